@@ -1,0 +1,11 @@
+//! All integration tests but the architecture walls, in one binary: each further binary costs a link with libtorch and the window.
+
+mod apply;
+mod blueprints;
+mod clouds;
+mod commands;
+mod conformance;
+mod formats;
+mod support;
+mod training;
+mod window;
