@@ -5,6 +5,7 @@
 
 // floor 1
 pub mod data;
+pub mod figure;
 pub mod io;
 pub mod job;
 pub mod units;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 /// Room, floor, and the rooms of its own floor that it may name.
 const ROOMS: &[(&str, u8, &[&str])] = &[
     ("data", 1, &[]),
+    ("figure", 1, &["io"]),
     ("io", 1, &["data", "job", "units"]),
     ("job", 1, &[]),
     ("units", 1, &[]),
@@ -41,6 +42,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("wcs", &["io"]),
     ("image", &["io"]),
     ("csv", &["io"]),
+    ("colorous", &["figure"]),
     ("memmap2", &["io"]),
 ];
 

@@ -3,5 +3,6 @@
 
 pub mod atomic;
 mod error;
+pub mod png;
 
 pub use error::{Error, Result};

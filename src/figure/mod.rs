@@ -1,0 +1,13 @@
+//! Figures an astronomer would publish, as SVG text: colour maps, ticks, line plots, two-dimensional histograms, maps with colour bars.
+//! No window and no files: the caller decides where a figure goes.
+
+mod colour;
+mod map;
+mod plot;
+mod svg;
+mod ticks;
+
+pub use colour::{ColourMap, NAN_RGB};
+pub use map::{Panel, maps_svg, rgba_from_map};
+pub use plot::{Axis, Histogram2d, Line, Scale, Stroke, histogram_svg, lines_svg};
+pub use ticks::{Tick, label, linear_ticks, log_ticks};
