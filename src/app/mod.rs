@@ -1,1 +1,28 @@
-//! (room under construction)
+//! The window: frame, docks, palette, theme, one folder per workspace. The only room that names egui, eframe and rfd.
+//! It starts jobs and reads their messages; no science is done here and no job is waited for.
+
+mod blueprint;
+mod clouds;
+mod command;
+mod drawer;
+mod files;
+mod frame;
+mod launch;
+mod notice;
+mod palette;
+mod runs;
+mod state;
+mod theme;
+mod window;
+mod workspace;
+
+pub use command::Command;
+pub use launch::{Options, open};
+pub use state::AppState;
+pub use window::Aquila;
+pub use workspace::Workspace;
+
+/// The theme of this name; anything but `light` is dark.
+pub fn theme_named(name: &str) -> egui::Theme {
+    if name == "light" { egui::Theme::Light } else { egui::Theme::Dark }
+}

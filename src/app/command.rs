@@ -1,0 +1,212 @@
+//! Every action of the window, once: its words, its tooltip, its icon, its key. Menus, palette and keys iterate this list.
+
+use egui::{Key, KeyboardShortcut, Modifiers};
+use egui_phosphor::regular as icon;
+
+macro_rules! commands {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
+        /// An action that the user can ask for by menu, palette, key or button.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Command { $($(#[$doc])* $name),* }
+
+        impl Command {
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+        }
+    };
+}
+
+commands! {
+    OpenFile, OpenProject, OpenDemo, NewBlueprint, Save, SaveAs, Screenshot, Quit,
+    Undo, Redo,
+    ShowBlueprint, ShowClouds, ShowRuns,
+    ToggleFiles, ToggleInspector, ToggleDrawer, Palette,
+    ThemeSystem, ThemeDark, ThemeLight, ToggleTheme,
+    ZoomIn, ZoomOut, ZoomReset, TextLarger, TextSmaller, ReduceMotion,
+    Train, PauseTraining, StopTraining, ApplyNetwork,
+    FitView, StopAllJobs, ClearNotices,
+}
+
+/// Where a command stands in the menus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Menu {
+    File,
+    Edit,
+    View,
+    Network,
+}
+
+impl Menu {
+    pub const ALL: [Self; 4] = [Self::File, Self::Edit, Self::View, Self::Network];
+
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::File => "File",
+            Self::Edit => "Edit",
+            Self::View => "View",
+            Self::Network => "Network",
+        }
+    }
+}
+
+impl Command {
+    /// The words, the tooltip, and the icon.
+    fn words(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::OpenFile => {
+                ("Open file…", "Open a FITS, NPY or HDF5 file, or a blueprint", icon::FOLDER_OPEN)
+            }
+            Self::OpenProject => {
+                ("Open project…", "Open a project folder, or make a folder into one", icon::FOLDERS)
+            }
+            Self::OpenDemo => (
+                "Open the demo project",
+                "The synthetic clouds and the U-Net made on first start",
+                icon::SPARKLE,
+            ),
+            Self::NewBlueprint => {
+                ("New U-Net blueprint", "Start again from the U-Net template", icon::FILE_PLUS)
+            }
+            Self::Save => ("Save blueprint", "Write the blueprint to its file", icon::FLOPPY_DISK),
+            Self::SaveAs => {
+                ("Save blueprint as…", "Write the blueprint to another file", icon::FLOPPY_DISK_BACK)
+            }
+            Self::Screenshot => ("Save a picture of the window…", "Write the window to a PNG", icon::CAMERA),
+            Self::Quit => ("Quit", "Leave; the session is kept", icon::SIGN_OUT),
+            Self::Undo => ("Undo", "Take back the last change of the blueprint", icon::ARROW_U_UP_LEFT),
+            Self::Redo => ("Redo", "Do the change again that was taken back", icon::ARROW_U_UP_RIGHT),
+            Self::ShowBlueprint => ("Blueprint", "The network as connected blocks", icon::TREE_STRUCTURE),
+            Self::ShowClouds => ("Clouds", "Maps and cubes of molecular clouds", icon::CLOUD),
+            Self::ShowRuns => ("Runs", "Trainings, their curves and their products", icon::CHART_LINE),
+            Self::ToggleFiles => ("Files panel", "Show or hide the files", icon::SIDEBAR_SIMPLE),
+            Self::ToggleInspector => {
+                ("Inspector panel", "Show or hide the inspector", icon::SLIDERS_HORIZONTAL)
+            }
+            Self::ToggleDrawer => ("Drawer", "Show or hide run, jobs and log", icon::ROWS),
+            Self::Palette => {
+                ("Command palette…", "Find any command, file, block or run", icon::MAGNIFYING_GLASS)
+            }
+            Self::ThemeSystem => {
+                ("Theme of the system", "Dark or light as the desktop says", icon::CIRCLE_HALF)
+            }
+            Self::ThemeDark => ("Dark theme", "Light text on dark", icon::MOON),
+            Self::ThemeLight => ("Light theme", "Dark text on light", icon::SUN),
+            Self::ToggleTheme => {
+                ("Dark or light", "Change between the dark and the light theme", icon::CIRCLE_HALF)
+            }
+            Self::ZoomIn => ("Zoom in", "Everything in the window larger", icon::MAGNIFYING_GLASS_PLUS),
+            Self::ZoomOut => ("Zoom out", "Everything in the window smaller", icon::MAGNIFYING_GLASS_MINUS),
+            Self::ZoomReset => ("Zoom 100 %", "The size of the system", icon::FRAME_CORNERS),
+            Self::TextLarger => ("Larger text", "Text up to 150 %, the rest as it is", icon::TEXT_AA),
+            Self::TextSmaller => ("Smaller text", "Text back towards 100 %", icon::TEXT_AA),
+            Self::ReduceMotion => ("Reduce motion", "Panels and views change without sliding", icon::WIND),
+            Self::Train => ("Train", "Train the blueprint on the project's clouds", icon::PLAY),
+            Self::PauseTraining => ("Pause training", "Hold the training, or go on with it", icon::PAUSE),
+            Self::StopTraining => ("Stop training", "Stop after this step; checkpoints are kept", icon::STOP),
+            Self::ApplyNetwork => {
+                ("Apply network…", "A run's network on the open map, as a new map", icon::MAGIC_WAND)
+            }
+            Self::FitView => ("Zoom to fit", "Show all of it", icon::CORNERS_OUT),
+            Self::StopAllJobs => {
+                ("Stop all jobs", "Stop everything that runs in the background", icon::STOP_CIRCLE)
+            }
+            Self::ClearNotices => ("Clear the log", "Forget the messages so far", icon::BROOM),
+        }
+    }
+
+    pub fn text(self) -> &'static str {
+        self.words().0
+    }
+
+    pub fn tooltip(self) -> &'static str {
+        self.words().1
+    }
+
+    pub fn icon(self) -> &'static str {
+        self.words().2
+    }
+
+    pub fn shortcut(self) -> Option<KeyboardShortcut> {
+        let command = |key| Some(KeyboardShortcut::new(Modifiers::COMMAND, key));
+        let shifted = |key| Some(KeyboardShortcut::new(Modifiers::COMMAND | Modifiers::SHIFT, key));
+        match self {
+            Self::OpenFile => command(Key::O),
+            Self::OpenProject => shifted(Key::O),
+            Self::Save => command(Key::S),
+            Self::SaveAs => shifted(Key::S),
+            Self::Quit => command(Key::Q),
+            Self::Undo => command(Key::Z),
+            Self::Redo => shifted(Key::Z),
+            Self::ShowBlueprint => command(Key::Num1),
+            Self::ShowClouds => command(Key::Num2),
+            Self::ShowRuns => command(Key::Num3),
+            Self::ToggleFiles => command(Key::B),
+            Self::ToggleInspector => command(Key::I),
+            Self::ToggleDrawer => command(Key::J),
+            Self::Palette => shifted(Key::P),
+            Self::ToggleTheme => shifted(Key::T),
+            Self::ZoomIn => command(Key::Plus),
+            Self::ZoomOut => command(Key::Minus),
+            Self::ZoomReset => command(Key::Num0),
+            Self::Train => command(Key::Enter),
+            Self::PauseTraining => shifted(Key::Enter),
+            Self::StopTraining => command(Key::Period),
+            Self::FitView => Some(KeyboardShortcut::new(Modifiers::NONE, Key::Home)),
+            _ => None,
+        }
+    }
+
+    pub fn menu(self) -> Menu {
+        match self {
+            Self::OpenFile
+            | Self::OpenProject
+            | Self::OpenDemo
+            | Self::NewBlueprint
+            | Self::Save
+            | Self::SaveAs
+            | Self::Screenshot
+            | Self::Quit => Menu::File,
+            Self::Undo | Self::Redo | Self::Palette | Self::ClearNotices => Menu::Edit,
+            Self::Train
+            | Self::PauseTraining
+            | Self::StopTraining
+            | Self::ApplyNetwork
+            | Self::StopAllJobs => Menu::Network,
+            _ => Menu::View,
+        }
+    }
+
+    /// The commands whose keys were pressed. Longer shortcuts first, so that Ctrl+Shift+Z is not taken for Ctrl+Z.
+    pub fn pressed(context: &egui::Context) -> Vec<Self> {
+        let typing = context.text_edit_focused();
+        let mut keyed: Vec<(Self, KeyboardShortcut)> =
+            Self::ALL.iter().filter_map(|&command| Some((command, command.shortcut()?))).collect();
+        keyed.sort_by_key(|(_, shortcut)| !shortcut.modifiers.shift);
+        context.input_mut(|input| {
+            keyed
+                .into_iter()
+                .filter(|(_, shortcut)| !(typing && shortcut.modifiers.is_none()))
+                .filter(|(_, shortcut)| input.consume_shortcut(shortcut))
+                .map(|(command, _)| command)
+                .collect()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_commands_share_a_key_or_a_text() {
+        for (i, a) in Command::ALL.iter().enumerate() {
+            for b in &Command::ALL[i + 1..] {
+                assert_ne!(a.text(), b.text());
+                assert!(
+                    a.shortcut().is_none() || a.shortcut() != b.shortcut(),
+                    "{a:?} and {b:?} share a key"
+                );
+            }
+            assert!(!a.tooltip().ends_with('.') && !a.text().ends_with('.'), "no full stop on {a:?}");
+        }
+    }
+}

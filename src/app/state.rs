@@ -1,0 +1,78 @@
+//! What all parts of the window share: the job queue, the messages, the open document, what is in sight. No painting here.
+
+use super::command::Command;
+use super::notice::Notices;
+use super::workspace::Workspace;
+use crate::blueprint::Blueprint;
+use crate::job::JobQueue;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// Which panels are in sight.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Panels {
+    pub files: bool,
+    pub inspector: bool,
+    pub drawer: bool,
+    pub tab: DrawerTab,
+}
+
+impl Default for Panels {
+    fn default() -> Self {
+        Self { files: true, inspector: true, drawer: true, tab: DrawerTab::Run }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DrawerTab {
+    Run,
+    Jobs,
+    Log,
+}
+
+/// The state of the window. Workspaces read and change it; effects that need the whole window are asked for by `request`.
+pub struct AppState {
+    pub queue: JobQueue,
+    pub notices: Notices,
+    pub blueprint: Option<Blueprint>,
+    pub workspace: Workspace,
+    pub panels: Panels,
+    /// What is under the cursor, for the status bar; set anew in every frame by the view that has the cursor.
+    pub readout: String,
+    requests: Vec<Command>,
+    paths: Vec<PathBuf>,
+}
+
+impl AppState {
+    pub fn new(queue: JobQueue, notices: Notices) -> Self {
+        Self {
+            queue,
+            notices,
+            blueprint: None,
+            workspace: Workspace::default(),
+            panels: Panels::default(),
+            readout: String::new(),
+            requests: Vec::new(),
+            paths: Vec::new(),
+        }
+    }
+
+    /// Asks for a command; it is done at the end of the frame.
+    pub fn request(&mut self, command: Command) {
+        self.requests.push(command);
+    }
+
+    /// Asks to open a file or a folder; it is read in the background.
+    pub fn request_open(&mut self, path: impl Into<PathBuf>) {
+        self.paths.push(path.into());
+    }
+
+    pub(super) fn take_requests(&mut self) -> Vec<Command> {
+        std::mem::take(&mut self.requests)
+    }
+
+    pub(super) fn take_paths(&mut self) -> Vec<PathBuf> {
+        std::mem::take(&mut self.paths)
+    }
+}
