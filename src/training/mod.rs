@@ -1,1 +1,5 @@
 //! (room under construction)
+
+pub mod loss;
+pub mod optimiser;
+pub mod schedule;

@@ -1,0 +1,276 @@
+//! Adam, AdamW and SGD over a network's flat parameter tensor, with a state that can be saved: `tch`'s own cannot.
+//! Formulas and their order are those of `torch.optim` 2.11.
+
+use crate::network::{Layout, NetworkError, tensors};
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use tch::{Kind, TchError, Tensor};
+
+/// Numbers worked on at once: all operands of a block stay in the cache of a CPU core.
+const BLOCK: i64 = 1 << 17;
+
+/// Which rule, with its constants. The learning rate comes from the schedule at each step.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Rule {
+    /// Kingma & Ba 2015; `weight_decay` adds to the gradient (L2).
+    Adam {
+        #[serde(default = "default_betas")]
+        betas: [f64; 2],
+        #[serde(default = "default_epsilon")]
+        epsilon: f64,
+        #[serde(default)]
+        weight_decay: f64,
+    },
+    /// Loshchilov & Hutter 2019: the decay acts on the weights themselves.
+    Adamw {
+        #[serde(default = "default_betas")]
+        betas: [f64; 2],
+        #[serde(default = "default_epsilon")]
+        epsilon: f64,
+        #[serde(default = "default_decay")]
+        weight_decay: f64,
+    },
+    Sgd {
+        #[serde(default)]
+        momentum: f64,
+        #[serde(default)]
+        nesterov: bool,
+        #[serde(default)]
+        weight_decay: f64,
+    },
+}
+
+fn default_betas() -> [f64; 2] {
+    [0.9, 0.999]
+}
+
+fn default_epsilon() -> f64 {
+    1e-8
+}
+
+fn default_decay() -> f64 {
+    0.01
+}
+
+impl Default for Rule {
+    fn default() -> Self {
+        Self::Adam { betas: default_betas(), epsilon: default_epsilon(), weight_decay: 0.0 }
+    }
+}
+
+/// A rule and what it remembers between steps.
+pub struct Optimiser {
+    rule: Rule,
+    steps: u64,
+    /// Momentum, or the mean of the gradient. Empty for plain SGD.
+    first: Option<Tensor>,
+    /// The mean of the squared gradient, for the Adams.
+    second: Option<Tensor>,
+}
+
+impl Optimiser {
+    /// For parameters like `flat` (`Network::flat`).
+    pub fn new(rule: Rule, flat: &Tensor) -> Result<Self, NetworkError> {
+        let zeros = || tch::no_grad(|| flat.f_zeros_like());
+        let (first, second) = match rule {
+            Rule::Adam { .. } | Rule::Adamw { .. } => (Some(zeros()?), Some(zeros()?)),
+            Rule::Sgd { momentum, .. } => ((momentum != 0.0).then(zeros).transpose()?, None),
+        };
+        Ok(Self { rule, steps: 0, first, second })
+    }
+
+    pub fn rule(&self) -> Rule {
+        self.rule
+    }
+
+    /// Steps taken so far.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// One step: changes `parameters` by what `gradient` says (`Network::flat` and `Network::gradient`).
+    pub fn step(
+        &mut self,
+        parameters: &Tensor,
+        gradient: &Tensor,
+        learning_rate: f64,
+    ) -> Result<(), NetworkError> {
+        self.steps += 1;
+        let length = parameters.numel() as i64;
+        let block = if parameters.device().is_cuda() { length.max(1) } else { BLOCK };
+        tch::no_grad(|| {
+            let mut start = 0;
+            while start < length {
+                let count = block.min(length - start);
+                let part = |tensor: &Tensor| tensor.f_narrow(0, start, count);
+                let first = self.first.as_ref().map(part).transpose()?;
+                let second = self.second.as_ref().map(part).transpose()?;
+                self.step_block(part(parameters)?, part(gradient)?, first, second, learning_rate)?;
+                start += count;
+            }
+            Ok::<(), TchError>(())
+        })?;
+        Ok(())
+    }
+
+    fn step_block(
+        &self,
+        mut weights: Tensor,
+        mut gradient: Tensor,
+        first: Option<Tensor>,
+        second: Option<Tensor>,
+        learning_rate: f64,
+    ) -> Result<(), TchError> {
+        match (self.rule, first, second) {
+            (Rule::Adam { betas, epsilon, weight_decay }, Some(first), Some(second)) => {
+                if weight_decay != 0.0 {
+                    gradient = gradient.f_add(&weights.f_mul_scalar(weight_decay)?)?;
+                }
+                self.adam(weights, &gradient, first, second, betas, epsilon, learning_rate)
+            }
+            (Rule::Adamw { betas, epsilon, weight_decay }, Some(first), Some(second)) => {
+                if weight_decay != 0.0 {
+                    let _same = weights.f_mul_scalar_(1.0 - learning_rate * weight_decay)?;
+                }
+                self.adam(weights, &gradient, first, second, betas, epsilon, learning_rate)
+            }
+            (Rule::Sgd { momentum, nesterov, weight_decay }, first, _) => {
+                if weight_decay != 0.0 {
+                    gradient = gradient.f_add(&weights.f_mul_scalar(weight_decay)?)?;
+                }
+                if let Some(mut mean) = first {
+                    // The first buffer is the gradient itself, which zeros give here as well.
+                    let mean = mean.f_mul_scalar_(momentum)?.f_add_(&gradient)?;
+                    gradient = if nesterov { gradient.f_add(&mean.f_mul_scalar(momentum)?)? } else { mean };
+                }
+                let _same = weights.f_sub_(&gradient.f_mul_scalar(learning_rate)?)?;
+                Ok(())
+            }
+            _ => Err(TchError::Shape("the optimiser lost its state".to_owned())),
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn adam(
+        &self,
+        mut weights: Tensor,
+        gradient: &Tensor,
+        mut first: Tensor,
+        mut second: Tensor,
+        betas: [f64; 2],
+        epsilon: f64,
+        learning_rate: f64,
+    ) -> Result<(), TchError> {
+        let steps = self.steps as f64;
+        let step_size = learning_rate / (1.0 - betas[0].powf(steps));
+        let correction = (1.0 - betas[1].powf(steps)).sqrt();
+        let mean = first.f_lerp_(gradient, 1.0 - betas[0])?;
+        let square = second.f_lerp_(&gradient.f_square()?, 1.0 - betas[1])?;
+        // -step_size · mean / (sqrt(square) / correction + epsilon), with the factor in the denominator: one pass fewer.
+        let mut divisor = square.f_sqrt()?;
+        let divisor =
+            divisor.f_mul_scalar_(-1.0 / (correction * step_size))?.f_add_scalar_(-epsilon / step_size)?;
+        let _same = weights.f_addcdiv_(&mean, &divisor)?;
+        Ok(())
+    }
+
+    /// What a checkpoint needs: `first/<parameter>`, `second/<parameter>` and the step count.
+    pub fn state(&self, layout: &Layout) -> Result<IndexMap<String, Tensor>, NetworkError> {
+        let mut state = IndexMap::new();
+        for (kind, flat) in [("first", &self.first), ("second", &self.second)] {
+            if let Some(flat) = flat {
+                let parts = layout.split(flat)?;
+                state.extend(parts.into_iter().map(|(name, part)| (format!("{kind}/{name}"), part)));
+            }
+        }
+        let steps = i64::try_from(self.steps).unwrap_or(i64::MAX);
+        state.insert("steps".to_owned(), Tensor::f_from_slice(&[steps])?);
+        Ok(state)
+    }
+
+    /// Takes a state back that `state` gave.
+    ///
+    /// # Errors
+    /// Names or shapes that belong to another network or rule; then the optimiser must not be used further.
+    pub fn load_state(
+        &mut self,
+        state: &IndexMap<String, Tensor>,
+        layout: &Layout,
+    ) -> Result<(), NetworkError> {
+        let steps = state
+            .get("steps")
+            .ok_or_else(|| NetworkError::OtherNetwork("the optimiser's `steps` is missing".to_owned()))?;
+        self.steps = u64::try_from(steps.f_int64_value(&[0])?).unwrap_or(0);
+        for (kind, flat) in [("first/", &self.first), ("second/", &self.second)] {
+            let parts: IndexMap<String, Tensor> = state
+                .iter()
+                .filter_map(|(name, part)| Some((name.strip_prefix(kind)?.to_owned(), part.shallow_clone())))
+                .collect();
+            match flat {
+                Some(flat) => layout.join(&parts, flat)?,
+                None if parts.is_empty() => {}
+                None => {
+                    return Err(NetworkError::OtherNetwork(format!(
+                        "the state holds `{kind}…`, which {:?} does not keep",
+                        self.rule
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Scales the gradient down to at most this Euclidean norm, and returns the norm it had.
+/// As `torch.nn.utils.clip_grad_norm_`; a norm that is not finite is returned and nothing is scaled.
+pub fn clip_gradient(gradient: &Tensor, limit: f64) -> Result<f64, NetworkError> {
+    tch::no_grad(|| {
+        let norm = gradient.f_norm()?.f_double_value(&[])?;
+        let factor = limit / (norm + 1e-6);
+        if norm.is_finite() && factor < 1.0 {
+            let _same = gradient.shallow_clone().f_mul_scalar_(factor)?;
+        }
+        Ok(norm)
+    })
+}
+
+/// The exponential moving average of the weights: e ← decay·e + (1 - decay)·w after each step.
+pub struct MovingAverage {
+    decay: f64,
+    flat: Tensor,
+}
+
+impl MovingAverage {
+    /// Starts at the weights themselves.
+    pub fn new(decay: f64, parameters: &Tensor) -> Result<Self, NetworkError> {
+        Ok(Self { decay, flat: tensors::copy(parameters)? })
+    }
+
+    pub fn update(&mut self, parameters: &Tensor) -> Result<(), NetworkError> {
+        let _same = tch::no_grad(|| self.flat.f_lerp_(parameters, 1.0 - self.decay))?;
+        Ok(())
+    }
+
+    /// The averaged weights, for `Network::with_parameters`.
+    pub fn flat(&self) -> &Tensor {
+        &self.flat
+    }
+
+    pub fn state(&self, layout: &Layout) -> Result<IndexMap<String, Tensor>, NetworkError> {
+        layout.split(&self.flat)
+    }
+
+    pub fn load_state(
+        &mut self,
+        state: &IndexMap<String, Tensor>,
+        layout: &Layout,
+    ) -> Result<(), NetworkError> {
+        layout.join(state, &self.flat)
+    }
+}
+
+/// True when every number is finite.
+pub fn is_finite(tensor: &Tensor) -> Result<bool, NetworkError> {
+    Ok(tch::no_grad(|| tensor.f_sum(Kind::Double)?.f_double_value(&[]))?.is_finite())
+}
