@@ -18,6 +18,9 @@ pub enum Error {
     /// The file is sound, but does not hold what was asked for.
     #[error("{}{}: {what}; {advice}", path.display(), Place(place))]
     Absent { path: PathBuf, place: String, what: String, advice: String },
+    /// The job that reads or writes was stopped.
+    #[error(transparent)]
+    Cancelled(#[from] crate::job::Cancelled),
 }
 
 pub type Result<T> = std::result::Result<T, Error>;

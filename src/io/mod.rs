@@ -3,6 +3,11 @@
 
 pub mod atomic;
 mod error;
+pub mod fits;
+pub mod header;
+mod open;
 pub mod png;
+pub mod wcs;
 
 pub use error::{Error, Result};
+pub use open::{read_cube, read_cube_watched, read_image, read_image_watched};

@@ -1,0 +1,140 @@
+//! Images, cubes and tables to FITS: single precision, WCS cards kept, written whole or not at all.
+
+use super::super::{Result, atomic};
+use super::card::{BLOCK, format_header};
+use crate::data::{Card, CardValue, ColumnValues, Cube, Header, Image, Table};
+use std::io::Write;
+use std::path::Path;
+
+/// Writes a map as the first HDU: BITPIX −32, the unit as BUNIT, the cards of its header (WCS, HISTORY) kept.
+pub fn write_image(path: &Path, image: &Image) -> Result<()> {
+    write_array(path, image.values.shape(), image.values.iter(), &image.unit, &image.header)
+}
+
+/// Writes a cube as the first HDU; otherwise as `write_image`.
+pub fn write_cube(path: &Path, cube: &Cube) -> Result<()> {
+    write_array(path, cube.values.shape(), cube.values.iter(), &cube.unit, &cube.header)
+}
+
+fn write_array<'a>(
+    path: &Path,
+    shape: &[usize],
+    values: impl Iterator<Item = &'a f32>,
+    unit: &str,
+    header: &Header,
+) -> Result<()> {
+    let header = array_header(shape, unit, header);
+    atomic::write(path, |out| {
+        let bytes = format_header(&header);
+        out.write_all(&bytes)?;
+        let mut count = 0;
+        for value in values {
+            out.write_all(&value.to_be_bytes())?;
+            count += 4;
+        }
+        pad(out, count)
+    })
+}
+
+fn pad(out: &mut dyn Write, count: usize) -> std::io::Result<()> {
+    out.write_all(&vec![0; count.next_multiple_of(BLOCK) - count])
+}
+
+fn array_header(shape: &[usize], unit: &str, given: &Header) -> Header {
+    let mut header = Header::default();
+    header.set("SIMPLE", CardValue::Logical(true), "FITS standard");
+    header.set_integer("BITPIX", -32, "single precision");
+    header.set_integer("NAXIS", shape.len() as i64, "");
+    for (axis, length) in shape.iter().rev().enumerate() {
+        header.set_integer(&format!("NAXIS{}", axis + 1), *length as i64, "");
+    }
+    header.set("EXTEND", CardValue::Logical(true), "");
+    if !unit.is_empty() {
+        header.set_text("BUNIT", unit, "");
+    }
+    header.cards.extend(given.cards.iter().filter(|card| !describes_storage(&card.key)).cloned());
+    header
+}
+
+/// Cards that say how another file stored its numbers, or sums that no longer hold.
+fn describes_storage(key: &str) -> bool {
+    const EXACT: [&str; 20] = [
+        "SIMPLE", "XTENSION", "BITPIX", "NAXIS", "EXTEND", "PCOUNT", "GCOUNT", "GROUPS", "BSCALE", "BZERO",
+        "BLANK", "BUNIT", "END", "CHECKSUM", "DATASUM", "DATAMIN", "DATAMAX", "EXTNAME", "EXTVER", "TFIELDS",
+    ];
+    EXACT.contains(&key) || key.strip_prefix("NAXIS").is_some_and(|axis| axis.parse::<u32>().is_ok())
+}
+
+/// Writes a table as a binary table extension: 64-bit integers and reals, logicals, strings.
+pub fn write_table(path: &Path, table: &Table) -> Result<()> {
+    let mut header = Header::default();
+    let mut cells: Vec<usize> = Vec::new();
+    header.set_text("XTENSION", "BINTABLE", "binary table");
+    header.set_integer("BITPIX", 8, "");
+    header.set_integer("NAXIS", 2, "");
+    let mut form = Vec::new();
+    for column in &table.columns {
+        let (code, bytes) = match &column.values {
+            ColumnValues::Integer(_) => (format!("{}K", column.width), 8 * column.width),
+            ColumnValues::Float(_) => (format!("{}D", column.width), 8 * column.width),
+            ColumnValues::Logical(_) => (format!("{}L", column.width), column.width),
+            ColumnValues::Text(values) => {
+                let longest = values.iter().map(String::len).max().unwrap_or(0).max(1);
+                (format!("{}A", longest * column.width), longest * column.width)
+            }
+        };
+        form.push(code);
+        cells.push(bytes);
+    }
+    header.set_integer("NAXIS1", cells.iter().sum::<usize>() as i64, "bytes of a row");
+    header.set_integer("NAXIS2", table.rows as i64, "rows");
+    header.set_integer("PCOUNT", 0, "");
+    header.set_integer("GCOUNT", 1, "");
+    header.set_integer("TFIELDS", table.columns.len() as i64, "");
+    for (index, (column, form)) in table.columns.iter().zip(form).enumerate() {
+        header.set_text(&format!("TTYPE{}", index + 1), column.name.clone(), "");
+        header.set_text(&format!("TFORM{}", index + 1), form, "");
+        if !column.unit.is_empty() {
+            header.set_text(&format!("TUNIT{}", index + 1), column.unit.clone(), "");
+        }
+        if let ColumnValues::Text(_) = column.values
+            && column.width > 1
+        {
+            let dimensions = format!("({},{})", cells[index] / column.width, column.width);
+            header.set_text(&format!("TDIM{}", index + 1), dimensions, "");
+        }
+    }
+    let mut first = Header::default();
+    first.set("SIMPLE", CardValue::Logical(true), "FITS standard");
+    first.set_integer("BITPIX", 8, "");
+    first.set_integer("NAXIS", 0, "");
+    first.cards.push(Card { key: "EXTEND".into(), value: CardValue::Logical(true), comment: String::new() });
+    atomic::write(path, |out| {
+        out.write_all(&format_header(&first))?;
+        out.write_all(&format_header(&header))?;
+        for row in 0..table.rows {
+            for (column, &bytes) in table.columns.iter().zip(&cells) {
+                let range = row * column.width..(row + 1) * column.width;
+                match &column.values {
+                    ColumnValues::Integer(values) => {
+                        values[range].iter().try_for_each(|value| out.write_all(&value.to_be_bytes()))?;
+                    }
+                    ColumnValues::Float(values) => {
+                        values[range].iter().try_for_each(|value| out.write_all(&value.to_be_bytes()))?;
+                    }
+                    ColumnValues::Logical(values) => values[range]
+                        .iter()
+                        .try_for_each(|&value| out.write_all(if value { b"T" } else { b"F" }))?,
+                    ColumnValues::Text(values) => {
+                        for value in &values[range] {
+                            let mut cell = value.clone().into_bytes();
+                            cell.resize(bytes / column.width.max(1), b' ');
+                            out.write_all(&cell)?;
+                        }
+                    }
+                }
+            }
+        }
+        pad(out, table.rows * cells.iter().sum::<usize>())
+    })
+}
