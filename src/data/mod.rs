@@ -13,5 +13,5 @@ pub use image::{Cube, Image};
 pub use sample_set::{Channel, SampleSet, Split};
 pub use statistics::{Statistics, finite_range, percentiles, percentiles_sampled, statistics, statistics_of};
 pub use table::{Column, ColumnValues, Table};
-pub(crate) use values::each_real;
 pub use values::{Number, Values};
+pub(crate) use values::{each_real, each_type};

@@ -2,12 +2,15 @@
 //! what a header claims is checked against the file before anything is allocated.
 
 pub mod atomic;
+mod contents;
 mod error;
 pub mod fits;
 pub mod header;
+pub mod npy;
 mod open;
 pub mod png;
 pub mod wcs;
 
+pub use contents::Contents;
 pub use error::{Error, Result};
 pub use open::{read_cube, read_cube_watched, read_image, read_image_watched};

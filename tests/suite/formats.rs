@@ -1,1 +1,128 @@
-//! (under construction)
+//! NPY, NPZ, HDF5, PNG and tables: real files against numbers from numpy and h5py, round trips, damaged and hostile headers.
+
+use super::support::{data_file, data_folder};
+use aquila::data::{Statistics, Values, statistics};
+use aquila::io::{Contents, npy};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::fmt::Write;
+use std::path::Path;
+
+/// The entries of `oracles.json` of one kind.
+fn oracles(test: &str, kind: &str) -> Vec<(String, Value)> {
+    let Some(path) = data_file(test, "oracles.json") else {
+        return Vec::new();
+    };
+    let text = std::fs::read_to_string(path).expect("readable");
+    let all: Value = serde_json::from_str(&text).expect("JSON");
+    let files = all["files"].as_object().expect("an object");
+    files
+        .iter()
+        .filter(|(_, entry)| entry["kind"] == kind)
+        .map(|(name, entry)| (name.clone(), entry.clone()))
+        .collect()
+}
+
+fn shape_of(oracle: &Value) -> Vec<usize> {
+    oracle["shape"]
+        .as_array()
+        .expect("a shape")
+        .iter()
+        .map(|n| n.as_u64().expect("a length") as usize)
+        .collect()
+}
+
+/// SHA-256 of the values in C order as little-endian float64 (complex128), every NaN the canonical one.
+fn hash(values: &Values) -> String {
+    let canonical = |value: f64| if value.is_nan() { f64::from_bits(0x7ff8_0000_0000_0000) } else { value };
+    let numbers: Vec<f64> = match values {
+        Values::C64(array) => array.iter().flat_map(|z| [f64::from(z.re), f64::from(z.im)]).collect(),
+        Values::C128(array) => array.iter().flat_map(|z| [z.re, z.im]).collect(),
+        real => real.to_f64().expect("real").into_iter().collect(),
+    };
+    let mut hasher = Sha256::new();
+    for number in numbers {
+        hasher.update(canonical(number).to_le_bytes());
+    }
+    hasher.finalize().iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a String takes all");
+        text
+    })
+}
+
+/// Numbers of the oracle against ours: exact where they are exact, else to rounding of a sum.
+fn compare(name: &str, oracle: &Value, values: &Values) {
+    assert_eq!(values.shape(), shape_of(oracle), "{name}: shape");
+    assert_eq!(values.descr(), oracle["dtype"].as_str().expect("a type"), "{name}: type");
+    let key = if values.is_complex() { "sha256_c16le_C" } else { "sha256_f8le_C" };
+    assert_eq!(hash(values), oracle[key].as_str().expect("a hash"), "{name}: values");
+    let Some(ours) = statistics(values) else {
+        assert!(values.is_complex());
+        return;
+    };
+    let Statistics { count_nan, count_inf, min, max, sum, mean, std, .. } = ours;
+    assert_eq!(Some(count_nan as u64), oracle["n_nan"].as_u64(), "{name}: NaN");
+    assert_eq!(Some(count_inf as u64), oracle["n_inf"].as_u64(), "{name}: infinities");
+    let number = |key: &str| oracle[key].as_f64().unwrap_or(f64::NAN);
+    assert!(min.to_bits() == number("min").to_bits() || min == number("min"), "{name}: min {min}");
+    assert!(max.to_bits() == number("max").to_bits() || max == number("max"), "{name}: max {max}");
+    // numpy sums in the type's own precision or in pairs; the scale of a sum's rounding is its largest part.
+    let scale = min.abs().max(max.abs());
+    for (key, value, scale) in
+        [("sum", sum, scale * values.len() as f64), ("mean", mean, scale), ("std", std, scale)]
+    {
+        let expected = number(key);
+        let same = (expected.is_nan() && value.is_nan()) || (value - expected).abs() <= 1e-12 * scale;
+        assert!(same, "{name}: {key} is {value}, expected {expected}");
+    }
+}
+
+fn compare_member(name: &str, path: &Path, member: &npy::Member, oracle: &Value) {
+    let header = &member.header;
+    let version = oracle["version"].as_array().expect("a version");
+    assert_eq!(version[0], u64::from(header.version.0), "{name}: version");
+    assert_eq!(header.shape, shape_of(oracle), "{name}: shape in the header");
+    assert_eq!(header.descr, oracle["descr"].as_str().expect("a type"), "{name}: descr");
+    assert_eq!(Some(header.fortran_order), oracle["fortran_order"].as_bool(), "{name}: order");
+    let read = npy::read(path, &member.name);
+    if oracle.get("error").is_some() {
+        let message = read.expect_err("objects are refused").to_string();
+        assert!(message.contains("pickled") && !message.contains('\n'), "{name}: {message}");
+        return;
+    }
+    match read.unwrap_or_else(|error| panic!("{name}: {error}")) {
+        Contents::Values(values) => compare(name, oracle, &values),
+        Contents::Table(table) => {
+            let dtype = oracle["dtype"].as_str().expect("a type");
+            assert!(dtype.contains('S') || dtype.contains('U'), "{name} is {dtype}");
+            assert_eq!(table.columns.len(), 1);
+        }
+        Contents::Empty => panic!("{name}: empty"),
+    }
+}
+
+#[test]
+fn every_numpy_array_is_what_numpy_says() {
+    let Some(folder) = data_folder() else {
+        return drop(oracles("numpy arrays", "npy"));
+    };
+    let arrays = oracles("numpy arrays", "npy");
+    for (name, oracle) in &arrays {
+        let path = folder.join(name);
+        let members = npy::scan(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(members.len(), 1, "{name}");
+        compare_member(name, &path, &members[0], oracle);
+    }
+    let archives = oracles("numpy archives", "npz");
+    for (name, oracle) in &archives {
+        let path = folder.join(name);
+        let members = npy::scan(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let expected = oracle["members"].as_object().expect("members");
+        assert_eq!(members.len(), expected.len(), "{name}: members");
+        for member in &members {
+            let member_oracle = &expected[&format!("{}.npy", member.name)];
+            compare_member(&format!("{name}:{}", member.name), &path, member, member_oracle);
+        }
+    }
+    assert!(arrays.len() + archives.len() >= 100, "the list of oracles is short");
+}
