@@ -1,1 +1,21 @@
-//! (room under construction)
+//! Molecular clouds: synthetic clouds, simulation folders, projections, moments, patches for training, and the tiling that
+//! brings a network onto an observed map. Plain arrays in, plain arrays out: no tensors, no window, no recipes here.
+//!
+//! **Axes.** Every cube is in NumPy order (z, y, x): `cube[[k, j, i]]` lies at z = k, y = j, x = i in cells. A face is named
+//! by its line of sight, see [`Axis`].
+
+mod error;
+mod moments;
+pub mod patches;
+mod projection;
+mod resample;
+mod simulation;
+mod synthesis;
+pub mod tiling;
+
+pub use error::{Error, Result};
+pub use moments::{Moments, moments};
+pub use projection::{Quantity, project};
+pub use resample::{area_mean, bilinear, fill_blanks};
+pub use simulation::{Axis, Simulation};
+pub use synthesis::{SynthSettings, synthesise, temperature_k};

@@ -1,0 +1,157 @@
+//! Moments of an emission cube along its velocity axis.
+
+use super::{Error, Result};
+use crate::data::{Cube, Header, Image};
+use ndarray::{Array2, Axis, Zip};
+
+/// Moment maps of a cube, all (y, x). Blank where a line of sight has no value that counts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Moments {
+    /// Σ I Δv, in the cube's unit times km/s.
+    pub integrated: Image,
+    /// Σ I v / Σ I in km/s.
+    pub velocity: Image,
+    /// Σ I (v − moment 1)² / Σ I in km²/s², the variance of the line.
+    pub variance: Image,
+    /// The largest I.
+    pub peak: Image,
+}
+
+/// Moments 0, 1, 2 and peak of a cube (velocity, y, x).
+///
+/// `velocity_km_s` has the centre of each channel. Values that are blank, or not above `threshold` where one is given, do not
+/// count. A pixel without any value that counts is blank in every map; moments 1 and 2 are also blank where Σ I = 0, and moment
+/// 2 where noise makes it negative is kept as it is.
+///
+/// # Errors
+/// A velocity axis that does not fit the cube.
+pub fn moments(cube: &Cube, velocity_km_s: &[f64], threshold: Option<f32>) -> Result<Moments> {
+    let (channels, rows, columns) = cube.values.dim();
+    if velocity_km_s.len() != channels || velocity_km_s.iter().any(|v| !v.is_finite()) {
+        return Err(Error::input(
+            format!("{} velocities for {channels} channels", velocity_km_s.len()),
+            "the velocity axis must have one finite value a channel",
+        ));
+    }
+    let widths = channel_widths(velocity_km_s);
+    let mut maps = [0; 4].map(|_| Array2::from_elem((rows, columns), f32::NAN));
+    let [integrated, velocity, variance, peak] = &mut maps;
+    Zip::from(integrated)
+        .and(velocity)
+        .and(variance)
+        .and(peak)
+        .and(cube.values.lanes(Axis(0)))
+        .par_for_each(|m0, m1, m2, peak, line| {
+            let counts = |value: &f32| value.is_finite() && threshold.is_none_or(|limit| *value > limit);
+            let valid = || line.iter().zip(velocity_km_s).zip(&widths).filter(|((value, _), _)| counts(value));
+            if valid().next().is_none() {
+                return;
+            }
+            let (mut area, mut sum, mut first) = (0.0, 0.0, 0.0);
+            for ((&value, v), width) in valid() {
+                let value = f64::from(value);
+                area += value * width;
+                sum += value;
+                first += value * v;
+                *peak = peak.max(value as f32);
+            }
+            *m0 = area as f32;
+            if sum != 0.0 {
+                let mean = first / sum;
+                let second: f64 = valid().map(|((&value, v), _)| f64::from(value) * (v - mean).powi(2)).sum();
+                *m1 = mean as f32;
+                *m2 = (second / sum) as f32;
+            }
+        });
+    let [integrated, velocity, variance, peak] = maps;
+    let base = if cube.unit.is_empty() { String::new() } else { format!("{} ", cube.unit) };
+    let image = |name: &str, values, unit: String| {
+        let mut header = sky_header(&cube.header);
+        if unit.is_empty() {
+            header.remove("BUNIT");
+        } else {
+            header.set_text("BUNIT", unit.clone(), "");
+        }
+        let limit = threshold.map(|t| format!(", values above {t}")).unwrap_or_default();
+        header.history(format!("aquila cloud moments: {name} of {}{limit}", cube.name));
+        Image { name: name.to_owned(), values, unit, header }
+    };
+    Ok(Moments {
+        integrated: image("moment 0", integrated, format!("{base}km s-1")),
+        velocity: image("moment 1", velocity, "km s-1".into()),
+        variance: image("moment 2", variance, "km2 s-2".into()),
+        peak: image("peak", peak, cube.unit.clone()),
+    })
+}
+
+/// Width of each channel: half the distance between its neighbours, at the ends the distance to the only one.
+fn channel_widths(velocity_km_s: &[f64]) -> Vec<f64> {
+    let last = velocity_km_s.len().saturating_sub(1);
+    (0..velocity_km_s.len())
+        .map(|i| {
+            let (low, high) = (i.saturating_sub(1), (i + 1).min(last));
+            let steps = (high - low).max(1) as f64;
+            (velocity_km_s[high] - velocity_km_s[low]).abs() / steps
+        })
+        .collect()
+}
+
+/// The header of a cube without the cards of its third and further axes.
+fn sky_header(header: &Header) -> Header {
+    let spectral = ["RESTFRQ", "RESTFREQ", "RESTWAV", "SPECSYS", "SSYSOBS", "VELREF", "ALTRVAL", "ALTRPIX", "BUNIT"];
+    let of_further_axis = |key: &str| {
+        let name = key.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_');
+        let axes = &key[name.len()..];
+        let numbered = ["NAXIS", "CTYPE", "CUNIT", "CRPIX", "CRVAL", "CDELT", "CROTA", "CNAME", "CRDER", "CSYER", "PC", "CD", "PV", "PS"];
+        // PCi_j and CDi_j name two axes, PVi_m and PSi_m one and a number; the oldest style is PC00i00j.
+        let indices: Vec<u32> = match (name, axes.len(), axes.contains('_')) {
+            ("PC", 6, false) => [&axes[..3], &axes[3..]].iter().filter_map(|i| i.parse().ok()).collect(),
+            ("PC" | "CD", _, true) => axes.split('_').filter_map(|i| i.parse().ok()).collect(),
+            _ => axes.split('_').take(1).filter_map(|i| i.parse().ok()).collect(),
+        };
+        numbered.contains(&name) && indices.iter().any(|&axis| axis > 2)
+    };
+    let cards = header.cards.iter().filter(|card| {
+        !spectral.contains(&card.key.as_str()) && card.key != "WCSAXES" && !of_further_axis(&card.key)
+    });
+    Header { cards: cards.cloned().collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::Array3;
+
+    fn cube(values: Array3<f32>) -> Cube {
+        let mut header = Header::default();
+        for (key, value) in [("CTYPE1", "RA---TAN"), ("CTYPE3", "VRAD"), ("BUNIT", "K")] {
+            header.set_text(key, value, "");
+        }
+        header.set_float("PC3_1", 0.0, "");
+        header.set_float("PC1_2", 0.0, "");
+        Cube { name: "cube".into(), values, unit: "K".into(), header }
+    }
+
+    #[test]
+    fn a_gaussian_line_gives_its_area_mean_and_variance_and_blanks_do_not_count() {
+        let velocity: Vec<f64> = (0..200).map(|i| 10.0 - 0.1 * f64::from(i)).collect();
+        let line = |v: f64| 3.0 * (-(v - 2.3).powi(2) / (2.0 * 0.8f64.powi(2))).exp();
+        let mut values = Array3::from_shape_fn((200, 2, 2), |(c, _, _)| line(velocity[c]) as f32);
+        values.slice_mut(ndarray::s![.., 0, 0]).fill(f32::NAN);
+        values[[0, 1, 1]] = f32::NAN;
+        let maps = moments(&cube(values), &velocity, None).expect("moments");
+        let area = 3.0 * 0.8 * (2.0 * std::f64::consts::PI).sqrt();
+        for at in [[0, 1], [1, 0], [1, 1]] {
+            assert!((f64::from(maps.integrated.values[at]) / area - 1.0).abs() < 1e-5);
+            assert!((maps.velocity.values[at] - 2.3).abs() < 1e-5);
+            assert!((maps.variance.values[at] - 0.64).abs() < 1e-5);
+        }
+        for map in [&maps.integrated, &maps.velocity, &maps.variance, &maps.peak] {
+            assert!(map.values[[0, 0]].is_nan());
+            assert!(map.header.get("CTYPE3").is_none() && map.header.get("PC3_1").is_none());
+            assert!(map.header.get("CTYPE1").is_some() && map.header.get("PC1_2").is_some());
+        }
+        assert_eq!(maps.integrated.unit, "K km s-1");
+        assert_eq!(maps.integrated.header.text("BUNIT"), Some("K km s-1"));
+    }
+}
