@@ -1,8 +1,18 @@
 //! The network as a document: blocks, ports, links, groups, shape inference, errors with mends, templates, undo, the versioned file.
 //! Plain serialisable values; no tensors, no window.
 
+pub mod catalogue;
+mod analyse;
+mod file;
+mod flat;
+mod kinds;
 mod model;
 mod plan;
+mod rules;
+mod template;
 
+pub use analyse::{analyse, plan};
+pub use file::{FileError, from_json, load, save, to_json};
 pub use model::{Block, BlockId, Blueprint, Graph, Link, Parameter, Port};
-pub use plan::{Analysis, BlockReport, Fault, Op, PathId, Plan, PortType, Shape, Step};
+pub use plan::{Analysis, BlockReport, Fault, Op, PathId, Plan, PortType, Severity, Shape, Step};
+pub use template::{TEMPLATES, TemplateError, TemplateInfo, UnetOptions, template};

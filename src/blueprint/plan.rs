@@ -98,9 +98,21 @@ pub struct Plan {
     pub outputs: Vec<usize>,
 }
 
+/// Whether a network can be made in spite of a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// It cannot.
+    Error,
+    /// It can, but the document says something that has no effect or may not be meant.
+    Warning,
+}
+
 /// What is wrong, at which block and port, what was expected and what came, and how to mend it.
+/// Displayed as `Encoder 2/Pool · in: message`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fault {
+    pub severity: Severity,
+    /// The block; empty for a fault of the whole document.
     pub path: PathId,
     /// The block's name with its groups, as the user reads it: `Encoder 1/Convolution`.
     pub block: String,
@@ -108,6 +120,12 @@ pub struct Fault {
     /// A stable word for scripts: `missing-input`, `shape-mismatch`, `cycle`, `unknown-kind`, `bad-parameter`, …
     pub kind: &'static str,
     pub message: String,
+    /// What the port or parameter takes, where that can be said.
+    pub expected: Option<String>,
+    /// What it got.
+    pub came: Option<String>,
+    /// The blocks along which it came, from the network's input on.
+    pub along: Vec<PathId>,
     /// What would mend it, as an instruction.
     pub fix: Option<String>,
 }
@@ -119,6 +137,8 @@ pub struct BlockReport {
     pub multiply_adds: u64,
     /// Bytes of the outputs, float32.
     pub output_bytes: u64,
+    /// Bytes kept from the forward to the backward pass, an estimate.
+    pub training_bytes: u64,
 }
 
 /// Everything that can be said of a blueprint without running it, also of a faulty one: shapes as far as they are known.
@@ -127,11 +147,73 @@ pub struct Analysis {
     /// Shape on each output port, by the path of the enclosing groups and the port.
     pub shapes: HashMap<(PathId, Port), Shape>,
     pub blocks: HashMap<PathId, BlockReport>,
+    /// Name and shape of the outputs, in document order, as far as they are known.
+    pub outputs: Vec<(String, Shape)>,
+    /// The sums of all blocks that lead to an output.
     pub parameters: u64,
     pub multiply_adds: u64,
     /// Estimate of the bytes one sample needs in training: activations kept for the backward pass.
     pub training_bytes: u64,
+    /// Errors before warnings, each in document order.
     pub faults: Vec<Fault>,
+}
+
+impl Analysis {
+    pub fn errors(&self) -> impl Iterator<Item = &Fault> {
+        self.faults.iter().filter(|fault| fault.severity == Severity::Error)
+    }
+
+    pub fn warnings(&self) -> impl Iterator<Item = &Fault> {
+        self.faults.iter().filter(|fault| fault.severity == Severity::Warning)
+    }
+
+    /// True when a network can be made of it.
+    pub fn is_valid(&self) -> bool {
+        self.errors().next().is_none()
+    }
+}
+
+impl Fault {
+    /// An error of the whole document; the caller fills in what else is known.
+    pub(super) fn new(kind: &'static str, message: String) -> Self {
+        Self {
+            severity: Severity::Error,
+            path: PathId::new(),
+            block: String::new(),
+            port: None,
+            kind,
+            message,
+            expected: None,
+            came: None,
+            along: Vec::new(),
+            fix: None,
+        }
+    }
+}
+
+impl PortType {
+    /// With its article, as it stands in a sentence.
+    pub fn phrase(self) -> &'static str {
+        match self {
+            Self::Vector => "a vector",
+            Self::Map => "a map",
+            Self::Cube => "a cube",
+            Self::Sequence => "a sequence",
+        }
+    }
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if !self.block.is_empty() {
+            f.write_str(&self.block)?;
+            if let Some(port) = &self.port {
+                write!(f, " · {port}")?;
+            }
+            f.write_str(": ")?;
+        }
+        f.write_str(&self.message)
+    }
 }
 
 impl std::fmt::Display for Shape {

@@ -1,0 +1,507 @@
+//! Shapes, costs and faults of a whole document, and the plan that a network is compiled from. Total: a faulty document gives as
+//! much as can be said, and one fault where the mistake is, not one at every block behind it.
+
+use super::catalogue::{self, Inputs};
+use super::flat::{Flat, Node, flatten};
+use super::model::{Block, BlockId, Blueprint, Parameter, Port};
+use super::plan::{Analysis, BlockReport, Fault, Op, PathId, Plan, Severity, Shape, Step};
+use super::rules::{self, MAX_PARAMETERS, Meaning, Site, Trouble};
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+
+/// Everything that can be said of a blueprint without running it.
+pub fn analyse(blueprint: &Blueprint) -> Analysis {
+    Examination::of(blueprint).analysis
+}
+
+/// The flat, ordered network, with all blocks that lead to an output. Errors: the faults that forbid it, in document order.
+pub fn plan(blueprint: &Blueprint) -> Result<Plan, Vec<Fault>> {
+    let examination = Examination::of(blueprint);
+    if examination.analysis.is_valid() {
+        Ok(examination.into_plan())
+    } else {
+        Err(examination.analysis.errors().cloned().collect())
+    }
+}
+
+/// Only so many faults tell along which path a shape came: a path is as long as the document, and a hostile one has as many faults.
+const TRACED_FAULTS: usize = 200;
+
+struct Examination<'a> {
+    flat: Flat<'a>,
+    /// An order in which the nodes can be computed; without those on a cycle.
+    order: Vec<usize>,
+    consumers: Vec<Vec<usize>>,
+    /// Whether a node leads to an output. All do where there is no output yet.
+    used: Vec<bool>,
+    meanings: Vec<Option<Meaning>>,
+    analysis: Analysis,
+}
+
+impl<'a> Examination<'a> {
+    fn of(blueprint: &'a Blueprint) -> Self {
+        let flat = flatten(&blueprint.graph);
+        let count = flat.nodes.len();
+        let mut consumers = vec![Vec::new(); count];
+        for (index, node) in flat.nodes.iter().enumerate() {
+            for source in node.slots.iter().filter_map(|slot| slot.source) {
+                consumers[source].push(index);
+            }
+        }
+        let (order, cycles) = order(&flat.nodes, &consumers);
+        let mut this = Self {
+            used: used(&flat.nodes),
+            meanings: std::iter::repeat_with(|| None).take(count).collect(),
+            flat,
+            order,
+            consumers,
+            analysis: Analysis::default(),
+        };
+        for cycle in &cycles {
+            this.report_cycle(cycle);
+        }
+        for place in 0..this.order.len() {
+            this.evaluate(this.order[place]);
+        }
+        this.report_whole();
+        this.sum_up();
+        let mut faults = std::mem::take(&mut this.flat.faults);
+        let places: HashMap<&PathId, usize> =
+            this.flat.nodes.iter().enumerate().map(|(index, node)| (&node.path, index + 1)).collect();
+        faults.sort_by_key(|fault| (fault.severity, places.get(&fault.path).copied().unwrap_or(0)));
+        this.analysis.faults = faults;
+        this
+    }
+
+    fn evaluate(&mut self, index: usize) {
+        let node = &self.flat.nodes[index];
+        let (Some(kind), block) = (node.kind, node.block) else { return };
+        if block.kind == "group" {
+            return;
+        }
+        let mut faulty = false;
+        for trouble in rules::check_parameters(block, kind) {
+            faulty = true;
+            self.report(index, trouble);
+        }
+        faulty |= self.report_missing(index);
+        if faulty {
+            return;
+        }
+        let node = &self.flat.nodes[index];
+        let mut inputs = Vec::new();
+        for slot in &node.slots {
+            let Some(meaning) = slot.source.and_then(|source| self.meanings[source].as_ref()) else { return };
+            inputs.push((slot.port.clone(), meaning.shape.clone()));
+        }
+        for (position, (port, shape)) in inputs.iter().enumerate() {
+            let accepts = match kind.inputs {
+                Inputs::Fixed(ports) => ports.get(position).map_or(catalogue::ANY, |port| port.accepts),
+                Inputs::Counted { accepts, .. } => accepts,
+                Inputs::Inside => catalogue::ANY,
+            };
+            if !accepts.contains(&shape.kind) {
+                let expected: Vec<_> = accepts.iter().map(|kind| kind.phrase()).collect();
+                let trouble = Trouble {
+                    kind: "type-mismatch",
+                    port: Some(port.clone()),
+                    expected: expected.join(" or "),
+                    came: format!("{} {shape}", shape.kind.phrase()),
+                    fix: None,
+                };
+                return self.report(index, trouble);
+            }
+        }
+        match (kind.rule)(&Site { block, kind, inputs: &inputs }) {
+            Ok(meaning) => self.meanings[index] = Some(meaning),
+            Err(trouble) => self.report(index, trouble),
+        }
+    }
+
+    /// Reports the ports without a wire; a group's where the user sees them, on the group.
+    fn report_missing(&mut self, index: usize) -> bool {
+        let node = &self.flat.nodes[index];
+        let (site, group) = match node.group {
+            Some(group) if node.block.kind == "group-input" => (&self.flat.nodes[group], true),
+            _ => (node, false),
+        };
+        let severity = if self.used[index] { Severity::Error } else { Severity::Warning };
+        let missing: Vec<Fault> = node
+            .slots
+            .iter()
+            .filter(|slot| slot.source.is_none())
+            .map(|slot| Fault {
+                severity,
+                path: site.path.clone(),
+                block: site.name.clone(),
+                port: Some(slot.port.clone()),
+                expected: (!group).then(|| accepted(node, &slot.port)),
+                came: Some("nothing".to_owned()),
+                fix: Some(format!("Connect an output to “{}”", slot.port)),
+                ..Fault::new("missing-input", format!("No wire comes to “{}”", slot.port))
+            })
+            .collect();
+        let any = !missing.is_empty();
+        // A port that the group's inside does not use needs no wire.
+        if !(group && self.consumers[index].is_empty()) {
+            self.flat.faults.extend(missing);
+        }
+        any
+    }
+
+    fn report(&mut self, index: usize, trouble: Trouble) {
+        let node = &self.flat.nodes[index];
+        let source = trouble.port.as_ref().and_then(|port| {
+            node.slots.iter().find(|slot| slot.port == *port).and_then(|slot| slot.source)
+        });
+        let trace = match source {
+            Some(source) if self.flat.faults.len() < TRACED_FAULTS => self.trace(source),
+            _ => Vec::new(),
+        };
+        let mut message = format!("Expects {}, but got {}", trouble.expected, trouble.came);
+        if !trace.is_empty() {
+            message.push_str(" along ");
+            message.push_str(&self.describe(&trace));
+        }
+        let fix = match trouble.kind {
+            "size-not-divisible" => self.fix_of_size(index, &trace),
+            _ => trouble.fix,
+        };
+        self.flat.faults.push(Fault {
+            path: node.path.clone(),
+            block: node.name.clone(),
+            port: trouble.port,
+            expected: Some(trouble.expected),
+            came: Some(trouble.came),
+            along: trace.iter().map(|&index| self.flat.nodes[index].path.clone()).collect(),
+            fix,
+            ..Fault::new(trouble.kind, message)
+        });
+    }
+
+    /// The nodes along which a shape came, from the network's input to `source`, without groups' ports. First inputs are followed.
+    fn trace(&self, source: usize) -> Vec<usize> {
+        let mut trace = Vec::new();
+        let mut next = Some(source);
+        while let Some(index) = next {
+            let node = &self.flat.nodes[index];
+            if self.meanings[index].as_ref().is_some_and(|meaning| meaning.op.is_some()) {
+                trace.push(index);
+            }
+            next = node.slots.first().and_then(|slot| slot.source);
+        }
+        trace.reverse();
+        trace
+    }
+
+    /// `Map (1×130²) → Encoder 1/Pool (64×65²)`: the blocks of a trace that changed the shape, the middle of a long one left out.
+    fn describe(&self, trace: &[usize]) -> String {
+        const SHOWN: usize = 4;
+        let mut last = None;
+        let mut words: Vec<String> = Vec::new();
+        for &index in trace {
+            let shape = self.meanings[index].as_ref().map(|meaning| &meaning.shape);
+            if shape != last {
+                let shape_text = shape.map_or_else(String::new, |shape| format!(" ({shape})"));
+                words.push(format!("{}{shape_text}", self.flat.nodes[index].name));
+                last = shape;
+            }
+        }
+        if words.len() > SHOWN {
+            words.splice(1..words.len() - (SHOWN - 1), ["…".to_owned()]);
+        }
+        words.join(" → ")
+    }
+
+    /// Which sizes of the input would divide, where only pools stand between it and the block.
+    fn fix_of_size(&self, index: usize, trace: &[usize]) -> Option<String> {
+        let drop = "Pad or crop the map, or set remainder to drop".to_owned();
+        let Some((&input, between)) = trace.split_first() else { return Some(drop) };
+        let Some(&[_, y, x]) = self.meanings[input].as_ref().map(|meaning| meaning.shape.sizes.as_slice()) else {
+            return Some(drop);
+        };
+        let (mut factor, mut size) = (1_usize, [y, x]);
+        for &node in between {
+            let Some(Meaning { op: Some(op), shape, .. }) = &self.meanings[node] else { return Some(drop) };
+            if let Op::MaxPool { stride, .. } = op {
+                factor = factor.saturating_mul(*stride);
+                size = size.map(|size| size / stride);
+            }
+            if shape.sizes[1..] != size {
+                return Some(drop);
+            }
+        }
+        let factor = factor.saturating_mul(self.pools_ahead(index));
+        let suggest = |size: usize| {
+            let below = size / factor * factor;
+            match (below, below.checked_add(factor)) {
+                (0, _) => factor.to_string(),
+                (below, _) if below == size => size.to_string(),
+                (below, Some(above)) => format!("{below} or {above}"),
+                (below, None) => below.to_string(),
+            }
+        };
+        let name = &self.flat.nodes[input].name;
+        Some(if y == x {
+            format!("Give “{name}” a height and width divisible by {factor}, such as {}", suggest(y))
+        } else {
+            format!(
+                "Give “{name}” a height and width divisible by {factor}, such as height {} and width {}",
+                suggest(y),
+                suggest(x)
+            )
+        })
+    }
+
+    /// By how much the pools from this block on shrink the map, at most, until something enlarges it again.
+    fn pools_ahead(&self, index: usize) -> usize {
+        let mut factors = vec![1_usize; self.flat.nodes.len()];
+        for &node in self.order.iter().rev() {
+            let block = self.flat.nodes[node].block;
+            let ahead = self.consumers[node].iter().map(|&next| factors[next]).max().unwrap_or(1);
+            factors[node] = match block.kind.as_str() {
+                "transposed-convolution" => 1,
+                "max-pool" => ahead.saturating_mul(pool_stride(block)),
+                _ => ahead,
+            };
+        }
+        factors[index]
+    }
+
+    fn report_cycle(&mut self, cycle: &[usize]) {
+        let Some(&first) = cycle.first() else { return };
+        let names: Vec<_> = cycle
+            .iter()
+            .chain([&first])
+            .filter(|&&index| !is_port(&self.flat.nodes[index]))
+            .map(|&index| self.flat.nodes[index].name.as_str())
+            .collect();
+        let node = &self.flat.nodes[first];
+        self.flat.faults.push(Fault {
+            path: node.path.clone(),
+            block: node.name.clone(),
+            along: cycle.iter().map(|&index| self.flat.nodes[index].path.clone()).collect(),
+            fix: Some("Remove one of these wires".to_owned()),
+            ..Fault::new("cycle", format!("The wires go round in a circle: {}", names.join(" → ")))
+        });
+    }
+
+    /// Faults that are nobody's in particular, and blocks that lead nowhere.
+    fn report_whole(&mut self) {
+        if !self.flat.nodes.iter().any(|node| node.block.kind == "output") {
+            self.flat.faults.push(Fault {
+                fix: Some("Add an output and connect the last block to it".to_owned()),
+                ..Fault::new("no-output", "The blueprint has no output, so there is nothing to train".to_owned())
+            });
+        }
+        let nodes = &self.flat.nodes;
+        // A group is used when something in it is; it feeds on when one of its outputs does.
+        let mut used = self.used.clone();
+        let mut feeds: Vec<bool> = (0..nodes.len())
+            .map(|index| self.consumers[index].iter().any(|&next| !is_port(&nodes[next]) || !self.consumers[next].is_empty()))
+            .collect();
+        for (index, node) in nodes.iter().enumerate().rev() {
+            if let Some(group) = node.group {
+                used[group] |= used[index];
+                feeds[group] |= node.block.kind == "group-output" && feeds[index];
+            }
+        }
+        for (index, node) in nodes.iter().enumerate() {
+            let silent = used[index] || feeds[index] || is_port(node) || node.group.is_some_and(|group| !used[group]);
+            if !silent {
+                self.flat.faults.push(Fault {
+                    severity: Severity::Warning,
+                    path: node.path.clone(),
+                    block: node.name.clone(),
+                    fix: Some("Connect it, or remove it".to_owned()),
+                    ..Fault::new("unused", "Leads to no output, so it is left out of the network".to_owned())
+                });
+            }
+        }
+    }
+
+    /// Shapes on the ports, costs of blocks and groups, totals.
+    fn sum_up(&mut self) {
+        let analysis = &mut self.analysis;
+        let nodes = &self.flat.nodes;
+        for (index, node) in nodes.iter().enumerate() {
+            let Some(meaning) = &self.meanings[index] else { continue };
+            let output = match (node.block.kind.as_str(), node.group) {
+                ("output", _) => {
+                    analysis.outputs.push((node.name.clone(), meaning.shape.clone()));
+                    None
+                }
+                // Seen from outside: the port of the group.
+                ("group-output", Some(group)) => Some((&nodes[group], node.block.name.as_str())),
+                _ => Some((node, catalogue::OUT)),
+            };
+            if let Some((at, port)) = output {
+                let scope = at.path[..at.path.len() - 1].to_vec();
+                analysis.shapes.insert((scope, Port::new(at.block.id, port)), meaning.shape.clone());
+            }
+            let values: u64 = meaning.shape.sizes.iter().fold(1, |product, &size| product.saturating_mul(size as u64));
+            let report = BlockReport {
+                parameters: meaning.parameters,
+                multiply_adds: meaning.multiply_adds,
+                output_bytes: values.saturating_mul(4),
+                training_bytes: meaning.training_bytes,
+            };
+            if self.used[index] {
+                analysis.parameters = analysis.parameters.saturating_add(report.parameters);
+                analysis.multiply_adds = analysis.multiply_adds.saturating_add(report.multiply_adds);
+                analysis.training_bytes = analysis.training_bytes.saturating_add(report.training_bytes);
+            }
+            let mut group = node.group;
+            while let Some(index) = group {
+                let sum = analysis.blocks.entry(nodes[index].path.clone()).or_default();
+                sum.parameters = sum.parameters.saturating_add(report.parameters);
+                sum.multiply_adds = sum.multiply_adds.saturating_add(report.multiply_adds);
+                sum.training_bytes = sum.training_bytes.saturating_add(report.training_bytes);
+                if node.block.kind == "group-output" && node.group == Some(index) {
+                    sum.output_bytes = sum.output_bytes.saturating_add(report.output_bytes);
+                }
+                group = nodes[index].group;
+            }
+            analysis.blocks.insert(node.path.clone(), report);
+        }
+        if u128::from(analysis.parameters) > MAX_PARAMETERS {
+            self.flat.faults.push(Fault {
+                fix: Some("Take fewer filters or levels".to_owned()),
+                ..Fault::new(
+                    "too-large",
+                    format!("{} learned parameters are more than the {MAX_PARAMETERS} that are allowed", analysis.parameters),
+                )
+            });
+        }
+    }
+
+    fn into_plan(self) -> Plan {
+        let mut steps: Vec<Step> = Vec::new();
+        // Which step a node's value is: a group's port has that of what feeds it.
+        let mut step_of: Vec<Option<usize>> = vec![None; self.flat.nodes.len()];
+        let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
+        let mut meanings = self.meanings;
+        for index in self.order {
+            let Some(meaning) = meanings[index].take().filter(|_| self.used[index]) else { continue };
+            let node = &self.flat.nodes[index];
+            let mut sources = node.slots.iter().filter_map(|slot| step_of[slot.source?]);
+            let Some(op) = meaning.op else {
+                step_of[index] = sources.next();
+                continue;
+            };
+            match op {
+                Op::Input { .. } => inputs.push((index, steps.len())),
+                Op::Output { .. } => outputs.push((index, steps.len())),
+                _ => {}
+            }
+            step_of[index] = Some(steps.len());
+            let inputs = sources.collect();
+            let (name, path) = (node.name.clone(), node.path.clone());
+            steps.push(Step { name, path, op, inputs, shape: meaning.shape });
+        }
+        let in_document_order = |mut ends: Vec<(usize, usize)>| {
+            ends.sort_unstable();
+            ends.into_iter().map(|(_, step)| step).collect()
+        };
+        Plan { steps, inputs: in_document_order(inputs), outputs: in_document_order(outputs) }
+    }
+}
+
+fn is_port(node: &Node) -> bool {
+    matches!(node.block.kind.as_str(), "group-input" | "group-output")
+}
+
+fn accepted(node: &Node, port: &str) -> String {
+    let ports = catalogue::inputs_of(node.block);
+    let types = ports.iter().find(|info| info.name == port).map_or(catalogue::ANY, |info| info.types);
+    types.iter().map(|kind| kind.phrase()).collect::<Vec<_>>().join(" or ")
+}
+
+fn pool_stride(block: &Block) -> usize {
+    let given = |name: &str| match block.parameters.get(name) {
+        Some(Parameter::Integer(value)) => usize::try_from(*value).ok(),
+        _ => None,
+    };
+    given("stride").or_else(|| given("kernel")).unwrap_or(2).max(1)
+}
+
+/// Backwards from the outputs; everything where there are none.
+fn used(nodes: &[Node]) -> Vec<bool> {
+    let mut open: Vec<usize> = (0..nodes.len()).filter(|&index| nodes[index].block.kind == "output").collect();
+    let mut used = vec![open.is_empty(); nodes.len()];
+    while let Some(index) = open.pop() {
+        if !std::mem::replace(&mut used[index], true) {
+            open.extend(nodes[index].slots.iter().filter_map(|slot| slot.source));
+        }
+    }
+    used
+}
+
+/// Nodes in an order in which they can be computed, early ones of the document first; and the cycles, whose nodes are left out.
+pub(super) fn order(nodes: &[Node], consumers: &[Vec<usize>]) -> (Vec<usize>, Vec<Vec<usize>>) {
+    let mut waiting: Vec<usize> =
+        nodes.iter().map(|node| node.slots.iter().filter(|slot| slot.source.is_some()).count()).collect();
+    let mut ready: BinaryHeap<_> = (0..nodes.len()).filter(|&index| waiting[index] == 0).map(Reverse).collect();
+    let mut done = vec![false; nodes.len()];
+    let (mut order, mut cycles) = (Vec::new(), Vec::new());
+    let mut first_open = 0;
+    loop {
+        while let Some(Reverse(index)) = ready.pop() {
+            if std::mem::replace(&mut done[index], true) {
+                continue;
+            }
+            order.push(index);
+            for &next in &consumers[index] {
+                waiting[next] -= 1;
+                if waiting[next] == 0 {
+                    ready.push(Reverse(next));
+                }
+            }
+        }
+        while first_open < nodes.len() && done[first_open] {
+            first_open += 1;
+        }
+        if first_open == nodes.len() {
+            return (order, cycles);
+        }
+        let cycle = cycle_behind(first_open, nodes, &done);
+        for &index in &cycle {
+            done[index] = true;
+        }
+        for &index in &cycle {
+            for &next in &consumers[index] {
+                waiting[next] -= 1;
+                if waiting[next] == 0 && !done[next] {
+                    ready.push(Reverse(next));
+                }
+            }
+        }
+        cycles.push(cycle);
+    }
+}
+
+/// Every open node waits for an open one, so walking back from any must come round.
+fn cycle_behind(start: usize, nodes: &[Node], done: &[bool]) -> Vec<usize> {
+    let mut seen_at = std::collections::HashMap::new();
+    let mut walk = vec![start];
+    loop {
+        let here = walk[walk.len() - 1];
+        if let Some(first) = seen_at.insert(here, walk.len() - 1) {
+            walk.pop();
+            let mut cycle = walk.split_off(first);
+            cycle.reverse();
+            return cycle;
+        }
+        match nodes[here].slots.iter().filter_map(|slot| slot.source).find(|&source| !done[source]) {
+            Some(source) => walk.push(source),
+            None => return vec![here],
+        }
+    }
+}
+
+impl Analysis {
+    /// The shape on the wires that start at this port, in the graph inside `scope`.
+    pub fn shape(&self, scope: &[BlockId], port: &Port) -> Option<&Shape> {
+        self.shapes.get(&(scope.to_vec(), port.clone()))
+    }
+}

@@ -1,0 +1,309 @@
+//! The document with its groups opened: one node for each block, wires resolved through the groups' ports, and the faults of structure.
+
+use super::catalogue::{self, Kind};
+use super::model::{Block, BlockId, Graph, Port};
+use super::plan::{Fault, PathId, Severity};
+use std::collections::{HashMap, HashSet};
+
+/// Groups within groups, at most. Deeper documents are reported, not entered.
+pub const MAX_NESTING: usize = 24;
+/// Blocks in a document, at most, counted with the insides of its groups.
+pub const MAX_BLOCKS: usize = 10_000;
+
+pub(super) struct Flat<'a> {
+    pub nodes: Vec<Node<'a>>,
+    pub faults: Vec<Fault>,
+    /// Not all blocks became nodes.
+    full: bool,
+}
+
+pub(super) struct Node<'a> {
+    pub block: &'a Block,
+    pub path: PathId,
+    /// The names from the outermost group down, joined by `/`.
+    pub name: String,
+    pub kind: Option<&'static Kind>,
+    /// The node of the enclosing group.
+    pub group: Option<usize>,
+    /// Input ports in port order. A `group-input` has one: the port of its group, seen from inside.
+    pub slots: Vec<Slot>,
+}
+
+pub(super) struct Slot {
+    pub port: String,
+    /// The node whose output feeds it. Never a group: wires are followed to what computes.
+    pub source: Option<usize>,
+}
+
+/// The nodes of one graph, for finding the ends of its links.
+struct Scope<'a> {
+    graph: &'a Graph,
+    path: PathId,
+    name: String,
+    nodes: HashMap<BlockId, usize>,
+    /// Nodes of this graph that are its group's ports, by name.
+    entries: HashMap<&'a str, usize>,
+    exits: HashMap<&'a str, usize>,
+}
+
+/// Opens all groups. Never recurses deeper than [`MAX_NESTING`].
+pub(super) fn flatten(graph: &Graph) -> Flat<'_> {
+    let mut flat = Flat { nodes: Vec::new(), faults: Vec::new(), full: false };
+    let mut scopes = Vec::new();
+    let mut inside = HashMap::new();
+    flat.enter(graph, &[], "", None, &mut scopes, &mut inside);
+    for scope in &scopes {
+        flat.wire(scope, &scopes, &inside);
+    }
+    flat
+}
+
+impl<'a> Flat<'a> {
+    /// Makes the nodes of a graph and of its groups. `inside` maps a group's node to its scope.
+    fn enter(
+        &mut self,
+        graph: &'a Graph,
+        path: &[BlockId],
+        name: &str,
+        group: Option<usize>,
+        scopes: &mut Vec<Scope<'a>>,
+        inside: &mut HashMap<usize, usize>,
+    ) {
+        let place = scopes.len();
+        scopes.push(Scope {
+            graph,
+            path: path.to_vec(),
+            name: name.to_owned(),
+            nodes: HashMap::new(),
+            entries: HashMap::new(),
+            exits: HashMap::new(),
+        });
+        let mut names = HashSet::new();
+        for block in &graph.blocks {
+            if self.nodes.len() >= MAX_BLOCKS {
+                if !std::mem::replace(&mut self.full, true) {
+                    let message = format!("The blueprint has more than {MAX_BLOCKS} blocks; the rest is not looked at");
+                    self.faults.push(Fault {
+                        fix: Some("Split it into several blueprints".to_owned()),
+                        ..Fault::new("too-large", message)
+                    });
+                }
+                return;
+            }
+            let node = self.nodes.len();
+            let path: PathId = path.iter().copied().chain([block.id]).collect();
+            let name = if name.is_empty() { block.name.clone() } else { format!("{name}/{}", block.name) };
+            let kind = catalogue::kind(&block.kind);
+            let entry = group.is_some() && block.kind == "group-input";
+            let slots = match block.kind.as_str() {
+                "group-input" => vec![Slot { port: block.name.clone(), source: None }],
+                "group" => Vec::new(),
+                _ => catalogue::inputs_of(block)
+                    .into_iter()
+                    .map(|port| Slot { port: port.name, source: None })
+                    .collect(),
+            };
+            self.nodes.push(Node { block, path: path.clone(), name: name.clone(), kind, group, slots });
+            self.check_block(node, &mut names);
+            let scope = &mut scopes[place];
+            if scope.nodes.insert(block.id, node).is_some() {
+                self.report(node, "duplicate-id", format!("Another block of this graph has the number {} too", block.id.0));
+            }
+            if entry {
+                scope.entries.insert(&block.name, node);
+            } else if block.kind == "group-output" {
+                scope.exits.insert(&block.name, node);
+            }
+            if block.kind == "group" {
+                if path.len() > MAX_NESTING {
+                    let message = format!("Groups lie more than {MAX_NESTING} deep; this one is not looked at");
+                    self.report(node, "too-deep", message);
+                } else if let Some(graph) = &block.inside {
+                    inside.insert(node, scopes.len());
+                    self.enter(graph, &path, &name, Some(node), scopes, inside);
+                }
+            }
+        }
+    }
+
+    /// What can be said of a block by itself, but for its parameters.
+    fn check_block(&mut self, node: usize, names: &mut HashSet<&'a str>) {
+        let block = self.nodes[node].block;
+        if let Err(message) = check_name(&block.name) {
+            self.report(node, "bad-name", message);
+        }
+        if !names.insert(&block.name) {
+            let message = format!("Another block of this graph is called “{}” too; names name the weights", block.name);
+            let fault = self.report(node, "duplicate-name", message);
+            fault.fix = Some("Rename one of them".to_owned());
+        }
+        if self.nodes[node].kind.is_none() {
+            let message = format!("This version of Aquila knows no block of kind “{}”; it is kept as it is", block.kind);
+            let fault = self.report(node, "unknown-kind", message);
+            fault.fix = Some("Replace the block, or open the file with a newer Aquila".to_owned());
+        }
+        let inside = self.nodes[node].group.is_some();
+        match (block.kind.as_str(), &block.inside) {
+            ("group", None) => {
+                self.report(node, "bad-group", "This group has no inside".to_owned());
+            }
+            (kind, Some(_)) if kind != "group" && catalogue::kind(kind).is_some() => {
+                let message = "Only a group has an inside; it is kept, and has no effect".to_owned();
+                self.report(node, "bad-group", message).severity = Severity::Warning;
+            }
+            ("group-input" | "group-output", _) if !inside => {
+                let fault = self.report(node, "misplaced", "A group's port stands outside of any group".to_owned());
+                fault.fix = Some("Use an input or an output here".to_owned());
+            }
+            ("input" | "output", _) if inside => {
+                let message = format!("An {} of the network stands inside a group", block.kind);
+                let fault = self.report(node, "misplaced", message);
+                fault.fix = Some(format!("Use a group {} here", block.kind));
+            }
+            _ => {}
+        }
+        for name in block.other.keys() {
+            self.meaningless(node, "unknown-field", name);
+        }
+        if let Some(kind) = self.nodes[node].kind {
+            for name in block.parameters.keys().filter(|name| kind.parameter(name).is_none()) {
+                self.meaningless(node, "unknown-parameter", name);
+            }
+        }
+    }
+
+    fn meaningless(&mut self, node: usize, kind: &'static str, name: &str) {
+        let message = format!("“{name}” means nothing to this version; it is kept, and has no effect");
+        self.report(node, kind, message).severity = Severity::Warning;
+    }
+
+    /// Puts the links of one graph onto the nodes' slots.
+    fn wire(&mut self, scope: &Scope<'a>, scopes: &[Scope<'a>], inside: &HashMap<usize, usize>) {
+        for name in scope.graph.other.keys() {
+            let message = format!("“{name}” means nothing to this version; it is kept, and has no effect");
+            let fault = Fault { path: scope.path.clone(), block: scope.name.clone(), ..Fault::new("unknown-field", message) };
+            self.faults.push(Fault { severity: Severity::Warning, ..fault });
+        }
+        let mut seen = HashSet::new();
+        for link in &scope.graph.links {
+            let ends = (scope.nodes.get(&link.from.block), scope.nodes.get(&link.to.block));
+            let (Some(&from), Some(&to)) = ends else {
+                if !self.full {
+                    let end = if ends.0.is_none() { &link.from } else { &link.to };
+                    let message = format!(
+                        "A wire from {} to {} hangs in the air: there is no block {}",
+                        self.end(scope, &link.from),
+                        self.end(scope, &link.to),
+                        end.block.0
+                    );
+                    let fault = Fault { path: scope.path.clone(), block: scope.name.clone(), ..Fault::new("unknown-block", message) };
+                    self.faults.push(Fault { fix: Some("Remove the wire".to_owned()), ..fault });
+                }
+                continue;
+            };
+            if !seen.insert(link) {
+                let message = format!("The wire from {} is there twice", self.end(scope, &link.from));
+                let fault = self.report(to, "duplicate-link", message);
+                fault.port = Some(link.to.port.clone());
+                fault.fix = Some("Remove one of the two".to_owned());
+                continue;
+            }
+            let Some(source) = self.exit(from, &link.from.port, scopes, inside) else {
+                self.no_port(from, &link.from.port, "output");
+                continue;
+            };
+            let Some((target, slot)) = self.entry(to, &link.to.port, scopes, inside) else {
+                self.no_port(to, &link.to.port, "input");
+                continue;
+            };
+            let place = &mut self.nodes[target].slots[slot].source;
+            if place.is_none() {
+                *place = Some(source);
+            } else {
+                let message = format!("Two wires end here; the one from {} has no effect", self.end(scope, &link.from));
+                let fault = self.report(to, "several-wires", message);
+                fault.port = Some(link.to.port.clone());
+                fault.fix = Some("Remove one of the two".to_owned());
+            }
+        }
+    }
+
+    /// The node behind an output port: for a group, the `group-output` inside.
+    fn exit(&self, node: usize, port: &str, scopes: &[Scope<'a>], inside: &HashMap<usize, usize>) -> Option<usize> {
+        if let Some(&scope) = inside.get(&node) {
+            return scopes[scope].exits.get(port).copied();
+        }
+        let known = self.nodes[node].kind.is_none_or(|kind| {
+            port == catalogue::OUT && matches!(kind.outputs, catalogue::Outputs::One(_) | catalogue::Outputs::Same)
+        });
+        known.then_some(node)
+    }
+
+    /// The node and slot behind an input port: for a group, the `group-input` inside.
+    fn entry(
+        &mut self,
+        node: usize,
+        port: &str,
+        scopes: &[Scope<'a>],
+        inside: &HashMap<usize, usize>,
+    ) -> Option<(usize, usize)> {
+        if let Some(&scope) = inside.get(&node) {
+            return scopes[scope].entries.get(port).map(|&node| (node, 0));
+        }
+        let target = &mut self.nodes[node];
+        if target.block.kind == "group-input" {
+            return None;
+        }
+        if let Some(slot) = target.slots.iter().position(|slot| slot.port == port) {
+            return Some((node, slot));
+        }
+        // The ports of an unknown kind are the ones that wires go to.
+        target.kind.is_none().then(|| {
+            target.slots.push(Slot { port: port.to_owned(), source: None });
+            (node, target.slots.len() - 1)
+        })
+    }
+
+    fn no_port(&mut self, node: usize, port: &str, side: &str) {
+        let block = self.nodes[node].block;
+        let ports = if side == "input" { catalogue::inputs_of(block) } else { catalogue::outputs_of(block) };
+        let known: Vec<_> = ports.into_iter().map(|port| port.name).collect();
+        let message = if known.is_empty() {
+            format!("A wire goes to its {side} “{port}”, but it has no {side}s")
+        } else {
+            format!("A wire goes to its {side} “{port}”, but its {side}s are: {}", known.join(", "))
+        };
+        let fault = self.report(node, "unknown-port", message);
+        fault.port = Some(port.to_owned());
+        fault.fix = Some("Remove the wire".to_owned());
+    }
+
+    fn end(&self, scope: &Scope<'a>, port: &Port) -> String {
+        match scope.nodes.get(&port.block) {
+            Some(&node) => format!("“{}” · {}", self.nodes[node].block.name, port.port),
+            None => format!("block {} · {}", port.block.0, port.port),
+        }
+    }
+
+    /// Adds an error at a block.
+    fn report(&mut self, node: usize, kind: &'static str, message: String) -> &mut Fault {
+        let Node { path, name, .. } = &self.nodes[node];
+        self.faults.push(Fault { path: path.clone(), block: name.clone(), ..Fault::new(kind, message) });
+        let last = self.faults.len() - 1;
+        &mut self.faults[last]
+    }
+}
+
+/// Whether a block may be called so; else why not. Names name the weights, where `/` and `.` part the levels.
+pub(super) fn check_name(name: &str) -> Result<(), String> {
+    const MAX_BYTES: usize = 120;
+    if name.trim().is_empty() {
+        Err("A block needs a name".to_owned())
+    } else if name.len() > MAX_BYTES {
+        Err(format!("The name is longer than {MAX_BYTES} bytes"))
+    } else if let Some(bad) = name.chars().find(|&c| c == '/' || c == '.' || c.is_control()) {
+        Err(format!("The name “{}” holds {bad:?}, which names of weights cannot hold", name.escape_debug()))
+    } else {
+        Ok(())
+    }
+}
