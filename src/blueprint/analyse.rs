@@ -151,9 +151,10 @@ impl<'a> Examination<'a> {
 
     fn report(&mut self, index: usize, trouble: Trouble) {
         let node = &self.flat.nodes[index];
-        let source = trouble.port.as_ref().and_then(|port| {
-            node.slots.iter().find(|slot| slot.port == *port).and_then(|slot| slot.source)
-        });
+        let source = trouble
+            .port
+            .as_ref()
+            .and_then(|port| node.slots.iter().find(|slot| slot.port == *port).and_then(|slot| slot.source));
         let trace = match source {
             Some(source) if self.flat.faults.len() < TRACED_FAULTS => self.trace(source),
             _ => Vec::new(),
@@ -217,7 +218,8 @@ impl<'a> Examination<'a> {
     fn fix_of_size(&self, index: usize, trace: &[usize]) -> Option<String> {
         let drop = "Pad or crop the map, or set remainder to drop".to_owned();
         let Some((&input, between)) = trace.split_first() else { return Some(drop) };
-        let Some(&[_, y, x]) = self.meanings[input].as_ref().map(|meaning| meaning.shape.sizes.as_slice()) else {
+        let Some(&[_, y, x]) = self.meanings[input].as_ref().map(|meaning| meaning.shape.sizes.as_slice())
+        else {
             return Some(drop);
         };
         let (mut factor, mut size) = (1_usize, [y, x]);
@@ -291,14 +293,21 @@ impl<'a> Examination<'a> {
         if !self.flat.nodes.iter().any(|node| node.block.kind == "output") {
             self.flat.faults.push(Fault {
                 fix: Some("Add an output and connect the last block to it".to_owned()),
-                ..Fault::new("no-output", "The blueprint has no output, so there is nothing to train".to_owned())
+                ..Fault::new(
+                    "no-output",
+                    "The blueprint has no output, so there is nothing to train".to_owned(),
+                )
             });
         }
         let nodes = &self.flat.nodes;
         // A group is used when something in it is; it feeds on when one of its outputs does.
         let mut used = self.used.clone();
         let mut feeds: Vec<bool> = (0..nodes.len())
-            .map(|index| self.consumers[index].iter().any(|&next| !is_port(&nodes[next]) || !self.consumers[next].is_empty()))
+            .map(|index| {
+                self.consumers[index]
+                    .iter()
+                    .any(|&next| !is_port(&nodes[next]) || !self.consumers[next].is_empty())
+            })
             .collect();
         for (index, node) in nodes.iter().enumerate().rev() {
             if let Some(group) = node.group {
@@ -307,7 +316,8 @@ impl<'a> Examination<'a> {
             }
         }
         for (index, node) in nodes.iter().enumerate() {
-            let silent = used[index] || feeds[index] || is_port(node) || node.group.is_some_and(|group| !used[group]);
+            let silent =
+                used[index] || feeds[index] || is_port(node) || node.group.is_some_and(|group| !used[group]);
             if !silent {
                 self.flat.faults.push(Fault {
                     severity: Severity::Warning,
@@ -339,7 +349,8 @@ impl<'a> Examination<'a> {
                 let scope = at.path[..at.path.len() - 1].to_vec();
                 analysis.shapes.insert((scope, Port::new(at.block.id, port)), meaning.shape.clone());
             }
-            let values: u64 = meaning.shape.sizes.iter().fold(1, |product, &size| product.saturating_mul(size as u64));
+            let values: u64 =
+                meaning.shape.sizes.iter().fold(1, |product, &size| product.saturating_mul(size as u64));
             let report = BlockReport {
                 parameters: meaning.parameters,
                 multiply_adds: meaning.multiply_adds,
@@ -369,7 +380,10 @@ impl<'a> Examination<'a> {
                 fix: Some("Take fewer filters or levels".to_owned()),
                 ..Fault::new(
                     "too-large",
-                    format!("{} learned parameters are more than the {MAX_PARAMETERS} that are allowed", analysis.parameters),
+                    format!(
+                        "{} learned parameters are more than the {MAX_PARAMETERS} that are allowed",
+                        analysis.parameters
+                    ),
                 )
             });
         }
@@ -384,9 +398,9 @@ impl<'a> Examination<'a> {
         for index in self.order {
             let Some(meaning) = meanings[index].take().filter(|_| self.used[index]) else { continue };
             let node = &self.flat.nodes[index];
-            let mut sources = node.slots.iter().filter_map(|slot| step_of[slot.source?]);
+            let sources: Vec<usize> = node.slots.iter().filter_map(|slot| step_of[slot.source?]).collect();
             let Some(op) = meaning.op else {
-                step_of[index] = sources.next();
+                step_of[index] = sources.first().copied();
                 continue;
             };
             match op {
@@ -395,9 +409,8 @@ impl<'a> Examination<'a> {
                 _ => {}
             }
             step_of[index] = Some(steps.len());
-            let inputs = sources.collect();
             let (name, path) = (node.name.clone(), node.path.clone());
-            steps.push(Step { name, path, op, inputs, shape: meaning.shape });
+            steps.push(Step { name, path, op, inputs: sources, shape: meaning.shape });
         }
         let in_document_order = |mut ends: Vec<(usize, usize)>| {
             ends.sort_unstable();
@@ -427,7 +440,8 @@ fn pool_stride(block: &Block) -> usize {
 
 /// Backwards from the outputs; everything where there are none.
 fn used(nodes: &[Node]) -> Vec<bool> {
-    let mut open: Vec<usize> = (0..nodes.len()).filter(|&index| nodes[index].block.kind == "output").collect();
+    let mut open: Vec<usize> =
+        (0..nodes.len()).filter(|&index| nodes[index].block.kind == "output").collect();
     let mut used = vec![open.is_empty(); nodes.len()];
     while let Some(index) = open.pop() {
         if !std::mem::replace(&mut used[index], true) {
@@ -441,7 +455,8 @@ fn used(nodes: &[Node]) -> Vec<bool> {
 pub(super) fn order(nodes: &[Node], consumers: &[Vec<usize>]) -> (Vec<usize>, Vec<Vec<usize>>) {
     let mut waiting: Vec<usize> =
         nodes.iter().map(|node| node.slots.iter().filter(|slot| slot.source.is_some()).count()).collect();
-    let mut ready: BinaryHeap<_> = (0..nodes.len()).filter(|&index| waiting[index] == 0).map(Reverse).collect();
+    let mut ready: BinaryHeap<_> =
+        (0..nodes.len()).filter(|&index| waiting[index] == 0).map(Reverse).collect();
     let mut done = vec![false; nodes.len()];
     let (mut order, mut cycles) = (Vec::new(), Vec::new());
     let mut first_open = 0;

@@ -99,8 +99,7 @@ pub struct PortInfo {
 pub const AUTO: &str = "auto";
 /// The name of the only output port of a block that is not a group.
 pub const OUT: &str = "out";
-pub(super) const ANY: &[PortType] =
-    &[PortType::Vector, PortType::Map, PortType::Cube, PortType::Sequence];
+pub(super) const ANY: &[PortType] = &[PortType::Vector, PortType::Map, PortType::Cube, PortType::Sequence];
 
 /// All kinds, in the order of a palette.
 pub fn kinds() -> &'static [Kind] {

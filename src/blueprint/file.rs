@@ -6,7 +6,7 @@ use super::model::{Block, Blueprint, Graph, Link};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub(super) const FORMAT: &str = "aquila-blueprint";
 pub(super) const VERSION: u32 = 1;
@@ -21,13 +21,16 @@ const MIGRATIONS: [Migration; VERSION as usize - 1] = [];
 pub enum FileError {
     #[error("{0}")]
     Io(#[from] crate::io::Error),
-    #[error("cannot read it: {0}")]
-    Read(std::io::Error),
+    /// A fault of what is in a file.
+    #[error("{}: {fault}", path.display())]
+    In { path: PathBuf, fault: Box<FileError> },
     #[error("it is no JSON: {0}")]
     Syntax(serde_json::Error),
     #[error("it is no blueprint: “format” is {0}, not “{FORMAT}”")]
     Format(String),
-    #[error("it was written by a newer Aquila (version {0} of the format; this one reads up to {VERSION}); update Aquila to open it")]
+    #[error(
+        "it was written by a newer Aquila (version {0} of the format; this one reads up to {VERSION}); update Aquila to open it"
+    )]
     Newer(u64),
     #[error("“version” is {0}, not a whole number from 1 on")]
     Version(String),
@@ -39,13 +42,14 @@ pub enum FileError {
     NotFinite { place: String, value: f64 },
 }
 
-/// Reads a blueprint file. Errors do not name the file: the caller, who knows it, does.
+/// Reads a blueprint file. Errors name the file.
 pub fn load(path: &Path) -> Result<Blueprint, FileError> {
-    let file = std::fs::File::open(path).map_err(FileError::Read)?;
+    let system = |error| crate::io::Error::system(path, "read the blueprint", error);
+    let file = std::fs::File::open(path).map_err(system)?;
     let mut text = String::new();
     // One byte more than allowed is enough to know; what the file system says of the length is not trusted.
-    file.take(MAX_BYTES + 1).read_to_string(&mut text).map_err(FileError::Read)?;
-    from_json(&text)
+    file.take(MAX_BYTES + 1).read_to_string(&mut text).map_err(system)?;
+    from_json(&text).map_err(|fault| FileError::In { path: path.to_owned(), fault: Box::new(fault) })
 }
 
 /// Writes the file whole or not at all.
@@ -59,7 +63,9 @@ pub fn to_json(blueprint: &Blueprint) -> Result<String, FileError> {
     while let Some(graph) = open.pop() {
         for block in &graph.blocks {
             if let Some(&value) = block.position.iter().find(|value| !value.is_finite()) {
-                return Err(FileError::NotFinite { place: format!("“{}”", block.name), value: value.into() });
+                return Err(FileError::NotFinite {
+                    place: format!("“{}”", block.name), value: value.into()
+                });
             }
             open.extend(&block.inside);
         }
@@ -115,7 +121,12 @@ fn read(value: Value) -> Result<Blueprint, FileError> {
 }
 
 /// A graph from its fields; `place` is empty for the outermost and ends with `.` for others. `count` adds up the blocks.
-fn read_graph(mut fields: Map<String, Value>, place: &str, depth: usize, count: &mut usize) -> Result<Graph, FileError> {
+fn read_graph(
+    mut fields: Map<String, Value>,
+    place: &str,
+    depth: usize,
+    count: &mut usize,
+) -> Result<Graph, FileError> {
     if depth > MAX_NESTING {
         return Err(content(place, &format!("groups lie more than {MAX_NESTING} deep")));
     }
@@ -151,7 +162,9 @@ fn read_graph(mut fields: Map<String, Value>, place: &str, depth: usize, count: 
 fn read_block(mut value: Value, place: &str, depth: usize, count: &mut usize) -> Result<Block, FileError> {
     let inside = match value.as_object_mut().and_then(|fields| fields.remove("inside")) {
         None | Some(Value::Null) => None,
-        Some(Value::Object(fields)) => Some(read_graph(fields, &format!("{place}.inside."), depth + 1, count)?),
+        Some(Value::Object(fields)) => {
+            Some(read_graph(fields, &format!("{place}.inside."), depth + 1, count)?)
+        }
         Some(_) => return Err(content(&format!("{place}.inside"), "is no JSON object")),
     };
     let block: Block = serde_json::from_value(value).map_err(|error| content(place, &error.to_string()))?;
@@ -163,7 +176,10 @@ fn read_block(mut value: Value, place: &str, depth: usize, count: &mut usize) ->
 
 fn content(place: &str, message: &str) -> FileError {
     let place = place.trim_end_matches('.');
-    FileError::Content { place: if place.is_empty() { "the document".to_owned() } else { place.to_owned() }, message: message.to_owned() }
+    FileError::Content {
+        place: if place.is_empty() { "the document".to_owned() } else { place.to_owned() },
+        message: message.to_owned(),
+    }
 }
 
 /// A value as it stands in a message.

@@ -82,7 +82,8 @@ impl<'a> Flat<'a> {
         for block in &graph.blocks {
             if self.nodes.len() >= MAX_BLOCKS {
                 if !std::mem::replace(&mut self.full, true) {
-                    let message = format!("The blueprint has more than {MAX_BLOCKS} blocks; the rest is not looked at");
+                    let message =
+                        format!("The blueprint has more than {MAX_BLOCKS} blocks; the rest is not looked at");
                     self.faults.push(Fault {
                         fix: Some("Split it into several blueprints".to_owned()),
                         ..Fault::new("too-large", message)
@@ -107,7 +108,11 @@ impl<'a> Flat<'a> {
             self.check_block(node, &mut names);
             let scope = &mut scopes[place];
             if scope.nodes.insert(block.id, node).is_some() {
-                self.report(node, "duplicate-id", format!("Another block of this graph has the number {} too", block.id.0));
+                self.report(
+                    node,
+                    "duplicate-id",
+                    format!("Another block of this graph has the number {} too", block.id.0),
+                );
             }
             if entry {
                 scope.entries.insert(&block.name, node);
@@ -116,7 +121,8 @@ impl<'a> Flat<'a> {
             }
             if block.kind == "group" {
                 if path.len() > MAX_NESTING {
-                    let message = format!("Groups lie more than {MAX_NESTING} deep; this one is not looked at");
+                    let message =
+                        format!("Groups lie more than {MAX_NESTING} deep; this one is not looked at");
                     self.report(node, "too-deep", message);
                 } else if let Some(graph) = &block.inside {
                     inside.insert(node, scopes.len());
@@ -133,12 +139,16 @@ impl<'a> Flat<'a> {
             self.report(node, "bad-name", message);
         }
         if !names.insert(&block.name) {
-            let message = format!("Another block of this graph is called “{}” too; names name the weights", block.name);
+            let message =
+                format!("Another block of this graph is called “{}” too; names name the weights", block.name);
             let fault = self.report(node, "duplicate-name", message);
             fault.fix = Some("Rename one of them".to_owned());
         }
         if self.nodes[node].kind.is_none() {
-            let message = format!("This version of Aquila knows no block of kind “{}”; it is kept as it is", block.kind);
+            let message = format!(
+                "This version of Aquila knows no block of kind “{}”; it is kept as it is",
+                block.kind
+            );
             let fault = self.report(node, "unknown-kind", message);
             fault.fix = Some("Replace the block, or open the file with a newer Aquila".to_owned());
         }
@@ -152,7 +162,8 @@ impl<'a> Flat<'a> {
                 self.report(node, "bad-group", message).severity = Severity::Warning;
             }
             ("group-input" | "group-output", _) if !inside => {
-                let fault = self.report(node, "misplaced", "A group's port stands outside of any group".to_owned());
+                let fault =
+                    self.report(node, "misplaced", "A group's port stands outside of any group".to_owned());
                 fault.fix = Some("Use an input or an output here".to_owned());
             }
             ("input" | "output", _) if inside => {
@@ -181,7 +192,11 @@ impl<'a> Flat<'a> {
     fn wire(&mut self, scope: &Scope<'a>, scopes: &[Scope<'a>], inside: &HashMap<usize, usize>) {
         for name in scope.graph.other.keys() {
             let message = format!("“{name}” means nothing to this version; it is kept, and has no effect");
-            let fault = Fault { path: scope.path.clone(), block: scope.name.clone(), ..Fault::new("unknown-field", message) };
+            let fault = Fault {
+                path: scope.path.clone(),
+                block: scope.name.clone(),
+                ..Fault::new("unknown-field", message)
+            };
             self.faults.push(Fault { severity: Severity::Warning, ..fault });
         }
         let mut seen = HashSet::new();
@@ -196,7 +211,11 @@ impl<'a> Flat<'a> {
                         self.end(scope, &link.to),
                         end.block.0
                     );
-                    let fault = Fault { path: scope.path.clone(), block: scope.name.clone(), ..Fault::new("unknown-block", message) };
+                    let fault = Fault {
+                        path: scope.path.clone(),
+                        block: scope.name.clone(),
+                        ..Fault::new("unknown-block", message)
+                    };
                     self.faults.push(Fault { fix: Some("Remove the wire".to_owned()), ..fault });
                 }
                 continue;
@@ -220,7 +239,8 @@ impl<'a> Flat<'a> {
             if place.is_none() {
                 *place = Some(source);
             } else {
-                let message = format!("Two wires end here; the one from {} has no effect", self.end(scope, &link.from));
+                let message =
+                    format!("Two wires end here; the one from {} has no effect", self.end(scope, &link.from));
                 let fault = self.report(to, "several-wires", message);
                 fault.port = Some(link.to.port.clone());
                 fault.fix = Some("Remove one of the two".to_owned());
@@ -229,12 +249,19 @@ impl<'a> Flat<'a> {
     }
 
     /// The node behind an output port: for a group, the `group-output` inside.
-    fn exit(&self, node: usize, port: &str, scopes: &[Scope<'a>], inside: &HashMap<usize, usize>) -> Option<usize> {
+    fn exit(
+        &self,
+        node: usize,
+        port: &str,
+        scopes: &[Scope<'a>],
+        inside: &HashMap<usize, usize>,
+    ) -> Option<usize> {
         if let Some(&scope) = inside.get(&node) {
             return scopes[scope].exits.get(port).copied();
         }
         let known = self.nodes[node].kind.is_none_or(|kind| {
-            port == catalogue::OUT && matches!(kind.outputs, catalogue::Outputs::One(_) | catalogue::Outputs::Same)
+            port == catalogue::OUT
+                && matches!(kind.outputs, catalogue::Outputs::One(_) | catalogue::Outputs::Same)
         });
         known.then_some(node)
     }

@@ -152,7 +152,10 @@ pub(super) const KINDS: &[Kind] = &[
         outputs: Outputs::One(MAP),
         parameters: &[
             integer("kernel", "Kernel", "px", 2, 1, 64, "Width and height of a cell"),
-            auto(integer("stride", "Stride", "px", 2, 1, 64, "Step between neighbouring cells"), "the kernel"),
+            auto(
+                integer("stride", "Stride", "px", 2, 1, 64, "Step between neighbouring cells"),
+                "the kernel",
+            ),
             choice(
                 "remainder",
                 "Remainder",
@@ -184,7 +187,15 @@ pub(super) const KINDS: &[Kind] = &[
         ]),
         outputs: Outputs::One(MAP),
         parameters: &[auto(
-            integer("filters", "Inner filters", "", 32, 1, 65536, "Channels in which gate and skip are compared"),
+            integer(
+                "filters",
+                "Inner filters",
+                "",
+                32,
+                1,
+                65536,
+                "Channels in which gate and skip are compared",
+            ),
             "half of the skip's channels",
         )],
         rule: rules::attention_gate,

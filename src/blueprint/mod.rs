@@ -1,8 +1,8 @@
 //! The network as a document: blocks, ports, links, groups, shape inference, errors with mends, templates, undo, the versioned file.
 //! Plain serialisable values; no tensors, no window.
 
-pub mod catalogue;
 mod analyse;
+pub mod catalogue;
 mod file;
 mod flat;
 mod kinds;

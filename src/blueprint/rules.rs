@@ -86,7 +86,8 @@ impl Site<'_> {
     }
 
     fn bad(&self, name: &str, came: &Parameter) -> Trouble {
-        let expected = self.kind.parameter(name).map_or_else(|| "a known parameter".to_owned(), |s| s.expected());
+        let expected =
+            self.kind.parameter(name).map_or_else(|| "a known parameter".to_owned(), |s| s.expected());
         Trouble {
             kind: "bad-parameter",
             port: None,
@@ -174,8 +175,7 @@ pub(super) fn convolution(site: &Site) -> Result<Meaning, Trouble> {
     };
     let weights = product(&[filters, in_channels / groups, kernel, kernel]);
     let multiply_adds = weights * product(&[out_y, out_x]);
-    let op =
-        Op::Convolution { in_channels, filters, kernel, stride, padding, dilation, groups, bias };
+    let op = Op::Convolution { in_channels, filters, kernel, stride, padding, dilation, groups, bias };
     let parameters = weights + if bias { filters as u128 } else { 0 };
     meaning(Some(op), map([filters, out_y, out_x]), parameters, multiply_adds, 0)
 }
@@ -203,8 +203,7 @@ pub(super) fn transposed_convolution(site: &Site) -> Result<Meaning, Trouble> {
 
 pub(super) fn batch_norm(site: &Site) -> Result<Meaning, Trouble> {
     let (_, [channels, ..]) = site.map(0)?;
-    let op =
-        Op::BatchNorm { channels, epsilon: site.float("epsilon")?, momentum: site.float("momentum")? };
+    let op = Op::BatchNorm { channels, epsilon: site.float("epsilon")?, momentum: site.float("momentum")? };
     site.unchanged(Some(op), 2 * channels as u128)
 }
 
@@ -213,10 +212,8 @@ pub(super) fn relu(site: &Site) -> Result<Meaning, Trouble> {
 }
 
 pub(super) fn dropout(site: &Site) -> Result<Meaning, Trouble> {
-    let op = Op::Dropout {
-        probability: site.float("probability")?,
-        whole_channels: site.flag("whole_channels")?,
-    };
+    let op =
+        Op::Dropout { probability: site.float("probability")?, whole_channels: site.flag("whole_channels")? };
     site.unchanged(Some(op), 0)
 }
 

@@ -82,7 +82,11 @@ const INWARDS: f32 = 40.0;
 fn unet(options: &UnetOptions) -> Result<Blueprint, TemplateError> {
     let &UnetOptions { levels, base_filters, double, attention, in_channels, height, width, .. } = options;
     let within = |what, value, min, max| {
-        if (min..=max).contains(&value) { Ok(()) } else { Err(TemplateError::OutOfRange { what, min, max, value }) }
+        if (min..=max).contains(&value) {
+            Ok(())
+        } else {
+            Err(TemplateError::OutOfRange { what, min, max, value })
+        }
     };
     within("levels", levels, 1, 8)?;
     within("base filters", base_filters, 1, 256)?;
@@ -108,13 +112,18 @@ fn unet(options: &UnetOptions) -> Result<Blueprint, TemplateError> {
     let mirrored = |[x, y]: [f32; 2]| [2.0 * middle - x, y];
 
     let mut graph = Builder::default();
-    let input = graph.add("input", "Column density", [0.0, 0.0], &[
-        ("channels", (in_channels as i64).into()),
-        ("height", (height as i64).into()),
-        ("width", (width as i64).into()),
-        ("quantity", "column density".into()),
-        ("scale", "log10".into()),
-    ]);
+    let input = graph.add(
+        "input",
+        "Column density",
+        [0.0, 0.0],
+        &[
+            ("channels", (in_channels as i64).into()),
+            ("height", (height as i64).into()),
+            ("width", (width as i64).into()),
+            ("quantity", "column density".into()),
+            ("scale", "log10".into()),
+        ],
+    );
     let mut from = (input, "out");
     let mut skips = Vec::new();
     for level in 1..=levels {
@@ -127,7 +136,7 @@ fn unet(options: &UnetOptions) -> Result<Blueprint, TemplateError> {
         graph.group("Bottleneck", [middle, STEP_Y * levels as f32], body.bottleneck(filters(levels)));
     graph.link(from, (bottleneck, "in"));
     from = (bottleneck, "out");
-    for (level, &skip) in (1..=levels).zip(&skips).rev() {
+    for (level, &skip) in skips.iter().enumerate().rev().map(|(index, skip)| (index + 1, skip)) {
         let inside = body.decoder(filters(level - 1), attention);
         let decoder = graph.group(&format!("Decoder {level}"), mirrored(at(level)), inside);
         graph.link((skip, "skip"), (decoder, "skip"));
@@ -135,15 +144,19 @@ fn unet(options: &UnetOptions) -> Result<Blueprint, TemplateError> {
         from = (decoder, "out");
     }
     let [right, top] = mirrored(at(1));
-    let head = graph.add("convolution", "Head", [right + STEP_X, top], &[
-        ("filters", 1.into()),
-        ("kernel", 1.into()),
-    ]);
+    let head = graph.add(
+        "convolution",
+        "Head",
+        [right + STEP_X, top],
+        &[("filters", 1.into()), ("kernel", 1.into())],
+    );
     graph.link(from, (head, "in"));
-    let output = graph.add("output", "Density", [right + 2.0 * STEP_X, top], &[
-        ("quantity", "volume density".into()),
-        ("scale", "log10".into()),
-    ]);
+    let output = graph.add(
+        "output",
+        "Density",
+        [right + 2.0 * STEP_X, top],
+        &[("quantity", "volume density".into()), ("scale", "log10".into())],
+    );
     graph.link((head, "out"), (output, "in"));
     blueprint.graph = graph.0;
     Ok(blueprint)
@@ -184,8 +197,7 @@ impl Body {
         let mut graph = Builder::default();
         let up = graph.next("group-input", "up", &[]);
         let skip = graph.below("group-input", "skip", up);
-        let larger =
-            graph.next("transposed-convolution", "Up", &[("filters", (filters as i64).into())]);
+        let larger = graph.next("transposed-convolution", "Up", &[("filters", (filters as i64).into())]);
         graph.link((up, "out"), (larger, "in"));
         let mut second = (skip, "out");
         if attention {
