@@ -1,10 +1,168 @@
 //! The Files panel: the project's tree and the recent files.
 
+use super::command::Command;
 use super::state::AppState;
 use super::theme::{Tokens, caption_style};
-use egui::{RichText, Ui};
+use crate::project::{Entry, EntryKind};
+use egui::{Align, Button, CollapsingHeader, Color32, Layout, RichText, ScrollArea, Ui, Vec2};
+use egui_phosphor::regular as icon;
+use std::path::{Path, PathBuf};
 
-pub fn show(ui: &mut Ui, _state: &mut AppState) {
+pub fn show(ui: &mut Ui, state: &mut AppState) {
     let tokens = Tokens::of(ui);
-    ui.label(RichText::new("PROJECT").text_style(caption_style()).color(tokens.faint));
+    ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 2.0;
+        caption(ui, "PROJECT");
+        match state.project.clone() {
+            Some(project) => {
+                let tree = std::mem::take(&mut state.tree);
+                header(ui, &project.name, true, |ui| {
+                    tree.iter().for_each(|entry| show_entry(ui, state, entry, 1));
+                });
+                state.tree = tree;
+            }
+            None => {
+                ui.label(RichText::new("The project is being opened …").color(tokens.dim));
+            }
+        }
+        ui.add_space(16.0);
+        caption(ui, "RECENT FILES");
+        if state.recent.files.is_empty() {
+            ui.label(RichText::new("Drop a FITS or NPY file on the window").color(tokens.dim));
+        }
+        for path in state.recent.files.clone() {
+            let name = name(&path);
+            let chosen = row(ui, icon::CLOCK_COUNTER_CLOCKWISE, tokens.faint, &name, "", false);
+            if chosen.on_hover_text(path.display().to_string()).clicked() {
+                state.request_open(path);
+            }
+        }
+        ui.add_space(8.0);
+        let open = Button::new(
+            RichText::new(format!("{}  {}", Command::OpenFile.icon(), Command::OpenFile.text()))
+                .color(tokens.dim),
+        )
+        .frame(false);
+        if ui.add(open).on_hover_text(Command::OpenFile.tooltip()).clicked() {
+            state.request(Command::OpenFile);
+        }
+    });
+}
+
+/// A heading in the small faint capitals of the panels.
+pub fn caption(ui: &mut Ui, text: &str) {
+    let tokens = Tokens::of(ui);
+    ui.label(RichText::new(text).text_style(caption_style()).color(tokens.faint));
+    ui.add_space(4.0);
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+fn header(ui: &mut Ui, text: &str, open: bool, content: impl FnOnce(&mut Ui)) {
+    CollapsingHeader::new(text).default_open(open).show_unindented(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 2.0;
+        content(ui);
+    });
+}
+
+fn show_entry(ui: &mut Ui, state: &mut AppState, entry: &Entry, depth: usize) {
+    let tokens = Tokens::of(ui);
+    let (mark, colour, label) = match &entry.kind {
+        EntryKind::Folder(inner) => {
+            ui.horizontal(|ui| {
+                ui.add_space(8.0 * depth as f32);
+                ui.vertical(|ui| {
+                    let open = depth == 1 && entry.name != "clouds";
+                    let response =
+                        CollapsingHeader::new(&entry.name).default_open(open).show_unindented(ui, |ui| {
+                            ui.spacing_mut().item_spacing.y = 2.0;
+                            inner.iter().for_each(|entry| show_entry(ui, state, entry, depth + 1));
+                        });
+                    let count = RichText::new(inner.len().to_string()).monospace().color(tokens.faint);
+                    let mut at = response.header_response.rect;
+                    at.set_right(ui.max_rect().right() - 8.0);
+                    ui.scope_builder(egui::UiBuilder::new().max_rect(at), |ui| {
+                        ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(count));
+                    });
+                });
+            });
+            return;
+        }
+        EntryKind::Simulation => (icon::CUBE, tokens.family(super::theme::Family::Data), entry.name.clone()),
+        EntryKind::Run => (icon::CHART_LINE, tokens.ok, entry.name.clone()),
+        EntryKind::Blueprint => {
+            let label = entry.name.trim_end_matches(".blueprint.json").to_owned();
+            (icon::TREE_STRUCTURE, tokens.family(super::theme::Family::Convolution), label)
+        }
+        EntryKind::Data => {
+            (icon::IMAGE_SQUARE, tokens.family(super::theme::Family::Data), entry.name.clone())
+        }
+        EntryKind::Other => return,
+    };
+    let selected = state.document.path() == Some(entry.path.as_path());
+    ui.horizontal(|ui| {
+        ui.add_space(8.0 * depth as f32);
+        if row(ui, mark, colour, &label, "", selected)
+            .on_hover_text(entry.path.display().to_string())
+            .clicked()
+        {
+            state.request_open(&entry.path);
+        }
+    });
+}
+
+/// One line of a list: icon, name cut where the room ends, something small at the right.
+pub fn row(
+    ui: &mut Ui,
+    mark: &str,
+    colour: Color32,
+    text: &str,
+    aside: &str,
+    selected: bool,
+) -> egui::Response {
+    let tokens = Tokens::of(ui);
+    let width = ui.available_width();
+    let (rect, response) = ui.allocate_exact_size(Vec2::new(width, 24.0), egui::Sense::click());
+    response
+        .widget_info(|| egui::WidgetInfo::selected(egui::WidgetType::SelectableLabel, true, selected, text));
+    if selected || response.hovered() {
+        let fill = if selected { tokens.hover } else { tokens.field };
+        ui.painter().rect_filled(rect, super::theme::CONTROL_RADIUS, fill);
+    }
+    let mut inner = ui.new_child(
+        egui::UiBuilder::new()
+            .max_rect(rect.shrink2(Vec2::new(6.0, 0.0)))
+            .layout(Layout::left_to_right(Align::Center)),
+    );
+    inner.label(RichText::new(mark).color(colour));
+    if !aside.is_empty() {
+        inner.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.label(RichText::new(aside).monospace().color(tokens.faint));
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                ui.add(egui::Label::new(text).truncate())
+            });
+        });
+    } else {
+        inner.add(egui::Label::new(text).truncate());
+    }
+    response
+}
+
+/// Every file that the palette should find: the project's and the recent ones.
+pub fn all_files(state: &AppState) -> Vec<PathBuf> {
+    fn collect(entries: &[Entry], found: &mut Vec<PathBuf>) {
+        for entry in entries {
+            match &entry.kind {
+                EntryKind::Folder(inner) => collect(inner, found),
+                EntryKind::Other => {}
+                _ => found.push(entry.path.clone()),
+            }
+        }
+    }
+    let mut found = Vec::new();
+    collect(&state.tree, &mut found);
+    found.extend(state.recent.files.iter().filter(|path| !found.contains(path)).cloned().collect::<Vec<_>>());
+    found
 }

@@ -1,22 +1,16 @@
 //! The frame: top bar with the menu, the workspaces and the one filled button; status bar with device, memory, progress, cursor.
 
 use super::command::{Command, Menu};
-use super::state::AppState;
-use super::theme::{CONTROL_RADIUS, Tokens, strong_family};
+use super::machine::Memory;
+use super::state::{AppState, DrawerTab};
+use super::theme::{BLOCK_RADIUS, CONTROL_RADIUS, Tokens, strong_family};
 use super::workspace::Workspace;
+use crate::job::State;
 use egui::{Align, Button, FontId, Layout, RichText, Ui, Vec2};
 use egui_phosphor::regular as icon;
 
 pub const TOP_BAR_HEIGHT: f32 = 40.0;
 pub const STATUS_BAR_HEIGHT: f32 = 26.0;
-
-/// What the status bar tells of the machine.
-pub struct Machine {
-    pub device: String,
-    pub memory_used_gib: f64,
-    pub memory_total_gib: f64,
-    pub frame_ms: f32,
-}
 
 /// A command as a button with its icon; tooltip and key from the command.
 pub fn command_button(ui: &mut Ui, state: &mut AppState, command: Command) -> egui::Response {
@@ -108,16 +102,85 @@ fn training_buttons(ui: &mut Ui, state: &mut AppState, tokens: &Tokens) {
     ask(ui, state, Command::Train, response);
 }
 
-pub fn status_bar(ui: &mut Ui, state: &AppState, machine: &Machine) {
+pub fn status_bar(ui: &mut Ui, state: &mut AppState, memory: Memory, frame_ms: f32) {
     let tokens = Tokens::of(ui);
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = 16.0;
-        ui.label(RichText::new(format!("{}  {}", icon::CIRCLE, machine.device)).small().color(tokens.ok));
-        let memory = format!("{:.1} of {:.0} GiB", machine.memory_used_gib, machine.memory_total_gib);
-        ui.label(RichText::new(memory).small().color(tokens.dim));
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let plural = if threads == 1 { "" } else { "s" };
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 6.0;
+            dot(ui, tokens.ok);
+            ui.label(RichText::new(format!("CPU · {threads} thread{plural}")).small().color(tokens.ok));
+        });
+        if memory.total_gib > 0.0 {
+            let text = format!("{:.1} of {:.0} GiB", memory.used_gib, memory.total_gib);
+            ui.label(RichText::new(text).small().color(tokens.dim))
+                .on_hover_text("Memory of this program, of the machine's");
+        }
+        job_progress(ui, state, tokens);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            ui.label(RichText::new(format!("{:4.1} ms", machine.frame_ms)).monospace().color(tokens.faint));
+            ui.label(RichText::new(format!("{frame_ms:5.1} ms")).monospace().color(tokens.faint))
+                .on_hover_text("The window's own work for a frame");
             ui.label(RichText::new(&state.readout).monospace().color(tokens.dim));
         });
     });
+}
+
+/// A filled circle in a state's colour.
+pub fn dot(ui: &mut Ui, colour: egui::Color32) {
+    let (rect, _) = ui.allocate_exact_size(Vec2::splat(8.0), egui::Sense::hover());
+    ui.painter().circle_filled(rect.center(), 3.5, colour);
+}
+
+/// The job that runs, in words and as a bar; a click shows all jobs.
+fn job_progress(ui: &mut Ui, state: &mut AppState, tokens: &Tokens) {
+    let running: Vec<_> =
+        state.queue.statuses().into_iter().filter(|job| job.state == State::Running).collect();
+    let Some(job) = running.last() else {
+        ui.label(RichText::new("idle").small().color(tokens.faint));
+        return;
+    };
+    let mut text = job.title.clone();
+    if let Some(fraction) = job.progress.fraction {
+        text = format!("{text} {:.0} %", fraction * 100.0);
+    }
+    let label = egui::Label::new(RichText::new(text).small().color(tokens.dim)).sense(egui::Sense::click());
+    if ui.add(label).on_hover_text(&job.progress.text).clicked() {
+        state.panels.drawer = true;
+        state.panels.tab = DrawerTab::Jobs;
+    }
+    if let Some(fraction) = job.progress.fraction {
+        let (rect, _) = ui.allocate_exact_size(Vec2::new(96.0, 4.0), egui::Sense::hover());
+        ui.painter().rect_filled(rect, 2, tokens.field);
+        let mut done = rect;
+        done.set_width(rect.width() * fraction);
+        ui.painter().rect_filled(done, 2, tokens.accent);
+    }
+}
+
+/// Says what a drop will do while files hang over the window.
+pub fn drop_hint(context: &egui::Context) {
+    let hovering = context.input(|input| input.raw.hovered_files.len());
+    if hovering == 0 {
+        return;
+    }
+    let tokens = Tokens::for_theme(context.theme());
+    let layer = egui::LayerId::new(egui::Order::Foreground, egui::Id::new("drop"));
+    let painter = context.layer_painter(layer);
+    let rect = context.content_rect();
+    painter.rect_filled(rect, 0, tokens.window.gamma_multiply(0.8));
+    painter.rect_stroke(
+        rect.shrink(16.0),
+        BLOCK_RADIUS,
+        egui::Stroke::new(2.0, tokens.accent),
+        egui::StrokeKind::Inside,
+    );
+    let text = if hovering == 1 {
+        "Drop to open the file".to_owned()
+    } else {
+        format!("Drop to open {hovering} files")
+    };
+    let font = FontId::new(20.0, strong_family());
+    painter.text(rect.center(), egui::Align2::CENTER_CENTER, text, font, tokens.text);
 }

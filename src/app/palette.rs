@@ -37,6 +37,10 @@ impl Palette {
         *self = Self { open: !self.open, ..Self::default() };
     }
 
+    pub fn is_open(&self) -> bool {
+        self.open
+    }
+
     /// Shows the palette while it is open; answers the choice once.
     pub fn show(
         &mut self,

@@ -1,15 +1,16 @@
 //! What all parts of the window share: the job queue, the messages, the open document, what is in sight. No painting here.
 
 use super::command::Command;
+use super::document::Document;
 use super::notice::Notices;
 use super::workspace::Workspace;
-use crate::blueprint::Blueprint;
 use crate::job::JobQueue;
+use crate::project::{Entry, Project, Recent};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// Which panels are in sight.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Panels {
     pub files: bool,
     pub inspector: bool,
@@ -23,9 +24,10 @@ impl Default for Panels {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DrawerTab {
+    #[default]
     Run,
     Jobs,
     Log,
@@ -35,7 +37,12 @@ pub enum DrawerTab {
 pub struct AppState {
     pub queue: JobQueue,
     pub notices: Notices,
-    pub blueprint: Option<Blueprint>,
+    pub project: Option<Project>,
+    /// What lies in the project, as last listed.
+    pub tree: Vec<Entry>,
+    pub recent: Recent,
+    /// The open blueprint.
+    pub document: Document,
     pub workspace: Workspace,
     pub panels: Panels,
     /// What is under the cursor, for the status bar; set anew in every frame by the view that has the cursor.
@@ -45,11 +52,14 @@ pub struct AppState {
 }
 
 impl AppState {
-    pub fn new(queue: JobQueue, notices: Notices) -> Self {
+    pub fn new(queue: JobQueue, notices: Notices, recent: Recent) -> Self {
         Self {
             queue,
             notices,
-            blueprint: None,
+            project: None,
+            tree: Vec::new(),
+            recent,
+            document: Document::default(),
             workspace: Workspace::default(),
             panels: Panels::default(),
             readout: String::new(),

@@ -1,63 +1,114 @@
-//! The app itself: owns the state and the workspaces, lays out the frame, carries out commands.
+//! The app itself: owns the state and the workspaces, lays out the frame.
 
 use super::blueprint::BlueprintView;
 use super::clouds::CloudsView;
 use super::command::Command;
-use super::frame::{self, Machine};
+use super::dialogs::Dialogs;
 use super::launch::Options;
+use super::machine::{FrameTimes, Monitor};
 use super::notice::Notices;
 use super::palette::{Choice, Palette};
 use super::runs::RunsView;
-use super::state::AppState;
+use super::session::{Keeper, Loaded, PanelIds};
+use super::state::{AppState, Panels};
+use super::task::Task;
 use super::theme::{self, Tokens};
-use super::workspace::{View, Workspace};
-use super::{drawer, files};
-use crate::job::JobQueue;
-use egui::{CentralPanel, Context, Frame, Margin, Panel, Stroke, Theme, Ui, ViewportCommand};
+use super::workspace::{Find, View, Workspace};
+use super::{drawer, files, frame};
+use crate::job::{Handle, JobQueue};
+use crate::project::{self, Entry, PanelLayout, Recent};
+use egui::{CentralPanel, Context, Frame, Margin, Panel, Ui};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
 /// The window of Aquila.
 pub struct Aquila {
-    state: AppState,
-    palette: Palette,
-    blueprint: BlueprintView,
-    clouds: CloudsView,
-    runs: RunsView,
-    machine: Machine,
+    pub(super) state: AppState,
+    pub(super) palette: Palette,
+    pub(super) blueprint: BlueprintView,
+    pub(super) clouds: CloudsView,
+    pub(super) runs: RunsView,
+    pub(super) dialogs: Dialogs,
+    pub(super) keeper: Keeper,
+    pub(super) loading: Option<Handle<Loaded>>,
+    pub(super) listing: Option<Task<Vec<Entry>>>,
+    /// Where Aquila's own files lie.
+    pub(super) home: PathBuf,
+    /// What was asked for on the command line and waits for the project.
+    pub(super) asked_paths: Vec<PathBuf>,
+    pub(super) asked_workspace: Option<Workspace>,
+    /// A picture is taken: nothing is written to the project.
+    pub(super) read_only: bool,
+    pub(super) layout: PanelLayout,
+    pub(super) generation: u64,
+    pub(super) picture_path: Option<PathBuf>,
+    pub(super) saved_recent: Recent,
+    context: Context,
+    frames: FrameTimes,
+    monitor: Monitor,
+    title: String,
 }
 
 impl Aquila {
-    pub fn new(context: &Context, options: Options) -> Self {
-        theme::install(context, 1.0);
+    /// The window with nothing open yet; the project is read in the background.
+    pub fn new(context: &Context, options: Options, notices: Notices) -> anyhow::Result<Self> {
+        let home = project::home()?;
+        let recent = Recent::read(&home).unwrap_or_else(|error| {
+            notices.warn(error.to_string());
+            Recent::default()
+        });
+        theme::install(context, recent.text_scale);
         let waker = context.clone();
         let queue = JobQueue::new(Arc::new(move || waker.request_repaint()));
-        let mut state = AppState::new(queue, Notices::default());
-        state.workspace = options.workspace.unwrap_or_default();
-        if let Some(theme) = options.theme {
-            context.set_theme(theme);
-        }
-        options.paths.into_iter().for_each(|path| state.request_open(path));
-        Self {
-            state,
+        let mut app = Self {
+            saved_recent: recent.clone(),
+            state: AppState::new(queue, notices, recent),
             palette: Palette::default(),
             blueprint: BlueprintView::default(),
             clouds: CloudsView::default(),
             runs: RunsView::default(),
-            machine: Machine {
-                device: "CPU".into(),
-                memory_used_gib: 0.0,
-                memory_total_gib: 0.0,
-                frame_ms: 0.0,
-            },
-        }
+            dialogs: Dialogs::default(),
+            keeper: Keeper::default(),
+            loading: None,
+            listing: None,
+            home,
+            asked_paths: options.paths,
+            asked_workspace: options.workspace,
+            read_only: options.screenshot.is_some(),
+            layout: PanelLayout::default(),
+            generation: 0,
+            picture_path: None,
+            context: context.clone(),
+            frames: FrameTimes::new(options.frame_log.as_deref())?,
+            monitor: Monitor::start(context),
+            title: String::new(),
+        };
+        app.state.workspace = options.workspace.unwrap_or_default();
+        app.apply_settings(context, options.theme);
+        app.open_first_project();
+        Ok(app)
     }
 
     pub fn state(&self) -> &AppState {
         &self.state
     }
 
-    fn view(&mut self, workspace: Workspace) -> (&mut dyn View, &mut AppState) {
+    pub fn state_mut(&mut self) -> &mut AppState {
+        &mut self.state
+    }
+
+    /// Whether everything that was asked for is loaded and nothing is under way.
+    pub fn is_settled(&self) -> bool {
+        self.loading.is_none()
+            && self.listing.is_none()
+            && self.state.queue.is_idle()
+            && self.clouds.is_settled()
+            && self.blueprint.is_settled()
+            && self.runs.is_settled()
+    }
+
+    pub(super) fn view(&mut self, workspace: Workspace) -> (&mut dyn View, &mut AppState) {
         let view: &mut dyn View = match workspace {
             Workspace::Blueprint => &mut self.blueprint,
             Workspace::Clouds => &mut self.clouds,
@@ -66,89 +117,104 @@ impl Aquila {
         (view, &mut self.state)
     }
 
-    fn execute(&mut self, context: &Context, command: Command) {
-        let (view, state) = self.view(self.state.workspace);
-        if view.command(command, state) {
-            return;
-        }
-        let panels = &mut self.state.panels;
-        match command {
-            Command::ShowBlueprint => self.state.workspace = Workspace::Blueprint,
-            Command::ShowClouds => self.state.workspace = Workspace::Clouds,
-            Command::ShowRuns => self.state.workspace = Workspace::Runs,
-            Command::ToggleFiles => panels.files = !panels.files,
-            Command::ToggleInspector => panels.inspector = !panels.inspector,
-            Command::ToggleDrawer => panels.drawer = !panels.drawer,
-            Command::Palette => self.palette.toggle(),
-            Command::ToggleTheme => {
-                context.set_theme(if context.theme() == Theme::Dark { Theme::Light } else { Theme::Dark });
-            }
-            Command::Quit => context.send_viewport_cmd(ViewportCommand::Close),
-            _ => {}
-        }
-    }
-
-    fn layout(&mut self, ui: &mut Ui) {
-        let tokens = Tokens::of(ui);
-        let bar = Frame::new().fill(tokens.panel).inner_margin(Margin::symmetric(12, 0));
-        let panel = Frame::new().fill(tokens.panel).inner_margin(Margin::same(12));
-        Panel::top("top-bar").exact_size(frame::TOP_BAR_HEIGHT).resizable(false).frame(bar).show(ui, |ui| {
-            frame::top_bar(ui, &mut self.state);
-        });
-        Panel::bottom("status-bar").exact_size(frame::STATUS_BAR_HEIGHT).resizable(false).frame(bar).show(
-            ui,
-            |ui| {
-                frame::status_bar(ui, &self.state, &self.machine);
-            },
-        );
-        self.state.readout.clear();
-        let mut panels = self.state.panels;
-        Panel::left("files").default_size(212.0).size_range(160.0..=400.0).frame(panel).show_collapsible(
-            ui,
-            &mut panels.files,
-            |ui| files::show(ui, &mut self.state),
-        );
-        Panel::right("inspector")
-            .default_size(316.0)
-            .size_range(240.0..=560.0)
-            .frame(panel)
-            .show_collapsible(ui, &mut panels.inspector, |ui| {
-                let (view, state) = self.view(self.state.workspace);
-                view.inspector(ui, state);
-            });
-        Panel::bottom("drawer").default_size(206.0).size_range(120.0..=520.0).frame(panel).show_collapsible(
-            ui,
-            &mut panels.drawer,
-            |ui| {
-                let runs = &mut self.runs;
-                drawer::show(ui, &mut self.state, |ui, state| runs.drawer(ui, state));
-            },
-        );
-        self.state.panels = super::state::Panels { tab: self.state.panels.tab, ..panels };
-        let centre = Frame::new().fill(tokens.window).stroke(Stroke::NONE);
-        CentralPanel::no_frame().frame(centre).show(ui, |ui| {
-            let (view, state) = self.view(self.state.workspace);
-            view.centre(ui, state);
-        });
-    }
-}
-
-impl eframe::App for Aquila {
-    fn logic(&mut self, context: &Context, _frame: &mut eframe::Frame) {
+    /// Takes what has finished in the background. Called before every frame.
+    pub fn update(&mut self, context: &Context) {
+        self.take_answers(context);
         for workspace in Workspace::ALL {
             let (view, state) = self.view(workspace);
             view.update(context, state);
         }
+        self.keep_session(context);
     }
 
-    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+    /// Paints the window and carries out what the user asked for.
+    pub fn paint(&mut self, ui: &mut Ui) {
         let begun = Instant::now();
         let context = ui.ctx().clone();
         for command in Command::pressed(&context) {
             self.state.request(command);
         }
-        self.layout(ui);
-        match self.palette.show(&context, &[], &[]) {
+        self.take_dropped_files(&context);
+        self.take_picture(&context);
+        self.lay_out(ui);
+        self.show_palette(&context);
+        self.state.notices.toasts(&context);
+        frame::drop_hint(&context);
+        self.name_window(&context);
+        let requests = self.state.take_requests();
+        let paths = self.state.take_paths();
+        if !requests.is_empty() || !paths.is_empty() {
+            context.request_repaint();
+        }
+        requests.into_iter().for_each(|command| self.execute(&context, command));
+        paths.into_iter().for_each(|path| self.open_path(&path));
+        if let Some(fault) = self.frames.add(begun.elapsed()) {
+            self.state.notices.warn(fault);
+        }
+    }
+
+    fn lay_out(&mut self, ui: &mut Ui) {
+        let tokens = Tokens::of(ui);
+        let bar = Frame::new().fill(tokens.panel).inner_margin(Margin::symmetric(12, 0));
+        let panel = Frame::new().fill(tokens.panel).inner_margin(Margin::same(12));
+        let ids = PanelIds::new(self.generation);
+        let (memory, frame_ms) = (self.monitor.memory(), self.frames.typical_ms());
+        Panel::top("top-bar")
+            .exact_size(frame::TOP_BAR_HEIGHT)
+            .resizable(false)
+            .frame(bar)
+            .show(ui, |ui| frame::top_bar(ui, &mut self.state));
+        Panel::bottom("status-bar")
+            .exact_size(frame::STATUS_BAR_HEIGHT)
+            .resizable(false)
+            .frame(bar)
+            .show(ui, |ui| frame::status_bar(ui, &mut self.state, memory, frame_ms));
+        self.state.readout.clear();
+        let mut panels = self.state.panels;
+        Panel::left(ids.files)
+            .default_size(self.layout.files_width)
+            .size_range(160.0..=420.0)
+            .frame(panel)
+            .show_collapsible(ui, &mut panels.files, |ui| {
+                ui.take_available_space();
+                files::show(ui, &mut self.state);
+            });
+        Panel::right(ids.inspector)
+            .default_size(self.layout.inspector_width)
+            .size_range(240.0..=640.0)
+            .frame(panel)
+            .show_collapsible(ui, &mut panels.inspector, |ui| {
+                ui.take_available_space();
+                let (view, state) = self.view(self.state.workspace);
+                view.inspector(ui, state);
+            });
+        Panel::bottom(ids.drawer)
+            .default_size(self.layout.drawer_height)
+            .size_range(96.0..=560.0)
+            .frame(panel)
+            .show_collapsible(ui, &mut panels.drawer, |ui| {
+                ui.take_available_space();
+                let runs = &mut self.runs;
+                drawer::show(ui, &mut self.state, |ui, state| runs.drawer(ui, state));
+            });
+        self.state.panels = Panels { tab: self.state.panels.tab, ..panels };
+        CentralPanel::no_frame().frame(Frame::new().fill(tokens.window)).show(ui, |ui| {
+            let (view, state) = self.view(self.state.workspace);
+            view.centre(ui, state);
+        });
+    }
+
+    fn show_palette(&mut self, context: &Context) {
+        if !self.palette.is_open() {
+            return;
+        }
+        let mut finds: Vec<(Workspace, Find)> = Vec::new();
+        for workspace in Workspace::ALL {
+            let (view, state) = self.view(workspace);
+            finds.extend(view.finds(state).into_iter().map(|find| (workspace, find)));
+        }
+        let files = files::all_files(&self.state);
+        match self.palette.show(context, &files, &finds) {
             Some(Choice::Command(command)) => self.state.request(command),
             Some(Choice::File(path)) => self.state.request_open(path),
             Some(Choice::Find(workspace, target)) => {
@@ -158,14 +224,31 @@ impl eframe::App for Aquila {
             }
             None => {}
         }
-        self.state.notices.toasts(&context);
-        let requests = self.state.take_requests();
-        if !requests.is_empty() {
-            context.request_repaint();
+    }
+
+    fn name_window(&mut self, context: &Context) {
+        let title = match &self.state.project {
+            Some(project) => format!("{} · Aquila", project.name),
+            None => "Aquila".to_owned(),
+        };
+        if title != self.title {
+            context.send_viewport_cmd(egui::ViewportCommand::Title(title.clone()));
+            self.title = title;
         }
-        for command in requests {
-            self.execute(&context, command);
-        }
-        self.machine.frame_ms = begun.elapsed().as_secs_f32() * 1000.0;
+    }
+}
+
+impl eframe::App for Aquila {
+    fn logic(&mut self, context: &Context, _frame: &mut eframe::Frame) {
+        self.update(context);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        self.paint(ui);
+    }
+
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        let context = self.context.clone();
+        self.leave(&context);
     }
 }

@@ -71,6 +71,14 @@ pub trait View {
     /// Selects and shows what a find named.
     fn go_to(&mut self, _target: &str, _state: &mut AppState) {}
 
+    /// How the view looks now, for the session; null keeps nothing. Must be the same for the same look.
+    fn remember(&self, _state: &AppState) -> serde_json::Value {
+        serde_json::Value::Null
+    }
+
+    /// Takes a record of `remember`, also one of an older version.
+    fn recall(&mut self, _record: &serde_json::Value, _state: &mut AppState) {}
+
     /// Whether everything it means to show is loaded, for a picture of the window.
     fn is_settled(&self) -> bool {
         true

@@ -36,14 +36,11 @@ pub fn moments(cube: &Cube, velocity_km_s: &[f64], threshold: Option<f32>) -> Re
     let widths = channel_widths(velocity_km_s);
     let mut maps = [0; 4].map(|_| Array2::from_elem((rows, columns), f32::NAN));
     let [integrated, velocity, variance, peak] = &mut maps;
-    Zip::from(integrated)
-        .and(velocity)
-        .and(variance)
-        .and(peak)
-        .and(cube.values.lanes(Axis(0)))
-        .par_for_each(|m0, m1, m2, peak, line| {
+    Zip::from(integrated).and(velocity).and(variance).and(peak).and(cube.values.lanes(Axis(0))).par_for_each(
+        |m0, m1, m2, peak, line| {
             let counts = |value: &f32| value.is_finite() && threshold.is_none_or(|limit| *value > limit);
-            let valid = || line.iter().zip(velocity_km_s).zip(&widths).filter(|((value, _), _)| counts(value));
+            let valid =
+                || line.iter().zip(velocity_km_s).zip(&widths).filter(|((value, _), _)| counts(value));
             if valid().next().is_none() {
                 return;
             }
@@ -62,7 +59,8 @@ pub fn moments(cube: &Cube, velocity_km_s: &[f64], threshold: Option<f32>) -> Re
                 *m1 = mean as f32;
                 *m2 = (second / sum) as f32;
             }
-        });
+        },
+    );
     let [integrated, velocity, variance, peak] = maps;
     let base = if cube.unit.is_empty() { String::new() } else { format!("{} ", cube.unit) };
     let image = |name: &str, values, unit: String| {
@@ -98,11 +96,15 @@ fn channel_widths(velocity_km_s: &[f64]) -> Vec<f64> {
 
 /// The header of a cube without the cards of its third and further axes.
 fn sky_header(header: &Header) -> Header {
-    let spectral = ["RESTFRQ", "RESTFREQ", "RESTWAV", "SPECSYS", "SSYSOBS", "VELREF", "ALTRVAL", "ALTRPIX", "BUNIT"];
+    let spectral =
+        ["RESTFRQ", "RESTFREQ", "RESTWAV", "SPECSYS", "SSYSOBS", "VELREF", "ALTRVAL", "ALTRPIX", "BUNIT"];
     let of_further_axis = |key: &str| {
         let name = key.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_');
         let axes = &key[name.len()..];
-        let numbered = ["NAXIS", "CTYPE", "CUNIT", "CRPIX", "CRVAL", "CDELT", "CROTA", "CNAME", "CRDER", "CSYER", "PC", "CD", "PV", "PS"];
+        let numbered = [
+            "NAXIS", "CTYPE", "CUNIT", "CRPIX", "CRVAL", "CDELT", "CROTA", "CNAME", "CRDER", "CSYER", "PC",
+            "CD", "PV", "PS",
+        ];
         // PCi_j and CDi_j name two axes, PVi_m and PSi_m one and a number; the oldest style is PC00i00j.
         let indices: Vec<u32> = match (name, axes.len(), axes.contains('_')) {
             ("PC", 6, false) => [&axes[..3], &axes[3..]].iter().filter_map(|i| i.parse().ok()).collect(),

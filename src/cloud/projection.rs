@@ -103,11 +103,20 @@ pub fn project(simulation: &Simulation, quantity: Quantity, axis: Axis) -> Resul
         header.set_text(&format!("CTYPE{number}"), direction.name().to_uppercase(), "direction in the box");
         header.set_text(&format!("CUNIT{number}"), "pc", "");
         header.set_float(&format!("CRPIX{number}"), 1.0, "");
-        header.set_float(&format!("CRVAL{number}"), start + 0.5 * simulation.cell_pc, "centre of the first cell");
+        header.set_float(
+            &format!("CRVAL{number}"),
+            start + 0.5 * simulation.cell_pc,
+            "centre of the first cell",
+        );
         header.set_float(&format!("CDELT{number}"), simulation.cell_pc, "edge of a cell");
     }
     header.set_text("OBJECT", simulation.name.clone(), "");
     header.set_text("LOSAXIS", axis.name(), "line of sight");
     header.history(format!("aquila cloud map: {} along {axis} of {}", quantity.name(), simulation.name));
-    Ok(Image { name: format!("{} along {axis}", quantity.name()), values, unit: quantity.unit().into(), header })
+    Ok(Image {
+        name: format!("{} along {axis}", quantity.name()),
+        values,
+        unit: quantity.unit().into(),
+        header,
+    })
 }

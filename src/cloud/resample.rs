@@ -111,10 +111,7 @@ mod tests {
             let kept: f64 = small.iter().map(|&v| f64::from(v) * area).sum();
             assert!((kept / total - 1.0).abs() < 1e-6, "{shape:?}: {kept} of {total}");
         }
-        assert_eq!(
-            area_mean(array![[1.0, 3.0, 10.0], [f32::NAN, 2.0, 4.0]].view(), (1, 1))[[0, 0]],
-            4.0
-        );
+        assert_eq!(area_mean(array![[1.0, 3.0, 10.0], [f32::NAN, 2.0, 4.0]].view(), (1, 1))[[0, 0]], 4.0);
     }
 
     #[test]

@@ -59,10 +59,7 @@ pub fn apply_tiled(
     for (index, corners_now) in corners.chunks(settings.batch).enumerate() {
         ctx.check()?;
         let done = index * settings.batch;
-        ctx.report(
-            format!("patch {done} of {}", corners.len()),
-            Some(done as f32 / corners.len() as f32),
-        );
+        ctx.report(format!("patch {done} of {}", corners.len()), Some(done as f32 / corners.len() as f32));
         let batch = Array4::from_shape_fn((corners_now.len(), 1, patch, patch), |(i, _, y, x)| {
             let (top, left) = corners_now[i];
             filled[[mirror(top + y as isize, rows), mirror(left + x as isize, columns)]]

@@ -5,7 +5,6 @@ pub mod atomic;
 mod contents;
 mod error;
 pub mod fits;
-pub mod hdf5;
 pub mod header;
 pub mod npy;
 mod open;

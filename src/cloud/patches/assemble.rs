@@ -1,7 +1,9 @@
 //! From patches to a sample set.
 
 use super::place::{FaceMaps, cut, place_on_maps};
-use super::{COLUMN_DENSITY, CONTEXT, MASS_WEIGHTED_DENSITY, Patch, PatchSettings, Region, SplitSettings, plan_regions};
+use super::{
+    COLUMN_DENSITY, CONTEXT, MASS_WEIGHTED_DENSITY, Patch, PatchSettings, Region, SplitSettings, plan_regions,
+};
 use crate::cloud::projection::project_values;
 use crate::cloud::{Axis, Error, Quantity, Result, Simulation};
 use crate::data::{Channel, SampleSet, Split};

@@ -80,12 +80,14 @@ pub(super) fn place_on_maps(
         if rows.len() < cells || columns.len() < cells {
             continue;
         }
-        let place = |range: &Range<usize>, u: f64| range.start + (u * (range.len() - cells + 1) as f64) as usize;
+        let place =
+            |range: &Range<usize>, u: f64| range.start + (u * (range.len() - cells + 1) as f64) as usize;
         let corner = [place(&rows, places[0]), place(&columns, places[1])];
         if patches.iter().any(|old| old.face == map.face && too_near(old, corner, cells, settings)) {
             continue;
         }
-        let [column, density] = [&map.column, &map.density].map(|map| cut(map, corner, cells, settings.pixels));
+        let [column, density] =
+            [&map.column, &map.density].map(|map| cut(map, corner, cells, settings.pixels));
         let score = score(column.view(), density.view());
         if settings.score_filter && luck > acceptance(score, settings.score_a, settings.score_b) {
             continue;

@@ -59,11 +59,19 @@ impl PatchSettings {
             return Err(Error::setting("count", self.count, "give 1 to 100000 patches per simulation"));
         }
         if self.faces.is_empty() || (1..self.faces.len()).any(|i| self.faces[..i].contains(&self.faces[i])) {
-            return Err(Error::setting("faces", format!("{:?}", self.faces), "name each of x, y, z at most once, and at least one"));
+            return Err(Error::setting(
+                "faces",
+                format!("{:?}", self.faces),
+                "name each of x, y, z at most once, and at least one",
+            ));
         }
         let [low, high] = self.size_pc;
         if !(low.is_finite() && high.is_finite() && 0.0 <= low && low <= high) {
-            return Err(Error::setting("size_pc", format!("{:?}", self.size_pc), "give the smallest and the largest edge in pc"));
+            return Err(Error::setting(
+                "size_pc",
+                format!("{:?}", self.size_pc),
+                "give the smallest and the largest edge in pc",
+            ));
         }
         let ranges = [
             ("score_a", self.score_a, 0.0, 1e3),

@@ -36,7 +36,10 @@ pub fn plan_regions(
     split.check()?;
     let parts = 1 + usize::from(split.validation > 0.0) + usize::from(split.test > 0.0);
     if simulations.is_empty() {
-        return Err(Error::patches("there is no simulation", "name at least one simulation folder or synthetic cloud"));
+        return Err(Error::patches(
+            "there is no simulation",
+            "name at least one simulation folder or synthetic cloud",
+        ));
     }
     match split.by {
         SplitBy::Simulation if simulations.len() < parts => Err(Error::patches(
@@ -119,7 +122,11 @@ fn by_cut(
         };
         let cells = simulation.density_cm3.len_of(ndarray::Axis(cut.array_axis()));
         if parts == 1 {
-            let whole = Region { slab: None, faces: settings.faces.clone(), ..region(Split::Train, 0..cells, settings.count) };
+            let whole = Region {
+                slab: None,
+                faces: settings.faces.clone(),
+                ..region(Split::Train, 0..cells, settings.count)
+            };
             regions.push(whole);
             continue;
         }

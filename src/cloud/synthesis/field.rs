@@ -149,10 +149,7 @@ fn realise(
         transform_columns(plane, &*fft);
     });
     ctx.check()?;
-    spectrum
-        .axis_iter_mut(Axis(1))
-        .into_par_iter()
-        .for_each(|plane| transform_columns(plane, &*fft));
+    spectrum.axis_iter_mut(Axis(1)).into_par_iter().for_each(|plane| transform_columns(plane, &*fft));
     ctx.check()?;
     let real = RealFftPlanner::<f32>::new().plan_fft_inverse(n);
     let mut field = Array3::<f32>::zeros((n, n, n));

@@ -1,0 +1,390 @@
+//! What the window does when asked: commands, opening, the answers of background work, leaving.
+
+use super::command::Command;
+use super::dialogs::{Answer, Purpose};
+use super::opening::{self, Kind};
+use super::session::{self, Loaded, PanelIds};
+use super::task::Task;
+use super::window::Aquila;
+use super::workspace::Workspace;
+use super::{launch, recovery, theme};
+use crate::job::{Event, Lane};
+use crate::project::{Project, Session};
+use egui::{Context, Event as Input, Theme, ThemePreference, UserData, ViewportCommand};
+use std::path::{Path, PathBuf};
+
+/// The steps of the zoom, and the largest text.
+const ZOOMS: [f32; 8] = [0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0];
+const TEXT_SCALES: [f32; 5] = [1.0, 1.1, 1.25, 1.4, 1.5];
+
+fn step(steps: &[f32], now: f32, up: bool) -> f32 {
+    let next = if up {
+        steps.iter().find(|&&step| step > now + 0.01)
+    } else {
+        steps.iter().rev().find(|&&step| step < now - 0.01)
+    };
+    next.copied().unwrap_or(now)
+}
+
+impl Aquila {
+    pub(super) fn execute(&mut self, context: &Context, command: Command) {
+        let (view, state) = self.view(self.state.workspace);
+        if view.command(command, state) {
+            return;
+        }
+        let panels = &mut self.state.panels;
+        let recent = &mut self.state.recent;
+        match command {
+            Command::ShowBlueprint => self.state.workspace = Workspace::Blueprint,
+            Command::ShowClouds => self.state.workspace = Workspace::Clouds,
+            Command::ShowRuns => self.state.workspace = Workspace::Runs,
+            Command::ToggleFiles => panels.files = !panels.files,
+            Command::ToggleInspector => panels.inspector = !panels.inspector,
+            Command::ToggleDrawer => panels.drawer = !panels.drawer,
+            Command::Palette => self.palette.toggle(),
+            Command::ThemeSystem => recent.theme = "system".to_owned(),
+            Command::ThemeDark => recent.theme = "dark".to_owned(),
+            Command::ThemeLight => recent.theme = "light".to_owned(),
+            Command::ToggleTheme => {
+                let light = context.theme() == Theme::Dark;
+                recent.theme = if light { "light" } else { "dark" }.to_owned();
+            }
+            Command::ZoomIn => recent.zoom = step(&ZOOMS, recent.zoom, true),
+            Command::ZoomOut => recent.zoom = step(&ZOOMS, recent.zoom, false),
+            Command::ZoomReset => recent.zoom = 1.0,
+            Command::TextLarger => recent.text_scale = step(&TEXT_SCALES, recent.text_scale, true),
+            Command::TextSmaller => recent.text_scale = step(&TEXT_SCALES, recent.text_scale, false),
+            Command::ReduceMotion => recent.reduce_motion = !recent.reduce_motion,
+            Command::OpenFile => self.ask_path(context, Purpose::OpenFile),
+            Command::OpenProject => self.ask_path(context, Purpose::OpenProject),
+            Command::Screenshot => self.ask_path(context, Purpose::SavePicture),
+            Command::OpenDemo => self.open_demo(),
+            Command::NewBlueprint => self.new_blueprint(),
+            Command::Save => match self.state.document.path().map(Path::to_owned) {
+                Some(path) => self.save_blueprint(path),
+                None => self.ask_path(context, Purpose::SaveBlueprint),
+            },
+            Command::SaveAs => self.ask_path(context, Purpose::SaveBlueprint),
+            Command::Undo => drop(self.state.document.undo()),
+            Command::Redo => drop(self.state.document.redo()),
+            Command::StopAllJobs => self.state.queue.cancel_all(),
+            Command::ClearNotices => self.state.notices.clear(),
+            Command::Quit => context.send_viewport_cmd(ViewportCommand::Close),
+            // What is left belongs to a workspace, which is not in sight or has nothing to do it with.
+            _ => {}
+        }
+        self.apply_settings(context, None);
+    }
+
+    /// Theme, zoom, text size and motion as the user's settings say; `theme` overrides for this once.
+    pub(super) fn apply_settings(&mut self, context: &Context, theme: Option<Theme>) {
+        let recent = &self.state.recent;
+        let preference = match (theme, recent.theme.as_str()) {
+            (Some(theme), _) => theme.into(),
+            (None, "dark") => ThemePreference::Dark,
+            (None, "light") => ThemePreference::Light,
+            (None, _) => ThemePreference::System,
+        };
+        let before = &self.saved_recent;
+        if theme.is_some() || recent.theme != before.theme || self.generation == 0 && !self.read_only {
+            context.set_theme(preference);
+        }
+        if (context.zoom_factor() - recent.zoom).abs() > 1e-3 {
+            context.set_zoom_factor(recent.zoom);
+        }
+        if recent.text_scale != before.text_scale {
+            theme::restyle(context, recent.text_scale);
+        }
+        let motion_s = if recent.reduce_motion { 0.0 } else { theme::MOTION_S };
+        if context.global_style().animation_time != motion_s {
+            context.all_styles_mut(|style| style.animation_time = motion_s);
+        }
+        self.keep_recent();
+    }
+
+    fn keep_recent(&mut self) {
+        if self.read_only || self.saved_recent == self.state.recent {
+            return;
+        }
+        self.saved_recent = self.state.recent.clone();
+        if let Err(error) = self.saved_recent.write(&self.home) {
+            self.state.notices.warn(error.to_string());
+        }
+    }
+
+    fn ask_path(&mut self, context: &Context, purpose: Purpose) {
+        let folder = match &self.state.project {
+            Some(project) => project.folder.clone(),
+            None => self.home.clone(),
+        };
+        let name = match purpose {
+            Purpose::SavePicture => "aquila.png".to_owned(),
+            _ => "network.blueprint.json".to_owned(),
+        };
+        self.dialogs.show(context, purpose, &folder, &name);
+    }
+
+    /// Opens whatever lies at `path`, in the background.
+    pub(super) fn open_path(&mut self, path: &Path) {
+        let shown = path.display();
+        match opening::kind(path) {
+            Kind::Project => {
+                let folder = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
+                self.open_project(folder.to_owned());
+            }
+            Kind::Run => {
+                self.state.workspace = Workspace::Runs;
+                let (view, state) = self.view(Workspace::Runs);
+                view.go_to(&path.to_string_lossy(), state);
+            }
+            Kind::Simulation(density) => self.open_data(density),
+            Kind::Data => self.open_data(path.to_owned()),
+            Kind::Blueprint => self.open_blueprint(path),
+            Kind::Folder => self.state.notices.error(format!(
+                "{shown}: this folder is no project, no run and no simulation; open a file in it"
+            )),
+            Kind::Missing => {
+                self.state.recent.files.retain(|old| old != path);
+                self.state.notices.error(format!("{shown}: there is no such file; it may have been moved"));
+            }
+        }
+    }
+
+    fn open_data(&mut self, path: PathBuf) {
+        self.state.recent.add_file(&path);
+        self.state.workspace = Workspace::Clouds;
+        self.clouds.open(&mut self.state, path, None);
+    }
+
+    fn open_blueprint(&mut self, path: &Path) {
+        match crate::blueprint::load(path) {
+            Ok(blueprint) => {
+                self.state.recent.add_file(path);
+                self.state.workspace = Workspace::Blueprint;
+                self.state.document.open(blueprint, Some(path.to_owned()), false);
+            }
+            Err(error) => self.state.notices.error(error.to_string()),
+        }
+    }
+
+    fn new_blueprint(&mut self) {
+        match crate::blueprint::template("unet", &crate::blueprint::UnetOptions::default()) {
+            Ok(blueprint) => {
+                self.state.workspace = Workspace::Blueprint;
+                self.state.document.open(blueprint, None, true);
+            }
+            Err(error) => self.state.notices.error(error.to_string()),
+        }
+    }
+
+    /// The project of the command line, else the last one, else the demo.
+    pub(super) fn open_first_project(&mut self) {
+        let asked = self.asked_paths.iter().position(|path| opening::kind(path) == Kind::Project);
+        if let Some(index) = asked {
+            let path = self.asked_paths.remove(index);
+            let folder = if path.is_dir() { path } else { path.parent().map(Path::to_owned).unwrap_or(path) };
+            self.open_project(folder);
+            return;
+        }
+        match self.state.recent.projects.iter().find(|folder| Project::is_project(folder)).cloned() {
+            Some(folder) => self.open_project(folder),
+            None => self.open_demo(),
+        }
+    }
+
+    fn open_project(&mut self, folder: PathBuf) {
+        let title = format!("Open {}", folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy());
+        self.loading = Some(self.state.queue.spawn(Lane::Light, title, move |_| session::load(&folder)));
+    }
+
+    fn open_demo(&mut self) {
+        let folder = self.home.join("demo");
+        let title =
+            if Project::is_project(&folder) { "Open the demo project" } else { "Make the demo project" };
+        self.loading = Some(self.state.queue.spawn(Lane::Light, title, move |context| {
+            crate::project::make_demo(&folder, context)?;
+            session::load(&folder)
+        }));
+    }
+
+    /// Lists the project's folder again, in the background.
+    pub(super) fn list_project(&mut self, context: &Context) {
+        if let Some(project) = self.state.project.clone() {
+            self.listing = Some(Task::spawn(context, "list project", move || Ok(project.tree())));
+        }
+    }
+
+    /// Takes the answers of background work that belongs to the window itself.
+    pub(super) fn take_answers(&mut self, context: &Context) {
+        let loaded = self.loading.as_ref().and_then(|handle| handle.try_take());
+        if let Some(loaded) = loaded {
+            self.loading = None;
+            if let Ok(loaded) = loaded {
+                self.enter_project(context, loaded);
+            }
+        }
+        if let Some(tree) = self.listing.as_ref().and_then(Task::take) {
+            self.listing = None;
+            self.state.tree = tree.unwrap_or_default();
+        }
+        let mut relist = false;
+        for event in self.state.queue.take_events() {
+            match event {
+                Event::Started { title, .. } => self.state.notices.info(format!("{title}: started")),
+                Event::Warning { title, text, .. } => self.state.notices.warn(format!("{title}: {text}")),
+                Event::Cancelled { title, .. } => self.state.notices.info(format!("{title}: stopped")),
+                Event::Failed { title, error, .. } => self.state.notices.error(format!("{title}: {error}")),
+                Event::Done { title, product: Some(product), .. } => {
+                    relist = true;
+                    self.state.notices.done(format!("{title}: done, {}", product.display()));
+                }
+                Event::Done { title, .. } => self.state.notices.info(format!("{title}: done")),
+            }
+        }
+        if relist {
+            self.list_project(context);
+        }
+        match self.dialogs.take() {
+            Some(Answer::Chosen(Purpose::OpenFile, path)) => self.open_path(&path),
+            Some(Answer::Chosen(Purpose::OpenProject, path)) => self.open_or_make_project(path),
+            Some(Answer::Chosen(Purpose::SaveBlueprint, path)) => self.save_blueprint(path),
+            Some(Answer::Chosen(Purpose::SavePicture, path)) => {
+                self.picture_path = Some(path);
+                context.send_viewport_cmd(ViewportCommand::Screenshot(UserData::default()));
+            }
+            Some(Answer::NoChooser) => self.state.notices.warn(
+                "This desktop offers no file chooser; drop the file on the window, or give its path to `aquila`",
+            ),
+            None => {}
+        }
+    }
+
+    fn open_or_make_project(&mut self, folder: PathBuf) {
+        let name = folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy().into_owned();
+        match Project::create(&folder, &name) {
+            Ok(_) => self.open_project(folder),
+            Err(error) => self.state.notices.error(error.to_string()),
+        }
+    }
+
+    /// Shows a loaded project as its session says.
+    fn enter_project(&mut self, context: &Context, loaded: Loaded) {
+        let Loaded { project, session, tree, blueprint, warnings, locked } = loaded;
+        warnings.into_iter().for_each(|warning| self.state.notices.warn(warning));
+        self.generation += 1;
+        self.layout = session.panels.clone();
+        self.state.panels = session::restore_panels(&session.panels);
+        self.state.workspace = self.asked_workspace.take().unwrap_or(session::restore_workspace(&session));
+        self.state.tree = tree;
+        self.state.recent.add_project(&project.folder);
+        if let Some((blueprint, path, changed)) = blueprint {
+            self.state.document.open(blueprint, path, changed);
+        }
+        for workspace in Workspace::ALL {
+            if let Some(record) = session.views.get(workspace.name()) {
+                let (view, state) = self.view(workspace);
+                view.recall(record, state);
+            }
+        }
+        self.clouds.reopen(&mut self.state, &project, &session);
+        self.state.project = Some(project);
+        self.keeper.restart(session, locked);
+        self.apply_settings(context, None);
+        let asked = std::mem::take(&mut self.asked_paths);
+        asked.into_iter().for_each(|path| self.open_path(&path));
+    }
+
+    fn session(&mut self, context: &Context) -> Session {
+        let ids = PanelIds::new(self.generation);
+        let mut session = Session::default();
+        session.workspace = self.state.workspace.name().to_lowercase();
+        session.panels = session::capture_panels(context, &self.state, ids, &self.layout);
+        session.blueprint = self.state.document.path().map(Path::to_owned);
+        for workspace in Workspace::ALL {
+            let (view, state) = self.view(workspace);
+            let record = view.remember(state);
+            if !record.is_null() {
+                session.views.insert(workspace.name().to_owned(), record);
+            }
+        }
+        self.clouds.record(&mut session);
+        session
+    }
+
+    /// Writes session and autosave now and then, when they changed.
+    pub(super) fn keep_session(&mut self, context: &Context) {
+        let Some(folder) = self.state.project.as_ref().map(|project| project.folder.clone()) else { return };
+        if self.read_only || self.loading.is_some() || !self.keeper.due(context) {
+            return;
+        }
+        let session = self.session(context);
+        self.layout = session.panels.clone();
+        if let Some(fault) = self.keeper.keep(context, &folder, session) {
+            self.state.notices.warn(fault);
+        }
+        self.autosave();
+        self.keep_recent();
+    }
+
+    /// Keeps the unsaved blueprint beside the project, for a crash and for the next start.
+    fn autosave(&mut self) {
+        let Some(path) = self.state.project.as_ref().map(Project::autosave) else { return };
+        if let Some(blueprint) = self.state.document.current() {
+            recovery::keep(path.clone(), blueprint.clone());
+        }
+        if let Err(error) = self.state.document.autosave(&path) {
+            self.state.notices.warn(error);
+        }
+    }
+
+    /// Writes the blueprint and tells so.
+    pub(super) fn save_blueprint(&mut self, path: PathBuf) {
+        match self.state.document.save(path) {
+            Ok(path) => {
+                self.state.notices.done(format!("Blueprint saved, {}", path.display()));
+                self.state.recent.add_file(&path);
+            }
+            Err(error) => self.state.notices.error(error),
+        }
+    }
+
+    /// Keeps everything and stops the jobs; a training stops at its next step and can be resumed.
+    pub(super) fn leave(&mut self, context: &Context) {
+        self.state.queue.cancel_all();
+        if self.read_only {
+            return;
+        }
+        self.autosave();
+        if let Some(folder) = self.state.project.as_ref().map(|project| project.folder.clone()) {
+            let session = self.session(context);
+            if let Err(error) = self.keeper.finish(&folder, &session) {
+                eprintln!("warning: the session was not kept: {error}");
+            }
+        }
+        self.keep_recent();
+    }
+
+    pub(super) fn take_dropped_files(&mut self, context: &Context) {
+        let dropped = context.input_mut(|input| std::mem::take(&mut input.raw.dropped_files));
+        for file in dropped {
+            self.state.request_open(file.path());
+        }
+    }
+
+    /// Writes a picture of the window that was asked for and has come.
+    pub(super) fn take_picture(&mut self, context: &Context) {
+        let image = context.input(|input| {
+            input.events.iter().find_map(|event| match event {
+                Input::Screenshot { image, .. } => Some(image.clone()),
+                _ => None,
+            })
+        });
+        if let (Some(image), Some(path)) = (image, self.picture_path.clone()) {
+            self.picture_path = None;
+            match launch::write_png(&path, &image) {
+                Ok(()) => self.state.notices.done(format!("Picture saved, {}", path.display())),
+                Err(error) => self.state.notices.error(format!("{error:#}")),
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Opening by content: a dropped or chosen path becomes a project, a run, a simulation, a blueprint, or data for the Clouds workspace.
+
+use crate::project::Project;
+use std::path::{Path, PathBuf};
+
+/// What a path is, as far as its name and its folder tell.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kind {
+    Project,
+    Run,
+    /// A simulation folder; opens as its density cube.
+    Simulation(PathBuf),
+    Blueprint,
+    Data,
+    /// A folder that is nothing of the above.
+    Folder,
+    Missing,
+}
+
+pub fn kind(path: &Path) -> Kind {
+    let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    if path.is_dir() {
+        let density = path.join("datacube.fits");
+        return if Project::is_project(path) {
+            Kind::Project
+        } else if path.join("run.json").is_file() {
+            Kind::Run
+        } else if density.is_file() {
+            Kind::Simulation(density)
+        } else {
+            Kind::Folder
+        };
+    }
+    if !path.exists() {
+        Kind::Missing
+    } else if name == "aquila.toml" {
+        Kind::Project
+    } else if name.ends_with(".blueprint.json") || name == "blueprint.json" {
+        Kind::Blueprint
+    } else {
+        Kind::Data
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_known_by_what_they_hold() {
+        let folder = tempfile::tempdir().expect("a folder");
+        assert_eq!(kind(folder.path()), Kind::Folder);
+        std::fs::write(folder.path().join("datacube.fits"), "").expect("written");
+        assert!(matches!(kind(folder.path()), Kind::Simulation(_)));
+        std::fs::write(folder.path().join("net.blueprint.json"), "").expect("written");
+        assert_eq!(kind(&folder.path().join("net.blueprint.json")), Kind::Blueprint);
+        assert_eq!(kind(&folder.path().join("absent.fits")), Kind::Missing);
+    }
+}
