@@ -452,7 +452,7 @@ fn used(nodes: &[Node]) -> Vec<bool> {
 }
 
 /// Nodes in an order in which they can be computed, early ones of the document first; and the cycles, whose nodes are left out.
-pub(super) fn order(nodes: &[Node], consumers: &[Vec<usize>]) -> (Vec<usize>, Vec<Vec<usize>>) {
+fn order(nodes: &[Node], consumers: &[Vec<usize>]) -> (Vec<usize>, Vec<Vec<usize>>) {
     let mut waiting: Vec<usize> =
         nodes.iter().map(|node| node.slots.iter().filter(|slot| slot.source.is_some()).count()).collect();
     let mut ready: BinaryHeap<_> =

@@ -15,6 +15,9 @@ pub(super) struct Flat<'a> {
     pub faults: Vec<Fault>,
     /// Not all blocks became nodes.
     full: bool,
+    scopes: Vec<Scope<'a>>,
+    /// The scope inside a group's node.
+    inside: HashMap<usize, usize>,
 }
 
 pub(super) struct Node<'a> {
@@ -48,29 +51,27 @@ struct Scope<'a> {
 
 /// Opens all groups. Never recurses deeper than [`MAX_NESTING`].
 pub(super) fn flatten(graph: &Graph) -> Flat<'_> {
-    let mut flat = Flat { nodes: Vec::new(), faults: Vec::new(), full: false };
-    let mut scopes = Vec::new();
-    let mut inside = HashMap::new();
-    flat.enter(graph, &[], "", None, &mut scopes, &mut inside);
+    let mut flat = Flat {
+        nodes: Vec::new(),
+        faults: Vec::new(),
+        full: false,
+        scopes: Vec::new(),
+        inside: HashMap::new(),
+    };
+    flat.enter(graph, &[], "", None);
+    let scopes = std::mem::take(&mut flat.scopes);
     for scope in &scopes {
-        flat.wire(scope, &scopes, &inside);
+        flat.wire(scope, &scopes);
     }
+    flat.scopes = scopes;
     flat
 }
 
 impl<'a> Flat<'a> {
-    /// Makes the nodes of a graph and of its groups. `inside` maps a group's node to its scope.
-    fn enter(
-        &mut self,
-        graph: &'a Graph,
-        path: &[BlockId],
-        name: &str,
-        group: Option<usize>,
-        scopes: &mut Vec<Scope<'a>>,
-        inside: &mut HashMap<usize, usize>,
-    ) {
-        let place = scopes.len();
-        scopes.push(Scope {
+    /// Makes the nodes of a graph and of its groups.
+    fn enter(&mut self, graph: &'a Graph, path: &[BlockId], name: &str, group: Option<usize>) {
+        let place = self.scopes.len();
+        self.scopes.push(Scope {
             graph,
             path: path.to_vec(),
             name: name.to_owned(),
@@ -106,18 +107,15 @@ impl<'a> Flat<'a> {
             };
             self.nodes.push(Node { block, path: path.clone(), name: name.clone(), kind, group, slots });
             self.check_block(node, &mut names);
-            let scope = &mut scopes[place];
-            if scope.nodes.insert(block.id, node).is_some() {
-                self.report(
-                    node,
-                    "duplicate-id",
-                    format!("Another block of this graph has the number {} too", block.id.0),
-                );
-            }
+            let scope = &mut self.scopes[place];
             if entry {
                 scope.entries.insert(&block.name, node);
             } else if block.kind == "group-output" {
                 scope.exits.insert(&block.name, node);
+            }
+            if scope.nodes.insert(block.id, node).is_some() {
+                let message = format!("Another block of this graph has the number {} too", block.id.0);
+                self.report(node, "duplicate-id", message);
             }
             if block.kind == "group" {
                 if path.len() > MAX_NESTING {
@@ -125,8 +123,8 @@ impl<'a> Flat<'a> {
                         format!("Groups lie more than {MAX_NESTING} deep; this one is not looked at");
                     self.report(node, "too-deep", message);
                 } else if let Some(graph) = &block.inside {
-                    inside.insert(node, scopes.len());
-                    self.enter(graph, &path, &name, Some(node), scopes, inside);
+                    self.inside.insert(node, self.scopes.len());
+                    self.enter(graph, &path, &name, Some(node));
                 }
             }
         }
@@ -189,7 +187,7 @@ impl<'a> Flat<'a> {
     }
 
     /// Puts the links of one graph onto the nodes' slots.
-    fn wire(&mut self, scope: &Scope<'a>, scopes: &[Scope<'a>], inside: &HashMap<usize, usize>) {
+    fn wire(&mut self, scope: &Scope<'a>, scopes: &[Scope<'a>]) {
         for name in scope.graph.other.keys() {
             let message = format!("“{name}” means nothing to this version; it is kept, and has no effect");
             let fault = Fault {
@@ -227,11 +225,11 @@ impl<'a> Flat<'a> {
                 fault.fix = Some("Remove one of the two".to_owned());
                 continue;
             }
-            let Some(source) = self.exit(from, &link.from.port, scopes, inside) else {
+            let Some(source) = self.exit(from, &link.from.port, scopes) else {
                 self.no_port(from, &link.from.port, "output");
                 continue;
             };
-            let Some((target, slot)) = self.entry(to, &link.to.port, scopes, inside) else {
+            let Some((target, slot)) = self.entry(to, &link.to.port, scopes) else {
                 self.no_port(to, &link.to.port, "input");
                 continue;
             };
@@ -249,14 +247,8 @@ impl<'a> Flat<'a> {
     }
 
     /// The node behind an output port: for a group, the `group-output` inside.
-    fn exit(
-        &self,
-        node: usize,
-        port: &str,
-        scopes: &[Scope<'a>],
-        inside: &HashMap<usize, usize>,
-    ) -> Option<usize> {
-        if let Some(&scope) = inside.get(&node) {
+    fn exit(&self, node: usize, port: &str, scopes: &[Scope<'a>]) -> Option<usize> {
+        if let Some(&scope) = self.inside.get(&node) {
             return scopes[scope].exits.get(port).copied();
         }
         let known = self.nodes[node].kind.is_none_or(|kind| {
@@ -267,14 +259,8 @@ impl<'a> Flat<'a> {
     }
 
     /// The node and slot behind an input port: for a group, the `group-input` inside.
-    fn entry(
-        &mut self,
-        node: usize,
-        port: &str,
-        scopes: &[Scope<'a>],
-        inside: &HashMap<usize, usize>,
-    ) -> Option<(usize, usize)> {
-        if let Some(&scope) = inside.get(&node) {
+    fn entry(&mut self, node: usize, port: &str, scopes: &[Scope<'a>]) -> Option<(usize, usize)> {
+        if let Some(&scope) = self.inside.get(&node) {
             return scopes[scope].entries.get(port).map(|&node| (node, 0));
         }
         let target = &mut self.nodes[node];
@@ -289,6 +275,21 @@ impl<'a> Flat<'a> {
             target.slots.push(Slot { port: port.to_owned(), source: None });
             (node, target.slots.len() - 1)
         })
+    }
+
+    /// The node whose value an output port of the outermost graph has.
+    pub fn source(&self, port: &Port) -> Option<usize> {
+        let &node = self.scopes.first()?.nodes.get(&port.block)?;
+        self.exit(node, &port.port, &self.scopes)
+    }
+
+    /// The node that an input port of the outermost graph feeds.
+    pub fn target(&self, port: &Port) -> Option<usize> {
+        let &node = self.scopes.first()?.nodes.get(&port.block)?;
+        match self.inside.get(&node) {
+            Some(&scope) => self.scopes[scope].entries.get(port.port.as_str()).copied(),
+            None => Some(node),
+        }
     }
 
     fn no_port(&mut self, node: usize, port: &str, side: &str) {

@@ -3,8 +3,10 @@
 
 mod analyse;
 pub mod catalogue;
+pub mod edit;
 mod file;
 mod flat;
+mod history;
 mod kinds;
 mod model;
 mod plan;
@@ -13,6 +15,7 @@ mod template;
 
 pub use analyse::{analyse, plan};
 pub use file::{FileError, from_json, load, save, to_json};
+pub use history::History;
 pub use model::{Block, BlockId, Blueprint, Graph, Link, Parameter, Port};
 pub use plan::{Analysis, BlockReport, Fault, Op, PathId, Plan, PortType, Severity, Shape, Step};
 pub use template::{TEMPLATES, TemplateError, TemplateInfo, UnetOptions, template};
