@@ -1,8 +1,8 @@
 //! NPY, NPZ, HDF5, PNG and tables: real files against numbers from numpy and h5py, round trips, damaged and hostile headers.
 
 use super::support::{data_file, data_folder};
-use aquila::data::{Statistics, Values, statistics};
-use aquila::io::{Contents, npy};
+use aquila::data::{ColumnValues, Statistics, Values, statistics};
+use aquila::io::{Contents, hdf5, npy};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
@@ -125,4 +125,42 @@ fn every_numpy_array_is_what_numpy_says() {
         }
     }
     assert!(arrays.len() + archives.len() >= 100, "the list of oracles is short");
+}
+
+#[test]
+fn every_hdf5_dataset_is_what_h5py_says() {
+    let Some(folder) = data_folder() else {
+        return drop(oracles("HDF5 datasets", "hdf5"));
+    };
+    for (name, oracle) in &oracles("HDF5 datasets", "hdf5") {
+        let path = folder.join(name);
+        let found = hdf5::scan(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let expected = oracle["datasets"].as_object().expect("datasets");
+        let names: Vec<&str> = found.iter().map(|info| info.name.as_str()).collect();
+        assert!(expected.keys().all(|key| names.contains(&key.as_str())), "{name}: {names:?}");
+        assert_eq!(found.len(), expected.len(), "{name}: {names:?}");
+        for info in &found {
+            let (dataset, place) = (&expected[&info.name], format!("{name}:{}", info.name));
+            assert_eq!(info.shape, shape_of(dataset), "{place}");
+            match hdf5::read(&path, &info.name).unwrap_or_else(|error| panic!("{place}: {error}")) {
+                Contents::Values(values) => compare(&place, dataset, &values),
+                Contents::Table(table) => {
+                    assert_eq!(table.rows, shape_of(dataset)[0], "{place}");
+                    // The list keeps the first 80 characters of NumPy's description.
+                    let fields = table.columns.iter().map(|column| match column.values {
+                        ColumnValues::Integer(_) => format!("('{}', '<i8')", column.name),
+                        _ => format!("('{}', '<f8')", column.name),
+                    });
+                    let descr = format!("[{}]", fields.collect::<Vec<_>>().join(", "));
+                    let expected = dataset["dtype"].as_str().expect("a type");
+                    assert!(descr.starts_with(expected), "{place}: {descr}");
+                }
+                Contents::Empty => panic!("{place}: empty"),
+            }
+        }
+    }
+    let idia = hdf5::scan(&folder.join("cubes/M17_SWex_unit.hdf5")).expect("datasets").remove(0);
+    assert_eq!((idia.name.as_str(), idia.unit.as_str()), ("0/DATA", "Jy/beam"));
+    assert_eq!(idia.header.text("CTYPE3"), Some("FREQ"));
+    assert!(idia.header.float("RESTFRQ").is_some_and(|hz| hz > 1e9));
 }

@@ -11,11 +11,11 @@ pub(super) fn parse_cards(bytes: &[u8]) -> (Header, bool) {
     let mut reader = Reader::default();
     for card in bytes.chunks(CARD) {
         if is_end(card) {
-            return (reader.finish(), true);
+            return (reader.header, true);
         }
         reader.push(card);
     }
-    (reader.finish(), false)
+    (reader.header, false)
 }
 
 /// Reads a header kept as text: cards of 80 characters in a row, or one card a line.
@@ -25,17 +25,19 @@ pub(super) fn parse_text(bytes: &[u8]) -> Header {
         return parse_cards(bytes).0;
     }
     let mut reader = Reader::default();
+    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
     for line in bytes.split(|&byte| byte == b'\n') {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if is_end(line) {
             break;
         }
-        // A blank line at the end and the '#' comments of key records are no cards.
-        if !line.is_empty() && line[0] != b'#' {
-            reader.push(line);
+        // Key records may carry comment lines of their own.
+        match line.strip_prefix(b"#") {
+            Some(comment) => reader.push(&[b"COMMENT ", comment].concat()),
+            None => reader.push(line),
         }
     }
-    reader.finish()
+    reader.header
 }
 
 pub(super) fn is_end(card: &[u8]) -> bool {
@@ -74,14 +76,6 @@ impl Reader {
         let card = parse_card(text);
         self.open = matches!(&card.value, CardValue::Text(text) if text.ends_with('&'));
         self.header.cards.push(card);
-    }
-
-    fn finish(mut self) -> Header {
-        // Blank cards pad a header; those between other cards are kept.
-        while self.header.cards.last().is_some_and(|card| card.key.is_empty() && card.comment.is_empty()) {
-            self.header.cards.pop();
-        }
-        self.header
     }
 }
 

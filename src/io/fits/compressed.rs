@@ -86,7 +86,7 @@ pub(super) fn image_header(stored: &Header) -> Header {
 /// The physical values of a compressed image.
 pub(super) fn read(source: &Source, hdu: &HduInfo, context: &Context) -> Result<Values> {
     let bytes = stored_numbers(source, hdu, context)?;
-    values(&InMemory(&bytes), Scaling::of(&hdu.header), &hdu.shape)
+    values(&InMemory(&bytes), Scaling::of(&hdu.header, false), &hdu.shape)
 }
 
 /// The stored numbers of a compressed image in the byte order of FITS.
@@ -107,7 +107,7 @@ pub(super) fn stored_numbers(source: &Source, hdu: &HduInfo, context: &Context) 
     file.extend(format_header(&carried_cards(stored)));
     file.extend(&data);
     file.resize(file.len().next_multiple_of(BLOCK), 0);
-    let bitpix = Scaling::of(&hdu.header).bitpix;
+    let bitpix = Scaling::of(&hdu.header, false).bitpix;
     decompress(&mut file, bitpix, hdu.count())
         .map_err(|reason| damaged(format!("the compressed image cannot be read: cfitsio says: {reason}")))
 }

@@ -209,6 +209,11 @@ fn describe(source: &Source, index: usize, stored: Header, data_start: u64) -> R
             hdu.kind = HduKind::CompressedArray;
             let image = super::compressed::image_header(&hdu.header);
             let axes = axes_of(&image, "NAXIS").map_err(damaged)?;
+            // A second EXTNAME is the image's own; the first is the table's.
+            let names = image.cards.iter().filter(|card| card.key == "EXTNAME");
+            if let Some(CardValue::Text(name)) = names.map(|card| &card.value).last() {
+                hdu.name = name.trim().to_owned();
+            }
             hdu.shape = axes.iter().rev().map(|&n| usize::try_from(n).unwrap_or(usize::MAX)).collect();
             hdu.stored = Some(std::mem::replace(&mut hdu.header, image));
             if hdu.shape.is_empty() || hdu.shape.contains(&0) {
@@ -225,11 +230,14 @@ fn describe(source: &Source, index: usize, stored: Header, data_start: u64) -> R
         }
         _ => hdu.kind = HduKind::Unknown,
     }
-    if matches!(hdu.kind, HduKind::Array | HduKind::CompressedArray | HduKind::Groups) {
-        hdu.dtype = super::scale::Scaling::of(&hdu.header).dtype();
-        if hdu.shape.iter().try_fold(1usize, |product, &n| product.checked_mul(n)).is_none() {
-            return Err(damaged("the header claims more data than any file can hold".to_owned()));
-        }
+    if hdu.dtype.is_empty() && hdu.kind != HduKind::Unknown && !hdu.shape.is_empty() {
+        hdu.dtype = super::scale::Scaling::of(&hdu.header, hdu.kind == HduKind::Groups).dtype();
+    }
+    // Even an array without values must have lengths that an address can count.
+    let lengths = hdu.shape.iter().filter(|&&length| length > 0);
+    let room = lengths.into_iter().try_fold(16usize, |product, &n| product.checked_mul(n));
+    if room.is_none_or(|room| room > isize::MAX as usize) {
+        return Err(damaged("the header claims more data than any file can hold".to_owned()));
     }
     Ok(hdu)
 }

@@ -127,7 +127,10 @@ pub(super) fn values(numbers: &impl Numbers, scaling: Scaling, shape: &[usize]) 
         (Target::Single, 8) => scaled!(Single, u8),
         (Target::Single, 16) => scaled!(Single, i16),
         (Target::Single, _) => scaled!(Single, f32),
+        (Target::Double, 8) => scaled!(Double, u8),
+        (Target::Double, 16) => scaled!(Double, i16),
         (Target::Double, 32) => scaled!(Double, i32),
+        (Target::Double, -32) => scaled!(Double, f32),
         (Target::Double, 64) => scaled!(Double, i64),
         (Target::Double, _) => scaled!(Double, f64),
     })
@@ -173,7 +176,7 @@ fn shaped<T>(shape: IxDyn, values: Vec<T>) -> Result<ArrayD<T>> {
 /// The array of random groups: (group, axes of one group); the parameters between the groups are left out.
 pub(super) fn group_values(source: &Source, hdu: &HduInfo, context: &Context) -> Result<Values> {
     debug_assert_eq!(hdu.kind, HduKind::Groups);
-    let scaling = Scaling::of(&hdu.header);
+    let scaling = Scaling::of(&hdu.header, true);
     let size = scaling.bitpix.unsigned_abs() as usize / 8;
     let parameters = hdu.header.integer("PCOUNT").and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
     if hdu.held_bytes < hdu.data_bytes || hdu.count() == 0 {

@@ -60,7 +60,7 @@ impl FitsFile {
             HduKind::CompressedArray => compressed::read(&self.source, hdu, context),
             _ => {
                 let numbers = image::InFile { source: &self.source, hdu, context };
-                image::values(&numbers, Scaling::of(&hdu.header), &hdu.shape)
+                image::values(&numbers, Scaling::of(&hdu.header, false), &hdu.shape)
             }
         }
     }
@@ -68,7 +68,7 @@ impl FitsFile {
     /// The physical values of an array in single precision, shape as the file says.
     pub fn singles(&self, index: usize, context: &Context) -> Result<ArrayD<f32>> {
         let hdu = self.array_hdu(index)?;
-        let scaling = Scaling::of(&hdu.header);
+        let scaling = Scaling::of(&hdu.header, false);
         let values = match hdu.kind {
             HduKind::Groups => {
                 return Err(Error::unsupported(
@@ -108,6 +108,8 @@ impl FitsFile {
         let hdu = self.hdu(index)?;
         match hdu.kind {
             HduKind::Array | HduKind::CompressedArray | HduKind::Groups => Ok(hdu),
+            // An axis of length zero: an array, if an empty one.
+            HduKind::Empty if !hdu.shape.is_empty() => Ok(hdu),
             HduKind::Empty | HduKind::Unknown | HduKind::BinaryTable | HduKind::AsciiTable => {
                 Err(Error::absent(
                     &self.source.path,

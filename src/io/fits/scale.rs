@@ -10,6 +10,8 @@ pub(super) struct Scaling {
     pub zero: f64,
     /// Stored number that means "no value"; only integers have one.
     pub blank: Option<i64>,
+    /// The array is kept as random groups.
+    pub groups: bool,
 }
 
 /// The type that the physical values get.
@@ -26,18 +28,23 @@ pub(super) enum Target {
 }
 
 impl Scaling {
-    pub fn of(header: &Header) -> Self {
+    pub fn of(header: &Header, groups: bool) -> Self {
         let bitpix = header.integer("BITPIX").unwrap_or(0);
         Self {
             bitpix,
             scale: header.float("BSCALE").unwrap_or(1.0),
             zero: header.float("BZERO").unwrap_or(0.0),
-            blank: if bitpix > 0 { header.integer("BLANK") } else { None },
+            blank: if bitpix > 0 && !groups { header.integer("BLANK") } else { None },
+            groups,
         }
     }
 
     pub fn target(&self) -> Target {
         let plain = self.scale == 1.0 && self.zero == 0.0;
+        // To astropy random groups are records: scaled ones are computed in double precision, and BLANK does not count.
+        if self.groups && !plain {
+            return Target::Double;
+        }
         match self.bitpix {
             -32 if plain => Target::AsStored,
             -64 if plain => Target::AsStored,
