@@ -41,6 +41,19 @@ impl SampleSet {
         self.split.is_empty()
     }
 
+    /// What keeps this from being a sample set: arrays of different lengths, or no input. `None` where all is well.
+    pub fn inconsistency(&self) -> Option<String> {
+        if self.channels.is_empty() {
+            return Some("a sample set needs at least one channel".into());
+        }
+        let lengths = [("split", self.split.len()), ("group", self.group.len())].into_iter();
+        let channels = self.channels.iter().chain(&self.targets);
+        let arrays = channels
+            .map(|(name, channel)| (name.as_str(), channel.values.shape().first().copied().unwrap_or(0)));
+        let wrong = lengths.chain(arrays).find(|&(_, length)| length != self.len());
+        wrong.map(|(name, length)| format!("`{name}` has {length} entries for {} samples", self.len()))
+    }
+
     /// Indices of the samples of one part, in order.
     pub fn indices(&self, part: Split) -> Vec<usize> {
         (0..self.split.len()).filter(|&i| self.split[i] == part).collect()

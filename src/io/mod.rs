@@ -10,6 +10,7 @@ pub mod header;
 pub mod npy;
 mod open;
 pub mod png;
+pub mod sample_set;
 pub mod wcs;
 
 pub use contents::Contents;

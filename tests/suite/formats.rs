@@ -1,8 +1,9 @@
 //! NPY, NPZ, HDF5, PNG and tables: real files against numbers from numpy and h5py, round trips, damaged and hostile headers.
 
 use super::support::{data_file, data_folder};
-use aquila::data::{ColumnValues, Statistics, Values, statistics};
-use aquila::io::{Contents, hdf5, npy};
+use aquila::data::{Channel, ColumnValues, SampleSet, Split, Statistics, Values, statistics};
+use aquila::io::{Contents, hdf5, npy, sample_set};
+use ndarray::{ArrayD, IxDyn};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
@@ -163,4 +164,131 @@ fn every_hdf5_dataset_is_what_h5py_says() {
     assert_eq!((idia.name.as_str(), idia.unit.as_str()), ("0/DATA", "Jy/beam"));
     assert_eq!(idia.header.text("CTYPE3"), Some("FREQ"));
     assert!(idia.header.float("RESTFRQ").is_some_and(|hz| hz > 1e9));
+}
+
+/// Values that tell every place apart.
+fn counted(shape: &[usize]) -> ArrayD<f32> {
+    let count = shape.iter().product::<usize>();
+    ArrayD::from_shape_vec(IxDyn(shape), (0..count).map(|i| i as f32 * 0.5).collect()).expect("that many")
+}
+
+#[test]
+fn a_sample_set_comes_back_as_it_was_and_in_the_same_bytes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut set = SampleSet {
+        split: vec![Split::Train, Split::Test, Split::Validation],
+        group: vec![7, 7, 2],
+        ..SampleSet::default()
+    };
+    // Not in alphabetical order, which HDF5 would make of them.
+    for (name, unit) in [("zeta", "cm-2"), ("alpha", "K")] {
+        let values = counted(&[3, 1, 4, 4]);
+        set.channels.insert(name.into(), Channel { unit: unit.into(), values });
+    }
+    set.channels[1].values[[2, 0, 3, 3]] = f32::NAN;
+    set.targets.insert("age".into(), Channel { unit: "dex(yr)".into(), values: counted(&[3, 1]) });
+    let recipe = "kind = \"patches\"\nsize = 4 # µ\n".to_owned() + &"# remark\n".repeat(9000);
+    for (key, text) in [("recipe", recipe.as_str()), ("seed", "18"), ("sources", "a.fits 00ff")] {
+        set.attributes.insert(key.into(), text.into());
+    }
+    let (first, second) = (folder.path().join("a.h5"), folder.path().join("b.h5"));
+    sample_set::write(&first, &set).expect("written");
+    // HDF5 notes times of change, to the second, unless it is told not to.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    sample_set::write(&second, &set).expect("written");
+    assert!(std::fs::read(&first).expect("read") == std::fs::read(&second).expect("read"), "other bytes");
+    let back = sample_set::read(&first).expect("readable");
+    assert_eq!(back.channels.keys().collect::<Vec<_>>(), ["zeta", "alpha"]);
+    assert!(back.channels[1].values[[2, 0, 3, 3]].is_nan());
+    set.channels[1].values[[2, 0, 3, 3]] = 0.0;
+    let mut same = back.clone();
+    same.channels[1].values[[2, 0, 3, 3]] = 0.0;
+    assert_eq!(same.channels, set.channels);
+    assert_eq!((&same.targets, &same.split, &same.group), (&set.targets, &set.split, &set.group));
+    let mut attributes = set.attributes.clone();
+    attributes.sort_keys();
+    assert_eq!(same.attributes, attributes);
+
+    set.group.pop();
+    let message = sample_set::write(&first, &set).expect_err("refused").to_string();
+    assert!(message.contains("`group` has 2 entries for 3 samples"), "{message}");
+    let message = sample_set::read(&folder.path().join("c.h5")).expect_err("absent").to_string();
+    assert!(message.contains("c.h5") && message.contains("cannot open"), "{message}");
+}
+
+#[test]
+fn patch_folders_of_polariscore_are_sample_sets() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let save = |name: &str, shape: &[usize], add: f32| {
+        let values = Values::F64(counted(shape).mapv(|value| f64::from(value + add)));
+        npy::write(&folder.path().join(name), &values).expect("written");
+    };
+    for sample in [0, 1, 10] {
+        save(&format!("{sample}_vdens.npy"), &[4, 4], sample as f32);
+        save(&format!("{sample}_cdens.npy"), &[4, 4], sample as f32);
+        save(&format!("{sample}_cospectra.npy"), &[4, 4, 6], 0.0);
+        save(&format!("{sample}_cdens_context.npy"), &[2, 4, 4], 0.0);
+        save(&format!("{sample}_physize.npy"), &[1], 0.0);
+    }
+    std::fs::write(folder.path().join("settings.json"), r#"{"order": ["cdens", "vdens"], "SIM_name": "x"}"#)
+        .expect("written");
+    let set = sample_set::read(folder.path()).expect("readable");
+    assert_eq!(set.len(), 3);
+    assert_eq!(set.channels.keys().collect::<Vec<_>>(), ["cdens", "cdens_context", "cospectra", "physize"]);
+    let shapes: Vec<&[usize]> = set.channels.values().map(|channel| channel.values.shape()).collect();
+    assert_eq!(shapes, [&[3, 1, 4, 4][..], &[3, 2, 4, 4], &[3, 1, 4, 4, 6], &[3, 1]]);
+    assert_eq!(
+        (set.targets["vdens"].unit.as_str(), set.targets["vdens"].values[[2, 0, 0, 1]]),
+        ("cm-3", 10.5)
+    );
+    assert!(set.attributes["split"].contains("every sample is marked train"));
+
+    std::fs::remove_file(folder.path().join("1_vdens.npy")).expect("removed");
+    let message = sample_set::read(folder.path()).expect_err("refused").to_string();
+    assert!(message.contains("1_vdens.npy is missing"), "{message}");
+}
+
+#[test]
+fn cutouts_of_star_clusters_are_sample_sets() {
+    use hdf5_metno::types::VarLenUnicode;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("raw_phangs_dataset.h5");
+    let file = hdf5_metno::File::create(&path).expect("created");
+    let cutouts = counted(&[3, 5, 8, 8]);
+    file.new_dataset::<f32>()
+        .shape([3, 5, 8, 8])
+        .create("image_cutouts")
+        .expect("created")
+        .write_raw(cutouts.as_slice().expect("contiguous"))
+        .expect("written");
+    file.new_dataset::<f32>()
+        .shape([3])
+        .create("cluster_log_ages")
+        .expect("created")
+        .write_raw(&[6.0_f32, 7.5, 8.0])
+        .expect("written");
+    file.new_dataset::<i32>()
+        .shape([3])
+        .create("cluster_ids")
+        .expect("created")
+        .write_raw(&[11_i32, 12, 11])
+        .expect("written");
+    let names: Vec<VarLenUnicode> =
+        ["NGC_628C", "NGC_1566", "NGC_628C"].iter().map(|name| name.parse().expect("a text")).collect();
+    file.new_dataset::<VarLenUnicode>()
+        .shape([3])
+        .create("galaxy_ids")
+        .expect("created")
+        .write_raw(&names[..])
+        .expect("written");
+    file.close().expect("closed");
+    let set = sample_set::read(&path).expect("readable");
+    assert_eq!(set.channels["image_cutouts"].values, cutouts);
+    assert_eq!(set.targets["cluster_log_ages"].values.as_slice(), Some(&[6.0, 7.5, 8.0][..]));
+    assert_eq!(set.targets["cluster_log_ages"].values.shape(), [3, 1]);
+    assert_eq!(
+        (set.group.as_slice(), set.attributes["groups"].as_str()),
+        (&[1, 0, 1][..], "NGC_1566, NGC_628C")
+    );
+    assert_eq!(set.attributes["cluster_ids"], "11, 12, 11");
 }

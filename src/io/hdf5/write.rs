@@ -3,7 +3,7 @@
 use super::super::{Error, Result, atomic};
 use crate::data::{CardValue, Header, Values};
 use hdf5_metno::types::VarLenUnicode;
-use hdf5_metno::{File, Group, H5Type, Location};
+use hdf5_metno::{Dataset, File, Group, H5Type, Location};
 use indexmap::IndexMap;
 use ndarray::ArrayD;
 use num_complex::Complex;
@@ -12,10 +12,17 @@ use std::path::Path;
 /// A dataset to write: values, unit (attribute `units`), further attributes.
 pub struct Entry<'a> {
     /// Path in the file: `channels/column`.
-    pub name: &'a str,
-    pub values: &'a Values,
+    pub name: String,
+    pub values: Numbers<'a>,
     pub unit: &'a str,
-    pub header: &'a Header,
+    pub header: Header,
+}
+
+/// Numbers of any type, or of the one that most callers have at hand.
+#[derive(Clone, Copy)]
+pub enum Numbers<'a> {
+    Any(&'a Values),
+    Single(&'a ArrayD<f32>),
 }
 
 /// Complex numbers as h5py writes them.
@@ -37,12 +44,12 @@ pub fn write(path: &Path, entries: &[Entry], attributes: &Header) -> Result<()> 
     create(path, |file| {
         set_attributes(file, attributes)?;
         for entry in entries {
-            let (group, name) = group_of(file, entry.name)?;
-            let dataset = write_values(&group, name, entry.values)?;
+            let (group, name) = group_of(file, &entry.name)?;
+            let dataset = write_numbers(&group, name, entry.values)?;
             if !entry.unit.is_empty() {
                 set_text(&dataset, "units", entry.unit)?;
             }
-            set_attributes(&dataset, entry.header)?;
+            set_attributes(&dataset, &entry.header)?;
         }
         Ok(())
     })
@@ -57,7 +64,7 @@ pub fn write_image(path: &Path, values: &Values, unit: &str, header: &Header) ->
         set_text(&group, "HDF5_CONVERTER", "aquila")?;
         set_text(&group, "HDF5_CONVERTER_VERSION", env!("CARGO_PKG_VERSION"))?;
         set_attributes(&group, header)?;
-        let dataset = write_values(&group, "DATA", values)?;
+        let dataset = write_numbers(&group, "DATA", Numbers::Any(values))?;
         if !unit.is_empty() {
             set_text(&dataset, "units", unit)?;
         }
@@ -88,42 +95,49 @@ fn group_of<'a>(file: &File, path: &'a str) -> hdf5_metno::Result<(Group, &'a st
     }
 }
 
-fn write_values(group: &Group, name: &str, values: &Values) -> hdf5_metno::Result<hdf5_metno::Dataset> {
-    fn plain<T: H5Type + Clone>(
-        group: &Group,
-        name: &str,
-        array: &ArrayD<T>,
-    ) -> hdf5_metno::Result<hdf5_metno::Dataset> {
-        let builder = group.new_dataset::<T>().shape(array.shape());
-        let dataset = builder.create(name)?;
-        if !array.is_empty() {
-            match array.as_slice() {
-                Some(slice) => dataset.write_raw(slice)?,
-                None => dataset.write_raw(array.as_standard_layout().as_slice().unwrap_or_default())?,
-            }
-        }
-        Ok(dataset)
-    }
+fn write_numbers(group: &Group, name: &str, numbers: Numbers) -> hdf5_metno::Result<Dataset> {
+    let values = match numbers {
+        Numbers::Single(array) => return write_array(group, name, array),
+        Numbers::Any(values) => values,
+    };
     match values {
-        Values::Bool(array) => plain(group, name, array),
-        Values::I8(array) => plain(group, name, array),
-        Values::U8(array) => plain(group, name, array),
-        Values::I16(array) => plain(group, name, array),
-        Values::U16(array) => plain(group, name, array),
-        Values::I32(array) => plain(group, name, array),
-        Values::U32(array) => plain(group, name, array),
-        Values::I64(array) => plain(group, name, array),
-        Values::U64(array) => plain(group, name, array),
+        Values::Bool(array) => write_array(group, name, array),
+        Values::I8(array) => write_array(group, name, array),
+        Values::U8(array) => write_array(group, name, array),
+        Values::I16(array) => write_array(group, name, array),
+        Values::U16(array) => write_array(group, name, array),
+        Values::I32(array) => write_array(group, name, array),
+        Values::U32(array) => write_array(group, name, array),
+        Values::I64(array) => write_array(group, name, array),
+        Values::U64(array) => write_array(group, name, array),
         // The wrapper writes no half precision; single precision holds the same numbers.
-        Values::F16(array) => plain(group, name, &array.mapv(f32::from)),
-        Values::F32(array) => plain(group, name, array),
-        Values::F64(array) => plain(group, name, array),
-        Values::C64(array) => plain(group, name, &array.mapv(|Complex { re, im }| Single { r: re, i: im })),
-        Values::C128(array) => plain(group, name, &array.mapv(|Complex { re, im }| Double { r: re, i: im })),
+        Values::F16(array) => write_array(group, name, &array.mapv(f32::from)),
+        Values::F32(array) => write_array(group, name, array),
+        Values::F64(array) => write_array(group, name, array),
+        Values::C64(array) => {
+            write_array(group, name, &array.mapv(|Complex { re, im }| Single { r: re, i: im }))
+        }
+        Values::C128(array) => {
+            write_array(group, name, &array.mapv(|Complex { re, im }| Double { r: re, i: im }))
+        }
     }
 }
 
-/// The longest text in an attribute: HDF5 keeps attributes below 64 KiB each, texts apart from that.
+fn write_array<T: H5Type + Clone>(
+    group: &Group,
+    name: &str,
+    array: &ArrayD<T>,
+) -> hdf5_metno::Result<Dataset> {
+    let dataset = group.new_dataset::<T>().shape(array.shape()).create(name)?;
+    if !array.is_empty() {
+        match array.as_slice() {
+            Some(slice) => dataset.write_raw(slice)?,
+            None => dataset.write_raw(array.as_standard_layout().as_slice().unwrap_or_default())?,
+        }
+    }
+    Ok(dataset)
+}
+
 fn set_text(location: &Location, name: &str, text: &str) -> hdf5_metno::Result<()> {
     // HDF5 ends a text at its first zero byte.
     let text: VarLenUnicode = text.replace('\0', "").parse().unwrap_or_default();
