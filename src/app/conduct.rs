@@ -2,6 +2,7 @@
 
 use super::command::Command;
 use super::dialogs::{Answer, Purpose};
+use super::document::Document;
 use super::opening::{self, Kind};
 use super::session::{self, Loaded, PanelIds};
 use super::task::Task;
@@ -65,8 +66,8 @@ impl Aquila {
                 None => self.ask_path(context, Purpose::SaveBlueprint),
             },
             Command::SaveAs => self.ask_path(context, Purpose::SaveBlueprint),
-            Command::Undo => drop(self.state.document.undo()),
-            Command::Redo => drop(self.state.document.redo()),
+            Command::Undo => self.tell_step("Undone", |document| document.undo()),
+            Command::Redo => self.tell_step("Done again", |document| document.redo()),
             Command::StopAllJobs => self.state.queue.cancel_all(),
             Command::ClearNotices => self.state.notices.clear(),
             Command::Quit => context.send_viewport_cmd(ViewportCommand::Close),
@@ -164,6 +165,14 @@ impl Aquila {
                 self.state.document.open(blueprint, Some(path.to_owned()), false);
             }
             Err(error) => self.state.notices.error(error.to_string()),
+        }
+    }
+
+    /// Undo and redo go to the log by name; nothing pops up, since the canvas shows what happened.
+    fn tell_step(&mut self, word: &str, step: impl FnOnce(&mut Document) -> Option<String>) {
+        match step(&mut self.state.document) {
+            Some(label) => self.state.notices.info(format!("{word}: {label}")),
+            None => self.state.notices.info("There is no step to take"),
         }
     }
 

@@ -1,17 +1,14 @@
 //! The open blueprint: its history, its file, and whether it differs from the file.
 
-use crate::blueprint::{self, Blueprint};
+use crate::blueprint::edit::EditError;
+use crate::blueprint::{self, Blueprint, History};
 use std::path::{Path, PathBuf};
 
-/// How many steps can be taken back.
-const STEPS: usize = 200;
-
-/// The blueprint that the window edits. One `edit` is one step of undo.
+/// The blueprint that the window edits.
 #[derive(Default)]
 pub struct Document {
-    past: Vec<Blueprint>,
     current: Option<Blueprint>,
-    future: Vec<Blueprint>,
+    history: History,
     path: Option<PathBuf>,
     saved: Option<Blueprint>,
     autosaved: Option<Blueprint>,
@@ -44,33 +41,45 @@ impl Document {
         self.current.is_some() && self.current != self.saved
     }
 
-    /// Changes the blueprint in one step; a change that changes nothing is no step.
-    pub fn edit(&mut self, change: impl FnOnce(&mut Blueprint)) {
-        let Some(current) = &self.current else { return };
-        let mut next = current.clone();
-        change(&mut next);
-        if next != *current {
-            self.past.extend(self.current.replace(next));
-            let surplus = self.past.len().saturating_sub(STEPS);
-            self.past.drain(..surplus);
-            self.future.clear();
-            self.generation += 1;
-        }
+    /// Does one user action as one step of undo; see [`History::act`]. `None` where no blueprint is open.
+    pub fn act<T>(
+        &mut self,
+        label: &str,
+        action: impl FnOnce(&mut Blueprint) -> Result<T, EditError>,
+    ) -> Option<Result<T, EditError>> {
+        let document = self.current.as_mut()?;
+        self.generation += 1;
+        Some(self.history.act(document, label, action))
     }
 
-    /// Takes back the last step; answers whether there was one.
-    pub fn undo(&mut self) -> bool {
-        let Some(previous) = self.past.pop() else { return false };
-        self.future.extend(self.current.replace(previous));
+    /// Does a part of an action that goes on, such as a drag; see [`History::act_on`].
+    pub fn act_on<T>(
+        &mut self,
+        label: &str,
+        key: &str,
+        action: impl FnOnce(&mut Blueprint) -> Result<T, EditError>,
+    ) -> Option<Result<T, EditError>> {
+        let document = self.current.as_mut()?;
         self.generation += 1;
-        true
+        Some(self.history.act_on(document, label, key, action))
     }
 
-    pub fn redo(&mut self) -> bool {
-        let Some(next) = self.future.pop() else { return false };
-        self.past.extend(self.current.replace(next));
+    /// Ends an action that came in parts.
+    pub fn settle(&mut self) {
+        self.history.settle();
+    }
+
+    /// Takes back the last step; answers what it was.
+    pub fn undo(&mut self) -> Option<String> {
+        let label = self.history.undo_label()?.to_owned();
         self.generation += 1;
-        true
+        self.history.undo(self.current.as_mut()?).then_some(label)
+    }
+
+    pub fn redo(&mut self) -> Option<String> {
+        let label = self.history.redo_label()?.to_owned();
+        self.generation += 1;
+        self.history.redo(self.current.as_mut()?).then_some(label)
     }
 
     /// Writes the blueprint to `path`, which becomes its file; answers the path.

@@ -112,8 +112,16 @@ pub fn percentile_range(values: ArrayView2<'_, f32>, low: f32, high: f32) -> (f3
 }
 
 /// Draws a map; meant for a light job, since a large map takes a while.
-pub fn draw(context: &Context, name: &str, values: ArrayView2<'_, f32>, look: Look) -> Picture {
-    let range = percentile_range(values, look.low_percent, look.high_percent);
+///
+/// The ends of the colours are percentiles of `range_of`, which is the map itself or the cube that it is a channel of.
+pub fn draw(
+    context: &Context,
+    name: &str,
+    values: ArrayView2<'_, f32>,
+    range_of: ArrayView2<'_, f32>,
+    look: Look,
+) -> Picture {
+    let range = percentile_range(range_of, look.low_percent, look.high_percent);
     let table = look.colours.table();
     let (rows, columns) = values.dim();
     let mut tiles = Vec::new();

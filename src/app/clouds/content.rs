@@ -1,0 +1,309 @@
+//! What an opened file holds, read and measured away from the window: a map, a cube with its spectral axis, or a table.
+
+use super::picture::percentile_range;
+use super::sky::Sky;
+use super::spectral::{Spectral, spectral};
+use crate::cloud::{self, Moments};
+use crate::data::{Cube, Image, Statistics, Table, Values, statistics};
+use crate::io::{self, fits};
+use crate::job::Context;
+use anyhow::bail;
+use ndarray::{ArrayView2, ArrayView3, Axis, Ix2, Ix3};
+use std::path::Path;
+use std::sync::Arc;
+
+/// A part of a file that can be chosen: an HDU.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    pub index: usize,
+    pub label: String,
+}
+
+/// How the values spread, for the inspector.
+#[derive(Clone, Debug, Default)]
+pub struct Histogram {
+    /// Values at the ends.
+    pub range: (f32, f32),
+    pub counts: Vec<u32>,
+}
+
+/// A map as it is shown.
+pub struct MapContent {
+    pub image: Image,
+    pub sky: Sky,
+    pub statistics: Option<Statistics>,
+    pub histogram: Histogram,
+}
+
+/// A cube as it is shown.
+pub struct CubeContent {
+    pub cube: Cube,
+    pub sky: Sky,
+    pub spectral: Option<Spectral>,
+    /// Integrated intensity and peak of everything, where the spectral axis allows.
+    pub moments: Option<Moments>,
+    /// Velocity and variance of what stands out of the noise: the mean velocity of noise is no velocity.
+    pub line: Option<Moments>,
+    /// Noise of a channel, from the values below zero (their median is 0.6745 σ below).
+    pub noise: Option<f32>,
+    pub statistics: Option<Statistics>,
+    pub histogram: Histogram,
+}
+
+/// What was found in a file.
+#[derive(Clone)]
+pub enum Content {
+    Map(Arc<MapContent>),
+    Cube(Arc<CubeContent>),
+    Table(Arc<Table>),
+}
+
+/// A file as it was read.
+pub struct Opened {
+    pub content: Content,
+    pub parts: Vec<Part>,
+    /// The HDU that is shown.
+    pub hdu: Option<usize>,
+}
+
+/// Reads a file and measures it; meant for a light job.
+pub fn read(path: &Path, hdu: Option<usize>, context: &Context) -> anyhow::Result<Opened> {
+    context.report("reading", None);
+    let (parts, shapes) = parts(path)?;
+    let chosen = hdu.or_else(|| shapes.iter().position(|shape| matches!(shape, Shape::Map | Shape::Cube)));
+    let chosen = chosen.or_else(|| shapes.iter().position(|shape| matches!(shape, Shape::Table)));
+    let shape = match (chosen, shapes.is_empty()) {
+        (Some(index), _) => shapes.get(index).copied().unwrap_or(Shape::Other),
+        (None, true) => Shape::Unknown,
+        (None, false) => bail!("{}: none of its HDUs holds a map, a cube or a table", path.display()),
+    };
+    let content = match shape {
+        Shape::Map => map(io::read_image_watched(path, chosen, context)?, context)?,
+        Shape::Cube => cube(io::read_cube_watched(path, chosen, context)?, context)?,
+        Shape::Table => Content::Table(Arc::new(fits::read_table(path, chosen.unwrap_or(0))?)),
+        Shape::Unknown => match io::read_image_watched(path, chosen, context) {
+            Ok(image) => map(image, context)?,
+            Err(io::Error::Absent { .. }) => cube(io::read_cube_watched(path, chosen, context)?, context)?,
+            Err(error) => return Err(error.into()),
+        },
+        Shape::Other => bail!(
+            "{}: HDU {} is neither a map, nor a cube, nor a table; choose another HDU",
+            path.display(),
+            chosen.unwrap_or(0)
+        ),
+    };
+    Ok(Opened { content, parts, hdu: chosen })
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Shape {
+    Map,
+    Cube,
+    Table,
+    Other,
+    /// The format tells only by reading.
+    Unknown,
+}
+
+/// The HDUs of a FITS file; nothing for other formats.
+fn parts(path: &Path) -> anyhow::Result<(Vec<Part>, Vec<Shape>)> {
+    if !is_fits(path) {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    let hdus = fits::scan(path)?;
+    let shape = |hdu: &fits::HduInfo| match hdu.kind {
+        fits::HduKind::Array | fits::HduKind::CompressedArray => {
+            match hdu.shape.iter().filter(|&&length| length > 1).count() {
+                2 => Shape::Map,
+                3 => Shape::Cube,
+                _ => Shape::Other,
+            }
+        }
+        fits::HduKind::BinaryTable | fits::HduKind::AsciiTable => Shape::Table,
+        _ => Shape::Other,
+    };
+    let label = |index: usize, hdu: &fits::HduInfo| {
+        let size = hdu.shape.iter().map(usize::to_string).collect::<Vec<_>>().join("×");
+        [format!("{index}"), hdu.name.clone(), size].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+    };
+    let parts = hdus.iter().enumerate().map(|(index, hdu)| Part { index, label: label(index, hdu) }).collect();
+    Ok((parts, hdus.iter().map(shape).collect()))
+}
+
+/// FITS is known by its name here; what is in the file decides when it is read.
+fn is_fits(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    [".fits", ".fit", ".fts", ".fits.gz", ".fit.gz", ".fz", ".fits.z"].iter().any(|end| name.ends_with(end))
+}
+
+pub fn map(image: Image, context: &Context) -> anyhow::Result<Content> {
+    context.check()?;
+    context.report("measuring", None);
+    let (rows, columns) = image.values.dim();
+    let sky = Sky::new(&image.header, rows, columns);
+    let values = Values::F32(image.values.clone().into_dyn());
+    let histogram = histogram(image.values.view());
+    Ok(Content::Map(Arc::new(MapContent { sky, statistics: statistics(&values), histogram, image })))
+}
+
+fn cube(cube: Cube, context: &Context) -> anyhow::Result<Content> {
+    context.check()?;
+    context.report("measuring", None);
+    let (channels, rows, columns) = cube.values.dim();
+    let sky = Sky::new(&cube.header, rows, columns);
+    let spectral = spectral(&cube.header, channels);
+    context.report("moments", None);
+    let velocities = spectral.as_ref().and_then(|spectral| spectral.velocity_km_s.clone());
+    let noise = noise(flat(cube.values.view()));
+    let taken = |threshold: Option<f32>| {
+        let velocities = velocities.as_ref()?;
+        cloud::moments(&cube, velocities, threshold)
+            .inspect_err(|error| context.warn(format!("no moments: {error}")))
+            .ok()
+    };
+    let moments = taken(None);
+    context.check()?;
+    let line = moments.as_ref().and_then(|_| taken(noise.map(|noise| THRESHOLD_SIGMA * noise)));
+    let histogram = histogram(flat(cube.values.view()));
+    let values = Values::F32(cube.values.clone().into_dyn());
+    let statistics = statistics(&values);
+    Ok(Content::Cube(Arc::new(CubeContent { sky, spectral, moments, line, noise, statistics, histogram, cube })))
+}
+
+/// Velocities are taken from channels above this many σ.
+pub const THRESHOLD_SIGMA: f32 = 3.0;
+
+/// The noise σ from the negative values, which hold no emission; `None` where there are too few of them.
+fn noise(values: ArrayView2<'_, f32>) -> Option<f32> {
+    let stride = values.len().div_ceil(1 << 20).max(1);
+    let mut below: Vec<f32> = values.iter().step_by(stride).copied().filter(|value| *value < 0.0).collect();
+    if below.len() < 1000 {
+        return None;
+    }
+    let middle = below.len() / 2;
+    let (_, median, _) = below.select_nth_unstable_by(middle, f32::total_cmp);
+    Some(-*median / 0.6745)
+}
+
+/// A cube as one tall map: the same values in the same order.
+pub fn flat(values: ArrayView3<'_, f32>) -> ArrayView2<'_, f32> {
+    let (channels, rows, columns) = values.dim();
+    values
+        .into_shape_with_order((channels * rows, columns))
+        // A cube that does not lie in one piece is judged by its middle channel.
+        .unwrap_or_else(|_| values.index_axis_move(Axis(0), channels / 2))
+}
+
+fn histogram(values: ArrayView2<'_, f32>) -> Histogram {
+    const BINS: usize = 72;
+    let range = percentile_range(values, 0.05, 99.95);
+    let mut counts = vec![0; BINS];
+    let stride = values.len().div_ceil(1 << 20).max(1);
+    for &value in values.iter().step_by(stride) {
+        let place = (value - range.0) / (range.1 - range.0) * BINS as f32;
+        if (0.0..BINS as f32).contains(&place) {
+            counts[place as usize] += 1;
+        }
+    }
+    Histogram { range, counts }
+}
+
+/// How the planes of a cube are looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CubeMode {
+    Channel,
+    #[default]
+    Integrated,
+    Velocity,
+    Dispersion,
+    Peak,
+}
+
+impl CubeMode {
+    pub const ALL: [Self; 5] = [Self::Channel, Self::Integrated, Self::Velocity, Self::Dispersion, Self::Peak];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Channel => "Channel",
+            Self::Integrated => "Moment 0",
+            Self::Velocity => "Moment 1",
+            Self::Dispersion => "Moment 2",
+            Self::Peak => "Peak",
+        }
+    }
+}
+
+/// What is drawn: one plane of a content.
+#[derive(Clone)]
+pub enum Plane {
+    Map(Arc<MapContent>),
+    Channel(Arc<CubeContent>, usize),
+    Moment(Arc<CubeContent>, CubeMode),
+}
+
+impl Plane {
+    pub fn of(content: &Content, mode: CubeMode, channel: usize) -> Option<Self> {
+        match content {
+            Content::Map(map) => Some(Self::Map(Arc::clone(map))),
+            Content::Cube(cube) if mode == CubeMode::Channel || cube.moments.is_none() => {
+                let last = cube.cube.values.dim().0.checked_sub(1)?;
+                Some(Self::Channel(Arc::clone(cube), channel.min(last)))
+            }
+            Content::Cube(cube) => Some(Self::Moment(Arc::clone(cube), mode)),
+            Content::Table(_) => None,
+        }
+    }
+
+    pub fn values(&self) -> ArrayView2<'_, f32> {
+        match self {
+            Self::Map(map) => map.image.values.view(),
+            Self::Channel(cube, channel) => cube.cube.values.index_axis(Axis(0), *channel),
+            Self::Moment(cube, mode) => match moment(cube, *mode) {
+                Some(image) => image.values.view(),
+                None => cube.cube.values.index_axis(Axis(0), 0),
+            },
+        }
+    }
+
+    /// What the range of the colours is taken from: the whole cube for a channel, so that channels compare.
+    pub fn range_values(&self) -> ArrayView2<'_, f32> {
+        match self {
+            Self::Channel(cube, _) => flat(cube.cube.values.view()),
+            _ => self.values(),
+        }
+    }
+
+    pub fn unit(&self) -> &str {
+        match self {
+            Self::Map(map) => &map.image.unit,
+            Self::Channel(cube, _) => &cube.cube.unit,
+            Self::Moment(cube, mode) => moment(cube, *mode).map_or("", |image| image.unit.as_str()),
+        }
+    }
+
+    pub fn sky(&self) -> &Sky {
+        match self {
+            Self::Map(map) => &map.sky,
+            Self::Channel(cube, _) | Self::Moment(cube, _) => &cube.sky,
+        }
+    }
+
+    /// Tells planes apart, so that a picture is drawn anew only when it must be.
+    pub fn key(&self) -> (usize, usize) {
+        match self {
+            Self::Map(map) => (Arc::as_ptr(map).cast::<()>() as usize, 0),
+            Self::Channel(cube, channel) => (Arc::as_ptr(cube).cast::<()>() as usize, 16 + channel),
+            Self::Moment(cube, mode) => (Arc::as_ptr(cube).cast::<()>() as usize, *mode as usize),
+        }
+    }
+}
+
+fn moment(cube: &CubeContent, mode: CubeMode) -> Option<&Image> {
+    Some(match mode {
+        CubeMode::Channel | CubeMode::Integrated => &cube.moments.as_ref()?.integrated,
+        CubeMode::Velocity => &cube.line.as_ref()?.velocity,
+        CubeMode::Dispersion => &cube.line.as_ref()?.variance,
+        CubeMode::Peak => &cube.moments.as_ref()?.peak,
+    })
+}
