@@ -13,14 +13,15 @@ pub struct Document {
     saved: Option<Blueprint>,
     autosaved: Option<Blueprint>,
     generation: u64,
+    opened: u64,
 }
 
 impl Document {
     /// Takes a blueprint in place of the open one; `changed` says that it differs from its file.
     pub fn open(&mut self, blueprint: Blueprint, path: Option<PathBuf>, changed: bool) {
         let saved = (!changed && path.is_some()).then(|| blueprint.clone());
-        let generation = self.generation + 1;
-        *self = Self { current: Some(blueprint), path, saved, generation, ..Self::default() };
+        let (generation, opened) = (self.generation + 1, self.opened + 1);
+        *self = Self { current: Some(blueprint), path, saved, generation, opened, ..Self::default() };
     }
 
     pub fn current(&self) -> Option<&Blueprint> {
@@ -30,6 +31,11 @@ impl Document {
     /// Counts changes, undo and redo included, so that a view can tell whether it has to look again.
     pub fn generation(&self) -> u64 {
         self.generation
+    }
+
+    /// Counts documents, so that a view can tell another one from a changed one.
+    pub fn opened(&self) -> u64 {
+        self.opened
     }
 
     pub fn path(&self) -> Option<&Path> {

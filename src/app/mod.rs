@@ -17,6 +17,7 @@ mod notice;
 mod offscreen;
 mod opening;
 mod palette;
+mod plot;
 mod recovery;
 mod runs;
 mod session;

@@ -147,6 +147,11 @@ pub fn strong_family() -> FontFamily {
     FontFamily::Name("strong".into())
 }
 
+/// The icons alone: Inter has glyphs of its own at some of their code points, so an icon that is painted by itself asks for this.
+pub fn icon_family() -> FontFamily {
+    FontFamily::Name("icon".into())
+}
+
 /// Panel headings in small capitals' stead: 11, semi-bold, faint.
 pub fn caption_style() -> TextStyle {
     TextStyle::Name("caption".into())
@@ -191,6 +196,7 @@ fn fonts() -> FontDefinitions {
         first.iter().map(|name| (*name).to_owned()).chain(fallback.iter().cloned()).collect::<Vec<_>>()
     };
     fonts.families.insert(FontFamily::Proportional, family(&["inter", "phosphor"]));
+    fonts.families.insert(icon_family(), vec!["phosphor".to_owned()]);
     fonts.families.insert(strong_family(), family(&["inter-semibold", "phosphor"]));
     fonts.families.insert(FontFamily::Monospace, family(&["jetbrains-mono", "inter", "phosphor"]));
     fonts

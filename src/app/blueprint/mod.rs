@@ -1,14 +1,125 @@
-//! The Blueprint workspace: the network as connected blocks.
+//! The Blueprint workspace: the network as connected blocks, and the inspector of what is selected.
 
+mod canvas;
+mod cards;
+mod editor;
+mod gesture;
+mod inspector;
+mod keys;
+mod menu;
+mod numbers;
+mod overlay;
+mod paint;
+mod scene;
+mod view;
+mod wires;
+
+use super::command::Command;
 use super::state::AppState;
-use super::workspace::View;
-use egui::Ui;
+use super::workspace::{Find, View};
+use crate::blueprint::{BlockId, Graph, PathId};
+use canvas::Canvas;
+use editor::{Editor, Reading};
+use egui::{ScrollArea, Ui};
+use inspector::Typing;
+use serde_json::{Value, json};
 
+/// The canvas and the inspector of the open blueprint.
 #[derive(Default)]
-pub struct BlueprintView {}
+pub struct BlueprintView {
+    canvas: Canvas,
+    reading: Reading,
+    typing: Typing,
+}
 
 impl View for BlueprintView {
-    fn centre(&mut self, _ui: &mut Ui, _state: &mut AppState) {}
+    fn centre(&mut self, ui: &mut Ui, state: &mut AppState) {
+        let batch = 8;
+        match Editor::new(&mut state.document, &mut self.reading, batch) {
+            Some(mut editor) => _ = self.canvas.show(ui, &mut editor),
+            None => empty(ui, state),
+        }
+    }
 
-    fn inspector(&mut self, _ui: &mut Ui, _state: &mut AppState) {}
+    fn inspector(&mut self, ui: &mut Ui, state: &mut AppState) {
+        let batch = 8;
+        let Some(mut editor) = Editor::new(&mut state.document, &mut self.reading, batch) else { return };
+        ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+            let show = match self.canvas.selected_block() {
+                Some(path) => inspector::block(ui, &mut editor, &mut self.typing, &path),
+                None if self.canvas.selection_count() > 1 => {
+                    inspector::several(ui, self.canvas.selection_count());
+                    None
+                }
+                None => inspector::network(ui, &editor),
+            };
+            if let Some(path) = show {
+                self.canvas.show_block(&path);
+            }
+        });
+    }
+
+    fn command(&mut self, command: Command, _state: &mut AppState) -> bool {
+        match command {
+            Command::FitView => self.canvas.fit(),
+            _ => return false,
+        }
+        true
+    }
+
+    fn finds(&self, state: &AppState) -> Vec<Find> {
+        let mut finds = Vec::new();
+        if let Some(blueprint) = state.document.current() {
+            collect_blocks(&blueprint.graph, &[], "", &mut finds);
+        }
+        finds
+    }
+
+    fn go_to(&mut self, target: &str, _state: &mut AppState) {
+        let ids = target.split('/').map(|id| id.parse().map(BlockId));
+        if let Ok(path) = ids.collect::<Result<PathId, _>>() {
+            self.canvas.show_block(&path);
+        }
+    }
+
+    fn remember(&self, _state: &AppState) -> Value {
+        json!({ "view": self.canvas.look(), "inside": self.canvas.open_groups() })
+    }
+
+    fn recall(&mut self, record: &Value, _state: &mut AppState) {
+        let numbers = serde_json::from_value(record["view"].clone());
+        let groups = serde_json::from_value(record["inside"].clone());
+        if let (Ok(numbers), Ok(groups)) = (numbers, groups) {
+            self.canvas.restore(numbers, groups);
+        }
+    }
+}
+
+/// Every block with its groups, for the palette.
+fn collect_blocks(graph: &Graph, groups: &[BlockId], prefix: &str, finds: &mut Vec<Find>) {
+    for block in &graph.blocks {
+        let path: PathId = groups.iter().copied().chain([block.id]).collect();
+        let text = format!("{prefix}{}", block.name);
+        let target = path.iter().map(|id| id.0.to_string()).collect::<Vec<_>>().join("/");
+        if let Some(inside) = &block.inside {
+            collect_blocks(inside, &path, &format!("{text} / "), finds);
+        }
+        finds.push(Find { text, kind: "block", target });
+    }
+}
+
+/// No blueprint is open: what belongs here and the likely ways to it.
+fn empty(ui: &mut Ui, state: &mut AppState) {
+    let tokens = super::theme::Tokens::of(ui);
+    ui.vertical_centered(|ui| {
+        ui.add_space(0.4 * ui.available_height());
+        ui.label(egui::RichText::new("Open a blueprint from the files, or start one").color(tokens.dim));
+        ui.add_space(8.0);
+        for command in [Command::NewBlueprint, Command::OpenDemo] {
+            let text = format!("{}  {}", command.icon(), command.text());
+            if ui.button(text).on_hover_text(command.tooltip()).clicked() {
+                state.request(command);
+            }
+        }
+    });
 }

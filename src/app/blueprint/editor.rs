@@ -1,0 +1,234 @@
+//! The open document as the canvas and the inspector edit it: one method for each thing a user can do, each one step of undo.
+
+use crate::app::document::Document;
+use crate::blueprint::catalogue::{self, Kind};
+use crate::blueprint::edit::{self, Clip, EditError};
+use crate::blueprint::{Analysis, Block, BlockId, Blueprint, Graph, Link, Parameter, Port, analyse};
+use egui::{Pos2, Response, Vec2};
+
+/// What the analysis says of the document, redone when the document changed.
+#[derive(Default)]
+pub struct Reading {
+    generation: Option<u64>,
+    analysis: Analysis,
+}
+
+/// The open document for the time of a frame.
+pub struct Editor<'a> {
+    document: &'a mut Document,
+    reading: &'a mut Reading,
+    /// Samples of one mini-batch, for the forecasts of memory.
+    pub batch: u32,
+}
+
+impl<'a> Editor<'a> {
+    /// `None` where no blueprint is open.
+    pub fn new(document: &'a mut Document, reading: &'a mut Reading, batch: u32) -> Option<Self> {
+        document.current()?;
+        let mut editor = Self { document, reading, batch };
+        editor.read();
+        Some(editor)
+    }
+
+    fn read(&mut self) {
+        let generation = Some(self.document.generation());
+        if self.reading.generation != generation
+            && let Some(blueprint) = self.document.current()
+        {
+            *self.reading = Reading { generation, analysis: analyse(blueprint) };
+        }
+    }
+
+    pub fn analysis(&self) -> &Analysis {
+        &self.reading.analysis
+    }
+
+    pub fn revision(&self) -> u64 {
+        self.document.generation()
+    }
+
+    pub fn opened(&self) -> u64 {
+        self.document.opened()
+    }
+
+    pub fn blueprint(&self) -> Option<&Blueprint> {
+        self.document.current()
+    }
+
+    pub fn name(&self) -> &str {
+        self.blueprint().map_or("", |blueprint| &blueprint.name)
+    }
+
+    /// The graph inside these groups.
+    pub fn graph(&self, inside: &[BlockId]) -> Option<&Graph> {
+        self.blueprint()?.graph_at(inside)
+    }
+
+    pub fn block(&self, path: &[BlockId]) -> Option<&Block> {
+        self.blueprint()?.block_at(path)
+    }
+
+    pub fn is_group(&self, inside: &[BlockId], id: BlockId) -> bool {
+        self.graph(inside).and_then(|graph| graph.block(id)).is_some_and(|block| block.inside.is_some())
+    }
+
+    /// The names of these groups, outermost first.
+    pub fn names(&self, inside: &[BlockId]) -> Vec<String> {
+        (1..=inside.len()).filter_map(|depth| Some(self.block(&inside[..depth])?.name.clone())).collect()
+    }
+
+    /// Why these ports cannot be joined; `None` where they can. A wire that is being moved does not count.
+    pub fn refusal(
+        &self,
+        inside: &[BlockId],
+        from: &Port,
+        to: &Port,
+        moved: Option<&Link>,
+    ) -> Option<String> {
+        let graph = self.graph(inside)?;
+        if moved.is_some_and(|moved| moved.from == *from && moved.to == *to) {
+            return None;
+        }
+        let without;
+        let graph = match moved {
+            Some(moved) => {
+                let mut kept = graph.clone();
+                kept.links.retain(|link| link != moved);
+                without = kept;
+                &without
+            }
+            None => graph,
+        };
+        edit::can_connect(graph, from, to).err().map(|error| error.to_string())
+    }
+
+    /// Does one action on the graph inside these groups; the error is a sentence for the user.
+    fn act<T>(
+        &mut self,
+        inside: &[BlockId],
+        label: &str,
+        action: impl FnOnce(&mut Graph) -> Result<T, EditError>,
+    ) -> Result<T, String> {
+        let answer = self.document.act(label, |blueprint| edit::inside(blueprint, inside, action));
+        self.read();
+        told(answer)
+    }
+
+    /// Draws a wire, or moves one of which an end was taken off.
+    pub fn connect(
+        &mut self,
+        inside: &[BlockId],
+        from: &Port,
+        to: &Port,
+        moved: Option<&Link>,
+    ) -> Result<(), String> {
+        if moved.is_some_and(|moved| moved.from == *from && moved.to == *to) {
+            return Ok(());
+        }
+        self.act(inside, "connect", |graph| {
+            if let Some(moved) = moved {
+                edit::disconnect(graph, &moved.to);
+            }
+            edit::connect(graph, from, to)
+        })
+    }
+
+    pub fn disconnect(&mut self, inside: &[BlockId], link: &Link) -> Result<(), String> {
+        self.act(inside, "disconnect", |graph| {
+            edit::disconnect(graph, &link.to);
+            Ok(())
+        })
+    }
+
+    pub fn remove(&mut self, inside: &[BlockId], blocks: &[BlockId]) -> Result<(), String> {
+        self.act(inside, "delete", |graph| edit::remove(graph, blocks))
+    }
+
+    pub fn shift(&mut self, inside: &[BlockId], blocks: &[BlockId], by: Vec2) -> Result<(), String> {
+        self.act(inside, "move", |graph| edit::move_by(graph, blocks, [by.x.round(), by.y.round()]))
+    }
+
+    pub fn paste(&mut self, inside: &[BlockId], clip: &Clip, corner: Pos2) -> Result<Vec<BlockId>, String> {
+        self.act(inside, "paste", |graph| {
+            edit::paste(graph, clip, [corner.x.round(), corner.y.round()], false)
+        })
+    }
+
+    pub fn duplicate(
+        &mut self,
+        inside: &[BlockId],
+        blocks: &[BlockId],
+        by: Vec2,
+    ) -> Result<Vec<BlockId>, String> {
+        self.act(inside, "duplicate", |graph| edit::duplicate(graph, blocks, by.into()))
+    }
+
+    pub fn group(&mut self, inside: &[BlockId], blocks: &[BlockId]) -> Result<BlockId, String> {
+        self.act(inside, "group", |graph| edit::group(graph, blocks, "Group"))
+    }
+
+    pub fn ungroup(&mut self, inside: &[BlockId], group: BlockId) -> Result<Vec<BlockId>, String> {
+        self.act(inside, "ungroup", |graph| edit::ungroup(graph, group))
+    }
+
+    /// Adds a block; `wire` is the port of a loose wire and whether it is an output, to be joined to the first port that takes it.
+    pub fn add(
+        &mut self,
+        inside: &[BlockId],
+        kind: &Kind,
+        at: Pos2,
+        wire: Option<(Port, bool)>,
+    ) -> Result<BlockId, String> {
+        self.act(inside, "add", |graph| {
+            let id = edit::add_block(graph, kind.name, [at.x.round(), at.y.round()])?;
+            if let (Some((port, is_output)), Some(block)) = (wire, graph.block(id).cloned()) {
+                join(graph, &block, &port, is_output)?;
+            }
+            Ok(id)
+        })
+    }
+
+    pub fn rename(&mut self, inside: &[BlockId], block: BlockId, name: &str) -> Result<(), String> {
+        self.act(inside, "rename", |graph| edit::rename(graph, block, name))
+    }
+
+    /// Sets a parameter. What comes of one drag over a number field is one step.
+    pub fn set_parameter(&mut self, path: &[BlockId], name: &str, value: Parameter) -> Result<(), String> {
+        let Some((&block, inside)) = path.split_last() else { return Ok(()) };
+        let answer =
+            self.document.act_on("change of a parameter", &format!("{path:?} {name}"), |blueprint| {
+                edit::inside(blueprint, inside, |graph| edit::set_parameter(graph, block, name, value))
+            });
+        self.read();
+        told(answer)
+    }
+
+    /// Ends a step that came in parts, once the field is let go.
+    pub fn settle_after(&mut self, response: &Response) {
+        if response.drag_stopped() || response.lost_focus() {
+            self.document.settle();
+        }
+    }
+}
+
+/// The refusal as a sentence for the user.
+fn told<T>(answer: Option<Result<T, EditError>>) -> Result<T, String> {
+    match answer {
+        Some(answer) => answer.map_err(|error| error.to_string()),
+        None => Err("no blueprint is open".to_owned()),
+    }
+}
+
+/// Joins a loose wire to the first port of a new block that takes it.
+fn join(graph: &mut Graph, block: &Block, port: &Port, is_output: bool) -> Result<(), EditError> {
+    let ends = |other: String| {
+        let other = Port { block: block.id, port: other };
+        if is_output { (port.clone(), other) } else { (other, port.clone()) }
+    };
+    let ports = if is_output { catalogue::inputs_of(block) } else { catalogue::outputs_of(block) };
+    let fits = |(from, to): &(Port, Port)| edit::can_connect(graph, from, to).is_ok();
+    match ports.into_iter().map(|info| ends(info.name)).find(fits) {
+        Some((from, to)) => edit::connect(graph, &from, &to),
+        None => Ok(()),
+    }
+}

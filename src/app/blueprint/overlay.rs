@@ -1,0 +1,294 @@
+//! What lies over the graph: title with costs, breadcrumb, hint, minimap, refusals, tooltips, the context menu.
+
+use super::canvas::{Canvas, WIRE_REACH};
+use super::editor::Editor;
+use super::gesture::Gesture;
+use super::numbers;
+use super::paint::{Brush, wire_colour};
+use super::scene::{Card, Pin};
+use crate::app::theme::{Tokens, strong_family, title_style};
+use crate::blueprint::{BlockId, Link, PortType};
+use egui::{Align2, FontId, Pos2, Rect, Response, RichText, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2};
+use egui_phosphor::regular as icon;
+
+const MINIMAP: egui::Vec2 = vec2(148.0, 92.0);
+const EDGE: f32 = 12.0;
+
+/// What a context menu belongs to.
+#[derive(Clone)]
+pub enum Target {
+    Block(BlockId),
+    Wire(Link),
+    Canvas(Pos2),
+}
+
+impl Canvas {
+    /// Where the minimap lies on the screen; none on an empty canvas or where it would take too much of it.
+    pub(super) fn minimap_rect(&self) -> Option<Rect> {
+        let rect = self.view.rect();
+        let has_room = rect.width() > 4.0 * MINIMAP.x && rect.height() > 3.0 * MINIMAP.y;
+        (has_room && !self.scene.cards.is_empty())
+            .then(|| Rect::from_min_max(rect.max - MINIMAP, rect.max).translate(vec2(-EDGE, -EDGE)))
+    }
+
+    pub(super) fn follow_minimap(&mut self, pointer: Pos2) {
+        let Some(frame) = self.minimap_rect() else { return };
+        if let Some(at) =
+            super::paint::minimap_place(&self.scene, &self.view, frame).map(|place| place.to_canvas(pointer))
+        {
+            self.view.look_at(at);
+        }
+    }
+
+    pub(super) fn aim_context_menu(&mut self, response: &Response) {
+        let Some(pointer) = response.interact_pointer_pos() else { return };
+        let at = self.view.to_canvas(pointer);
+        let card = self.scene.card_at(at).map(|card| card.id);
+        let wire = || self.scene.wire_at(at, WIRE_REACH / self.view.zoom()).map(|wire| wire.link.clone());
+        self.context = Some(match card {
+            Some(id) => {
+                if !self.selection.contains(&id) {
+                    self.select_only(id);
+                }
+                Target::Block(id)
+            }
+            None => wire().map_or(Target::Canvas(at), Target::Wire),
+        });
+    }
+}
+
+/// Name and costs at the top; inside a group the way back out.
+pub(super) fn title(canvas: &mut Canvas, ui: &mut Ui, editor: &Editor) {
+    let tokens = Tokens::of(ui);
+    let corner = canvas.view.rect().min + vec2(14.0, 12.0);
+    let area = Rect::from_min_max(corner, pos2(canvas.view.rect().right() - 14.0, corner.y + 24.0));
+    let mut leave = None;
+    let mut child = ui.new_child(UiBuilder::new().max_rect(area));
+    child.set_clip_rect(area.expand(4.0).intersect(ui.clip_rect()));
+    child.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 8.0;
+        let title = |text: &str| RichText::new(text).text_style(title_style());
+        let names = editor.names(&canvas.inside);
+        if names.is_empty() {
+            ui.label(title(editor.name()));
+        } else {
+            let whole =
+                ui.link(title(editor.name()).color(tokens.dim)).on_hover_text("Back to the whole network");
+            if whole.clicked() {
+                leave = Some(0);
+            }
+        }
+        for (depth, name) in names.iter().enumerate() {
+            ui.label(RichText::new(icon::CARET_RIGHT).color(tokens.faint));
+            if depth + 1 == names.len() {
+                ui.label(title(name));
+            } else if ui.link(title(name).color(tokens.dim)).clicked() {
+                leave = Some(depth + 1);
+            }
+        }
+        ui.add_space(4.0);
+        let costs = RichText::new(costs(canvas, editor)).monospace().color(tokens.dim);
+        ui.add(egui::Label::new(costs).truncate());
+        let count = editor.analysis().faults.len();
+        if count > 0 {
+            let text = if count == 1 { "1 fault".to_owned() } else { format!("{count} faults") };
+            let button = egui::Button::new(
+                RichText::new(format!("{}  {text}", icon::WARNING_CIRCLE)).small().color(tokens.error),
+            );
+            if ui.add(button).on_hover_text("Show the first fault").clicked()
+                && let Some(fault) = editor.analysis().faults.first()
+            {
+                canvas.show_block(&fault.path);
+            }
+        }
+    });
+    if let Some(depth) = leave {
+        canvas.leave_to(depth);
+    }
+}
+
+fn costs(canvas: &Canvas, editor: &Editor) -> String {
+    let analysis = editor.analysis();
+    if let Some(report) = analysis.blocks.get(&canvas.inside).filter(|_| !canvas.inside.is_empty()) {
+        return format!(
+            "{} parameters · {} multiply-adds",
+            numbers::grouped(report.parameters),
+            numbers::scaled(report.multiply_adds)
+        );
+    }
+    format!(
+        "{} parameters · {} multiply-adds · {} to train at batch {}",
+        numbers::grouped(analysis.parameters),
+        numbers::scaled(analysis.multiply_adds),
+        numbers::bytes(numbers::training_memory_bytes(analysis, editor.batch)),
+        editor.batch
+    )
+}
+
+pub(super) fn hint(canvas: &Canvas, ui: &Ui) {
+    let tokens = Tokens::of(ui);
+    let rect = canvas.view.rect();
+    let middle = || Align2::CENTER_CENTER;
+    if canvas.scene.cards.is_empty() {
+        let painter = ui.painter_at(rect);
+        let at = rect.center();
+        painter.text(at, middle(), "An empty blueprint", FontId::new(15.0, strong_family()), tokens.dim);
+        let text = "Double-click to add the first block, or start from a template (Network menu)";
+        painter.text(at + vec2(0.0, 24.0), middle(), text, FontId::proportional(13.0), tokens.faint);
+        return;
+    }
+    let text = match &canvas.gesture {
+        Gesture::Wire(loose) if loose.lifted.is_some() => {
+            "drop on a port to connect · on empty canvas to disconnect"
+        }
+        Gesture::Wire(_) => "drop on a port to connect · on empty canvas for blocks that fit",
+        _ if !canvas.inside.is_empty() => {
+            "Esc to leave the group · double-click to add a block · drop a wire for what fits"
+        }
+        _ => "double-click to add a block or open a group · drop a wire for what fits · F to fit",
+    };
+    let at = rect.left_bottom() + vec2(14.0, -14.0);
+    let right = canvas.minimap_rect().map_or(rect.right(), |map| map.left()) - 8.0;
+    let painter = ui.painter_at(Rect::from_min_max(rect.min, pos2(right, rect.bottom())));
+    painter.text(at, Align2::LEFT_BOTTOM, text, FontId::monospace(10.5), tokens.faint);
+}
+
+pub(super) fn minimap(canvas: &Canvas, ui: &Ui, response: &Response) {
+    let Some(frame) = canvas.minimap_rect() else { return };
+    let painter = ui.painter_at(canvas.view.rect());
+    let brush = Brush { painter: &painter, view: &canvas.view, tokens: Tokens::of(ui) };
+    brush.minimap(&canvas.scene, frame);
+    if response.hover_pos().is_some_and(|at| frame.contains(at)) {
+        ui.ctx().set_cursor_icon(egui::CursorIcon::PointingHand);
+    }
+}
+
+/// Why a wire will not do, at the port: while it is held there, and for a moment after it was dropped.
+pub(super) fn refusals(canvas: &mut Canvas, ui: &Ui) {
+    let now_s = ui.input(|input| input.time);
+    if canvas.refusal.as_ref().is_some_and(|refusal| refusal.until_s < now_s) {
+        canvas.refusal = None;
+    }
+    let held = match &canvas.gesture {
+        Gesture::Wire(loose) => {
+            let reason = loose.target.as_ref().and_then(|target| target.refusal.as_ref());
+            reason.map(|reason| (canvas.view.to_screen(loose.end()), reason.clone()))
+        }
+        _ => None,
+    };
+    let said = held.or_else(|| canvas.refusal.as_ref().map(|refusal| (refusal.at, refusal.text.clone())));
+    let Some((at, text)) = said else { return };
+    let tokens = Tokens::of(ui);
+    let painter = ui.painter_at(canvas.view.rect());
+    let galley = painter.layout(text, FontId::proportional(12.0), tokens.text, 280.0);
+    let size = galley.size() + vec2(20.0, 12.0);
+    let room = canvas.view.rect().shrink(8.0);
+    let corner = at + vec2(12.0, 12.0);
+    let corner = corner.min(room.max - size).max(room.min);
+    let rect = Rect::from_min_size(corner, size);
+    painter.rect(rect, 6.0, tokens.panel, Stroke::new(1.0, tokens.error), StrokeKind::Inside);
+    painter.galley(corner + vec2(10.0, 6.0), galley, tokens.text);
+}
+
+pub(super) fn fault_tip(ui: &mut Ui, title: &str, faults: &[String]) {
+    let tokens = Tokens::of(ui);
+    ui.label(RichText::new(title).font(FontId::new(13.0, strong_family())));
+    for fault in faults.iter().take(4) {
+        ui.horizontal_top(|ui| {
+            ui.label(RichText::new(icon::WARNING_CIRCLE).color(tokens.error));
+            ui.add(egui::Label::new(fault).wrap());
+        });
+    }
+    if faults.len() > 4 {
+        ui.label(RichText::new(format!("and {} more", faults.len() - 4)).color(tokens.dim));
+    }
+}
+
+fn type_word(kind: Option<PortType>) -> &'static str {
+    match kind {
+        Some(PortType::Map) => "map",
+        Some(PortType::Cube) => "cube",
+        Some(PortType::Vector) => "vector",
+        Some(PortType::Sequence) => "sequence",
+        None => "any type",
+    }
+}
+
+pub(super) fn pin_tip(ui: &mut Ui, card: &Card, pin: &Pin) {
+    let tokens = Tokens::of(ui);
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(&pin.port).font(FontId::new(13.0, strong_family())));
+        ui.label(RichText::new(type_word(pin.kind)).color(wire_colour(tokens, pin.kind)));
+        ui.label(RichText::new(&pin.shape).monospace().color(tokens.dim));
+    });
+    ui.label(RichText::new(format!("{} · {}", card.title, card.kind_title)).small().color(tokens.dim));
+    if let Some(fault) = &pin.fault {
+        ui.add(egui::Label::new(RichText::new(fault).color(tokens.error)).wrap());
+    }
+}
+
+/// The menu of the right button, on a block, a wire, or the canvas.
+pub(super) fn context_menu(canvas: &mut Canvas, response: &Response, editor: &mut Editor) {
+    let Some(target) = canvas.context.clone() else { return };
+    response.context_menu(|ui| {
+        ui.set_min_width(180.0);
+        match target {
+            Target::Block(id) => block_menu(canvas, ui, id, editor),
+            Target::Wire(link) => {
+                if entry(ui, icon::SCISSORS, "Disconnect", "Delete") {
+                    let done = editor.disconnect(&canvas.inside, &link);
+                    canvas.report(ui, done);
+                }
+            }
+            Target::Canvas(at) => {
+                if entry(ui, icon::PLUS, "Add a block…", "Tab") {
+                    canvas.open_add_menu(at, None);
+                }
+                if entry(ui, icon::SELECTION_ALL, "Select all", "Ctrl+A") {
+                    canvas.selection = canvas.scene.cards.iter().map(|card| card.id).collect();
+                }
+                if entry(ui, icon::CORNERS_OUT, "Zoom to fit", "F") {
+                    canvas.fit();
+                }
+                if !canvas.inside.is_empty() && entry(ui, icon::ARROW_BEND_LEFT_UP, "Leave the group", "Esc")
+                {
+                    canvas.step_out();
+                }
+            }
+        }
+    });
+}
+
+fn block_menu(canvas: &mut Canvas, ui: &mut Ui, id: BlockId, editor: &mut Editor) {
+    if editor.is_group(&canvas.inside, id) && entry(ui, icon::ARROW_BEND_RIGHT_DOWN, "Open", "Enter") {
+        canvas.enter(id);
+        return;
+    }
+    if entry(ui, icon::TEXT_T, "Rename", "F2") {
+        canvas.start_rename(id);
+    }
+    if entry(ui, icon::COPY, "Copy", "Ctrl+C") {
+        canvas.copy(ui, editor);
+    }
+    if entry(ui, icon::COPY_SIMPLE, "Duplicate", "Ctrl+D") {
+        canvas.duplicate(ui, editor);
+    }
+    if entry(ui, icon::STACK, "Make a group", "Ctrl+G") {
+        canvas.group(ui, editor);
+    }
+    if editor.is_group(&canvas.inside, id) && entry(ui, icon::STACK_MINUS, "Unpack the group", "") {
+        canvas.ungroup(ui, id, editor);
+    }
+    ui.separator();
+    if entry(ui, icon::TRASH, "Delete", "Delete") {
+        canvas.delete(ui, editor);
+    }
+}
+
+fn entry(ui: &mut Ui, icon: &str, text: &str, key: &str) -> bool {
+    let clicked = ui.add(egui::Button::new(format!("{icon}   {text}")).shortcut_text(key)).clicked();
+    if clicked {
+        ui.close();
+    }
+    clicked
+}
