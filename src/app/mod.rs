@@ -10,6 +10,7 @@ mod document;
 mod drawer;
 mod files;
 mod frame;
+pub mod graphics;
 mod icon;
 mod launch;
 mod machine;
