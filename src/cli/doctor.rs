@@ -22,7 +22,12 @@ impl Finding {
         Self { key, title, found: found.into(), remedy: None }
     }
 
-    fn fault(key: &'static str, title: &'static str, found: impl Into<String>, remedy: impl Into<String>) -> Self {
+    fn fault(
+        key: &'static str,
+        title: &'static str,
+        found: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
         Self { key, title, found: found.into(), remedy: Some(remedy.into()) }
     }
 }
@@ -48,24 +53,34 @@ pub fn run(_args: Args, console: &Console) -> anyhow::Result<()> {
         1 => "one fault, see the arrow".to_owned(),
         n => format!("{n} faults, see the arrows"),
     });
-    let found: serde_json::Map<String, Value> =
-        findings.iter().map(|f| (f.key.to_owned(), json!({ "found": f.found, "remedy": f.remedy }))).collect();
+    let found: serde_json::Map<String, Value> = findings
+        .iter()
+        .map(|f| (f.key.to_owned(), json!({ "found": f.found, "remedy": f.remedy })))
+        .collect();
     console.answer(&json!({ "faults": faults, "findings": found }));
     Ok(())
 }
 
 fn libtorch(findings: &mut Vec<Finding>) {
     let facts = device::facts();
-    let place = facts.library_folder.as_deref().map_or("of an unknown folder".to_owned(), |p| p.display().to_string());
+    let place = facts
+        .library_folder
+        .as_deref()
+        .map_or("of an unknown folder".to_owned(), |p| p.display().to_string());
     findings.push(Finding::good("libtorch", "libtorch", format!("{} from {place}", facts.torch_version)));
     findings.push(match (&facts.cuda, facts.cuda_devices) {
-        (device::CudaLibrary::NoDriver, _) => Finding::good("cuda", "CUDA", format!("{}; networks run on the CPU", facts.cuda)),
+        (device::CudaLibrary::NoDriver, _) => {
+            Finding::good("cuda", "CUDA", format!("{}; networks run on the CPU", facts.cuda))
+        }
         (device::CudaLibrary::Loaded(_), devices @ 1..) => {
             Finding::good("cuda", "CUDA", format!("{devices} device{}", if devices == 1 { "" } else { "s" }))
         }
-        (device::CudaLibrary::Loaded(_), 0) => {
-            Finding::fault("cuda", "CUDA", "loaded, but no device answers", "check the driver with nvidia-smi")
-        }
+        (device::CudaLibrary::Loaded(_), 0) => Finding::fault(
+            "cuda",
+            "CUDA",
+            "loaded, but no device answers",
+            "check the driver with nvidia-smi",
+        ),
         _ => Finding::fault("cuda", "CUDA", facts.cuda.to_string(), "make setup-cuda"),
     });
     findings.push(Finding::good(
@@ -77,12 +92,22 @@ fn libtorch(findings: &mut Vec<Finding>) {
 
 fn adapters() -> Finding {
     let adapters = graphics::adapters();
-    let list: Vec<String> = adapters.iter().map(|a| format!("{} ({}, {})", a.name, a.backend, a.driver)).collect();
+    let list: Vec<String> =
+        adapters.iter().map(|a| format!("{} ({}, {})", a.name, a.backend, a.driver)).collect();
     let found = list.join("; ");
     if adapters.is_empty() {
-        Finding::fault("graphics", "graphics", "no adapter", "install a Vulkan driver, in Debian: mesa-vulkan-drivers")
+        Finding::fault(
+            "graphics",
+            "graphics",
+            "no adapter",
+            "install a Vulkan driver, in Debian: mesa-vulkan-drivers",
+        )
     } else if adapters.iter().all(|adapter| adapter.is_software) {
-        Finding::good("graphics", "graphics", format!("{found}: drawn on the processor, the window works but is slower"))
+        Finding::good(
+            "graphics",
+            "graphics",
+            format!("{found}: drawn on the processor, the window works but is slower"),
+        )
     } else {
         Finding::good("graphics", "graphics", found)
     }
@@ -93,7 +118,9 @@ fn display() -> Finding {
     match (named("WAYLAND_DISPLAY"), named("DISPLAY")) {
         (Some(name), _) => Finding::good("display", "display", format!("Wayland {name}")),
         (None, Some(name)) => Finding::good("display", "display", format!("X {name}")),
-        (None, None) => Finding::good("display", "display", "none: the window cannot open here, all other commands can"),
+        (None, None) => {
+            Finding::good("display", "display", "none: the window cannot open here, all other commands can")
+        }
     }
 }
 
@@ -116,11 +143,23 @@ fn machine() -> Finding {
 
 fn folders(findings: &mut Vec<Finding>) {
     match crate::project::home() {
-        Ok(home) => findings.push(writable("home", "own folder", &home, "set AQUILA_HOME to a folder you can write to")),
-        Err(error) => findings.push(Finding::fault("home", "own folder", error.to_string(), "set AQUILA_HOME")),
+        Ok(home) => findings.push(writable(
+            "home",
+            "own folder",
+            &home,
+            "set AQUILA_HOME to a folder you can write to",
+        )),
+        Err(error) => {
+            findings.push(Finding::fault("home", "own folder", error.to_string(), "set AQUILA_HOME"))
+        }
     }
     let temporary = std::env::temp_dir();
-    findings.push(writable("temporary", "temporary folder", &temporary, "set TMPDIR to a folder you can write to"));
+    findings.push(writable(
+        "temporary",
+        "temporary folder",
+        &temporary,
+        "set TMPDIR to a folder you can write to",
+    ));
 }
 
 /// Whether a file can be made in a folder, or in the nearest parent that exists.

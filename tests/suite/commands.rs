@@ -17,7 +17,10 @@ pub fn aquila(home: &Path, arguments: &[&str]) -> Output {
 /// The one JSON object on standard output.
 pub fn json(output: &Output) -> serde_json::Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
-        panic!("standard output is not one JSON object ({error}): {}", String::from_utf8_lossy(&output.stdout))
+        panic!(
+            "standard output is not one JSON object ({error}): {}",
+            String::from_utf8_lossy(&output.stdout)
+        )
     })
 }
 
