@@ -11,6 +11,7 @@ pub mod npy;
 mod open;
 pub mod png;
 pub mod sample_set;
+pub mod tables;
 pub mod wcs;
 
 pub use contents::Contents;

@@ -1,8 +1,8 @@
 //! NPY, NPZ, HDF5, PNG and tables: real files against numbers from numpy and h5py, round trips, damaged and hostile headers.
 
 use super::support::{data_file, data_folder};
-use aquila::data::{Channel, ColumnValues, SampleSet, Split, Statistics, Values, statistics};
-use aquila::io::{Contents, hdf5, npy, sample_set};
+use aquila::data::{Channel, Column, ColumnValues, SampleSet, Split, Statistics, Table, Values, statistics};
+use aquila::io::{Contents, hdf5, npy, sample_set, tables};
 use ndarray::{ArrayD, IxDyn};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -291,4 +291,90 @@ fn cutouts_of_star_clusters_are_sample_sets() {
         (&[1, 0, 1][..], "NGC_1566, NGC_628C")
     );
     assert_eq!(set.attributes["cluster_ids"], "11, 12, 11");
+}
+
+fn column(name: &str, unit: &str, width: usize, values: ColumnValues) -> Column {
+    Column { name: name.into(), unit: unit.into(), width, values }
+}
+
+#[test]
+fn tables_come_back_with_units_and_every_digit() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let table = Table {
+        rows: 3,
+        columns: vec![
+            column("id", "", 1, ColumnValues::Integer(vec![i64::MIN, 0, i64::MAX])),
+            column("M_star", "solMass", 1, ColumnValues::Float(vec![1e-300, f64::MAX, 0.1 + 0.2])),
+            column(
+                "flux, total",
+                "10**(-20)*erg/s/cm**2",
+                1,
+                ColumnValues::Float(vec![-1.5, f64::INFINITY, 2.0]),
+            ),
+            column("good", "", 1, ColumnValues::Logical(vec![true, false, true])),
+            column("name", "", 1, ColumnValues::Text(vec!["# 1".into(), "a, \"b\"".into(), "no".into()])),
+            column("bands", "mag", 2, ColumnValues::Float(vec![1.0, 2.5, -3.0, 4.0, 5.0, 6.0])),
+            column(
+                "tags",
+                "",
+                2,
+                ColumnValues::Text(["a,b", "c", "d", "e", "\"f", "µ"].map(String::from).to_vec()),
+            ),
+        ],
+    };
+    let ecsv = folder.path().join("t.ecsv");
+    tables::write_ecsv(&ecsv, &table).expect("written");
+    assert_eq!(tables::read(&ecsv).expect("readable"), table);
+
+    let csv = folder.path().join("t.csv");
+    tables::write_csv(&csv, &table).expect("written");
+    let back = tables::read(&csv).expect("readable");
+    assert_eq!(back.rows, 3);
+    for name in ["id", "M_star", "flux, total", "good", "name"] {
+        assert_eq!(back.column(name).expect(name).values, table.column(name).expect(name).values, "{name}");
+    }
+    assert_eq!(back.column("bands_2").expect("split").values, ColumnValues::Float(vec![2.5, 4.0, 6.0]));
+
+    // As astropy writes it: spaces, block style, a missing value.
+    let text = "# %ECSV 1.0\n# ---\n# datatype:\n# - {name: a b, unit: km / s, datatype: int16, description: 'x, y'}\n# - name: t\n#   datatype: string\n# meta: !!omap\n# - {k: v}\n# schema: astropy-2.0\n\"a b\" t\n1 \"x y\"\n\"\" \"\"\n";
+    std::fs::write(&ecsv, text).expect("written");
+    let back = tables::read(&ecsv).expect("readable");
+    let ColumnValues::Float(values) = &back.columns[0].values else { panic!("{:?}", back.columns[0]) };
+    assert!(values[0] == 1.0 && values[1].is_nan());
+    assert_eq!((back.columns[0].unit.as_str(), back.columns.len()), ("km / s", 2));
+    assert_eq!(back.columns[1].values, ColumnValues::Text(vec!["x y".into(), "".into()]));
+
+    std::fs::write(&csv, "a,b\n1,2\n3\n").expect("written");
+    let message = tables::read(&csv).expect_err("refused").to_string();
+    assert!(message.contains("line 3") && message.contains("1 columns, the table 2"), "{message}");
+}
+
+#[test]
+fn catalogues_of_text_are_read_as_their_authors_meant() {
+    let Some(folder) = data_folder() else {
+        return drop(data_file("catalogues of text", "sextractor/m51.cat"));
+    };
+    let read =
+        |name: &str| tables::read(&folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let sextractor = read("sextractor/m51.cat");
+    let flux = sextractor.column("FLUX_APER").expect("a column");
+    assert_eq!((flux.width, flux.unit.as_str()), (3, "count"));
+    let ColumnValues::Float(values) = &flux.values else { panic!("no reals") };
+    assert_eq!(values[..3], [45170.82, 141713.5, 282849.9]);
+    assert_eq!(sextractor.columns.len(), 22);
+    let objects = read("maps/Dunham_YSOs.dat");
+    assert_eq!(objects.column("Class").map(|column| column.width), Some(1));
+    assert!(matches!(objects.column("T_bol").expect("a column").values, ColumnValues::Float(_)));
+    let regions = read("maps/RegionCatalog_DR1.csv");
+    assert!(matches!(regions.column("VLSR").expect("a column").values, ColumnValues::Float(_)));
+    let unnamed = read("hst/sc1234_valid_NGC628.csv");
+    assert!(unnamed.columns.iter().all(|column| column.name.starts_with("col")));
+    assert!(matches!(unnamed.columns[0].values, ColumnValues::Float(_)));
+    let legus = read("hst/hlsp_legus_hst_wfc3_ngc1566_multiband_v1_padagb-mwext-avgapcor.tab");
+    assert_eq!(legus.columns[0].name, "col1");
+    assert!(matches!(legus.columns[0].values, ColumnValues::Integer(_)));
+    let golden = read("clusters/c4/iraf_phot_golden.csv");
+    assert_eq!(golden.rows, 6340);
+    let positions = read("clusters/c4/raw_positions/white_position_0_test_reff1.00.txt");
+    assert_eq!(positions.columns.len(), 3);
 }
