@@ -1,5 +1,35 @@
-//! (room under construction)
+//! Trainings and what they leave behind: optimisers, schedules, losses, augmentation, metrics, checkpoints, run folders,
+//! and a trained network at work (evaluated on samples, applied to maps). Owns tensors while it runs; hands out plain values.
 
+mod apply;
+mod batch;
+mod checkpoint;
+mod data;
+mod error;
+mod evaluate;
+mod folder;
+mod live;
 pub mod loss;
+mod metrics;
+mod model;
 pub mod optimiser;
+mod random;
+mod run;
 pub mod schedule;
+mod session;
+mod source;
+mod symmetry;
+mod threads;
+
+pub use apply::{Applied, ApplySettings, MapQuantity, apply};
+pub use checkpoint::Origin;
+pub use data::{Described, Standard};
+pub use error::{Result, TrainingError};
+pub use evaluate::{Evaluation, GroupMetrics, curves_svg, evaluate};
+pub use folder::{Best, Row, RunFolder, RunInfo, RunState};
+pub use live::{Curves, Live, Preview, Setup};
+pub use metrics::{Metrics, PowerLaw, Residuals, TOLERANCE_DEX};
+pub use model::Model;
+pub use run::{Resume, Summary, run};
+pub use source::{patches, samples};
+pub use symmetry::Symmetry;

@@ -1,0 +1,115 @@
+//! What a running training shows: the latest curves and the latest prediction, published a few times a second and never waited for.
+
+use super::folder::Row;
+use super::metrics::{Metrics, PowerLaw};
+use crate::job::Slot;
+use ndarray::Array2;
+use std::time::{Duration, Instant};
+
+/// The slots a watcher reads. Clones share them.
+#[derive(Clone, Default)]
+pub struct Live {
+    pub curves: Slot<Curves>,
+    pub preview: Slot<Preview>,
+    pub setup: Slot<Setup>,
+    unseen: bool,
+}
+
+impl Live {
+    /// For runs that nobody looks at: no preview is computed.
+    pub fn unwatched() -> Self {
+        Self { unseen: true, ..Self::default() }
+    }
+
+    pub(super) fn wants_previews(&self) -> bool {
+        !self.unseen
+    }
+}
+
+/// What is known once the data is ready and before the first step.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    pub device: String,
+    pub threads: u32,
+    pub parameters: u64,
+    pub train_samples: usize,
+    pub validation_samples: usize,
+    pub test_samples: usize,
+    pub epochs: u32,
+    pub steps_per_epoch: u64,
+    /// The trivial predictor and how good it is on the validation samples.
+    pub baseline: Option<(PowerLaw, Metrics)>,
+}
+
+/// The curves so far.
+#[derive(Clone, Debug, Default)]
+pub struct Curves {
+    /// (optimiser step, loss of that batch), thinned evenly when long.
+    pub steps: Vec<(u64, f64)>,
+    /// One row each validation, shared with the run's `metrics.csv`.
+    pub rows: Vec<Row>,
+    pub epoch: u32,
+    pub epochs: u32,
+    /// Fraction of the running epoch that is done.
+    pub within_epoch: f32,
+    pub samples_per_second: f64,
+    pub seconds_left: Option<f64>,
+}
+
+/// The prediction for one fixed validation sample beside its truth.
+#[derive(Clone, Debug)]
+pub struct Preview {
+    /// Completed epochs, with the fraction of the running one.
+    pub epoch: f32,
+    /// First input channel, (y, x), physical values.
+    pub input: Array2<f32>,
+    pub truth: Array2<f32>,
+    pub prediction: Array2<f32>,
+    pub input_name: String,
+    pub input_unit: String,
+    pub target_name: String,
+    pub target_unit: String,
+}
+
+/// Points kept of the step curve; beyond, every second one is dropped.
+const STEPS_SHOWN: usize = 4000;
+
+impl Curves {
+    pub(super) fn push_step(&mut self, step: u64, loss: f64) {
+        self.steps.push((step, loss));
+        if self.steps.len() > STEPS_SHOWN {
+            let mut index = 0;
+            self.steps.retain(|_| {
+                index += 1;
+                index % 2 == 0
+            });
+        }
+    }
+}
+
+/// Says yes at most once in `every`.
+pub(super) struct Pace {
+    every: Duration,
+    least: Duration,
+    last: Option<Instant>,
+}
+
+impl Pace {
+    pub fn new(every: Duration) -> Self {
+        Self { every, least: every, last: None }
+    }
+
+    /// Until told otherwise, at most once in this time too.
+    pub fn wait_at_least(&mut self, time: Duration) {
+        self.every = time.max(self.least);
+    }
+
+    pub fn due(&mut self) -> bool {
+        let due = self.last.is_none_or(|last| last.elapsed() >= self.every);
+        if due {
+            self.last = Some(Instant::now());
+        }
+        due
+    }
+}
+

@@ -1,0 +1,438 @@
+//! A training in progress: one optimiser step after the other, validations, checkpoints. What it is made of comes from `run`.
+
+use super::batch::{Batch, Feeds, predict};
+use super::checkpoint::{Checkpoint, Origin, Progress};
+use super::data::Samples;
+use super::error::{Result, TrainingError};
+use super::folder::{Best, Log, Row, RunFolder, RunInfo, RunState, unix_s};
+use super::live::{Curves, Live, Pace, Preview};
+use super::loss::Loss;
+use super::metrics::Residuals;
+use super::optimiser::{MovingAverage, Optimiser};
+use super::random;
+use super::symmetry::Symmetry;
+use crate::job::Context;
+use crate::network::{Mode, Network, NetworkError};
+use crate::recipe::TrainingRecipe;
+use ndarray::{Array2, Axis};
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+/// Everything a running training owns. Lives on one thread.
+pub(super) struct Session<'a> {
+    pub recipe: &'a TrainingRecipe,
+    pub samples: &'a Samples,
+    pub folder: &'a RunFolder,
+    pub ctx: &'a Context,
+    pub live: &'a Live,
+    pub network: Network,
+    pub feeds: Feeds,
+    pub loss: Loss,
+    pub optimiser: Optimiser,
+    pub average: Option<MovingAverage>,
+    pub progress: Progress,
+    pub origin: Origin,
+    pub info: RunInfo,
+    pub log: Log,
+    pub watch: Watch,
+}
+
+/// What is shown while it runs; nothing of it goes into the compared files.
+pub(super) struct Watch {
+    curves: Curves,
+    curves_pace: Pace,
+    preview_pace: Pace,
+    preview_sample: usize,
+    /// Samples trained on and seconds spent on them in this session.
+    samples: u64,
+    busy: Duration,
+}
+
+impl Watch {
+    pub fn new(samples: &Samples, progress: &Progress, epochs: u32) -> Self {
+        let curves = Curves { rows: progress.rows.clone(), epoch: progress.epoch, epochs, ..Curves::default() };
+        Self {
+            curves,
+            curves_pace: Pace::new(Duration::from_millis(200)),
+            preview_pace: Pace::new(Duration::from_millis(200)),
+            preview_sample: most_varied(samples),
+            samples: 0,
+            busy: Duration::ZERO,
+        }
+    }
+}
+
+/// The validation sample whose truth varies most: the one on which progress is seen best.
+fn most_varied(samples: &Samples) -> usize {
+    let spread = |sample: usize| {
+        let truth = samples.targets.index_axis(Axis(0), sample);
+        let known = || truth.iter().filter(|v| v.is_finite()).map(|&v| f64::from(v));
+        let count = known().count().max(1) as f64;
+        let mean = known().sum::<f64>() / count;
+        known().map(|v| (v - mean) * (v - mean)).sum::<f64>() / count
+    };
+    let best = samples.validation.iter().map(|&sample| (sample, spread(sample)));
+    best.max_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |(sample, _)| sample)
+}
+
+impl Session<'_> {
+    /// Trains to the end, or to a stop, or to a loss that is no number.
+    pub fn train(&mut self) -> Result<()> {
+        let epochs = self.recipe.training.epochs;
+        while self.progress.epoch < epochs && self.progress.ended.is_none() {
+            self.epoch()?;
+        }
+        Ok(())
+    }
+
+    pub fn batches(&self) -> usize {
+        self.samples.train.len().div_ceil(self.recipe.training.batch as usize)
+    }
+
+    /// Optimiser steps of a whole epoch.
+    pub fn steps_per_epoch(&self) -> u64 {
+        self.batches().div_ceil(self.recipe.training.accumulation as usize) as u64
+    }
+
+    fn epoch(&mut self) -> Result<()> {
+        let settings = &self.recipe.training;
+        let (epoch, seed, count) = (self.progress.epoch, self.recipe.seed, self.samples.train.len());
+        let visit: Vec<usize> =
+            random::order(seed, epoch, count).into_iter().map(|at| self.samples.train[at]).collect();
+        let symmetries = random::symmetries(seed, epoch, count, settings.augmentation);
+        let batches = self.batches();
+        while self.progress.batch < batches {
+            self.safe_point()?;
+            let first = self.progress.batch;
+            let group = first..(first + settings.accumulation as usize).min(batches);
+            self.step(&visit, &symmetries, group.clone())?;
+            self.progress.batch = group.end;
+            let every = u64::from(settings.checkpoint_steps);
+            if every > 0 && self.progress.steps % every == 0 && group.end < batches {
+                self.checkpoint(&self.folder.latest_path())?;
+                self.write_info(RunState::Running)?;
+            }
+            self.show()?;
+        }
+        self.end_epoch()
+    }
+
+    /// Waits while paused; on a stop writes the checkpoint to go on from.
+    fn safe_point(&mut self) -> Result<()> {
+        let Err(cancelled) = self.ctx.check() else { return Ok(()) };
+        self.checkpoint(&self.folder.latest_path())?;
+        self.folder.write_metrics(&self.progress.rows)?;
+        self.write_info(RunState::Stopped)?;
+        let place = self.place();
+        self.log.line(&format!("stopped on request after {place}; --resume goes on from here"))?;
+        Err(cancelled.into())
+    }
+
+    fn place(&self) -> String {
+        format!("{} epochs and {} steps", self.progress.epoch, self.progress.steps)
+    }
+
+    /// One optimiser step over a group of mini-batches, each weighted by what is known of its targets.
+    fn step(&mut self, visit: &[usize], symmetries: &[Symmetry], group: Range<usize>) -> Result<()> {
+        let started = Instant::now();
+        let size = self.recipe.training.batch as usize;
+        let (epoch, seed) = (self.progress.epoch, self.recipe.seed);
+        let parts: Vec<(usize, Batch)> = group
+            .map(|number| {
+                let range = number * size..((number + 1) * size).min(visit.len());
+                let (chosen, seen) = (&visit[range.clone()], &symmetries[range]);
+                Ok((number, Batch::new(self.samples, chosen, seen, &self.feeds, self.network.device())?))
+            })
+            .collect::<Result<_>>()?;
+        let known: u64 = parts.iter().map(|(_, batch)| batch.known).sum();
+        self.network.zero_gradient()?;
+        let mut mean = 0.0;
+        for (number, batch) in &parts {
+            let mode = Mode::Train { seed: random::dropout(seed, epoch, *number) };
+            let outputs = self.network.forward(&batch.inputs, mode)?;
+            let output = outputs.first().ok_or_else(no_output)?;
+            let loss = self.loss.between(output, &batch.target)?;
+            let weight = batch.known as f64 / known as f64;
+            let value = loss.f_double_value(&[])?;
+            if !value.is_finite() {
+                return self.fail(value);
+            }
+            mean += weight * value;
+            loss.f_mul_scalar(weight)?.f_backward()?;
+        }
+        // The optimiser divides by the rate; a cosine that ends at zero must not.
+        let rate = self.progress.scheduler.learning_rate(self.progress.steps).max(1e-30);
+        self.optimiser.step(self.network.flat(), self.network.gradient(), rate)?;
+        if let Some(average) = &mut self.average {
+            average.update(self.network.flat())?;
+        }
+        self.progress.steps += 1;
+        self.progress.loss_sum += mean * known as f64;
+        self.progress.loss_pixels += known;
+        self.watch.curves.push_step(self.progress.steps, mean);
+        self.watch.samples += parts.iter().map(|(_, batch)| batch.target.size()[0] as u64).sum::<u64>();
+        self.watch.busy += started.elapsed();
+        self.info.seconds += started.elapsed().as_secs_f64();
+        Ok(())
+    }
+
+    /// The loss is no number: nothing of this step is kept, the files stay at the last good checkpoint.
+    fn fail(&mut self, value: f64) -> Result<()> {
+        let latest = self.folder.latest_path();
+        let kept = match Checkpoint::read(&latest) {
+            Ok(kept) => format!("{} epochs, {} steps", kept.progress.epoch, kept.progress.steps),
+            Err(_) if !latest.exists() => "none was written yet".to_owned(),
+            Err(error) => return Err(error),
+        };
+        let error = TrainingError::LossNotFinite {
+            value,
+            epoch: self.progress.epoch + 1,
+            step: self.progress.steps + 1,
+            kept,
+        };
+        self.info.message = error.to_string();
+        self.info.state = RunState::Failed;
+        self.info.updated_unix_s = unix_s();
+        self.folder.write_info(&self.info)?;
+        self.log.line(&error.to_string())?;
+        Err(error)
+    }
+
+    fn end_epoch(&mut self) -> Result<()> {
+        let settings = &self.recipe.training;
+        let train_loss = self.progress.loss_sum / self.progress.loss_pixels.max(1) as f64;
+        let rate = self.progress.scheduler.learning_rate(self.progress.steps.saturating_sub(1));
+        let started = Instant::now();
+        let mut after = self.progress.clone();
+        after.epoch += 1;
+        (after.batch, after.loss_sum, after.loss_pixels) = (0, 0.0, 0);
+        let last = after.epoch == settings.epochs;
+        let out_of_time = settings.max_seconds > 0.0 && self.info.seconds >= settings.max_seconds;
+        let mut gained = false;
+        if last || out_of_time || after.epoch % settings.validation_every == 0 {
+            let (validation_loss, metrics) = self.validate()?;
+            if !validation_loss.is_finite() {
+                return self.fail(validation_loss);
+            }
+            after.scheduler.validated(validation_loss);
+            let row = Row {
+                epoch: after.epoch,
+                step: after.steps,
+                learning_rate: rate,
+                train_loss,
+                validation_loss,
+                metrics,
+            };
+            after.rows.push(row);
+            gained = after.best.is_none_or(|best| validation_loss < best.validation_loss);
+            after.without_gain = if gained { 0 } else { after.without_gain + 1 };
+            if gained {
+                after.best = Some(Best { epoch: after.epoch, validation_loss, metrics });
+            }
+            let patience = settings.early_stopping;
+            if patience > 0 && after.without_gain >= patience && !last {
+                after.ended = Some(format!("no gain in {patience} validations"));
+            }
+            self.log.line(&format!(
+                "epoch {}: training loss {train_loss:.5}, validation loss {validation_loss:.5}, {:.4} dex rms, {:.1} % within 0.3 dex{}",
+                row.epoch,
+                metrics.rms_dex,
+                100.0 * metrics.accuracy_0p3dex,
+                if gained { ", the best so far" } else { "" }
+            ))?;
+        }
+        if out_of_time && !last && after.ended.is_none() {
+            after.ended = Some(format!("the time limit of {} s", settings.max_seconds));
+        }
+        self.info.seconds += started.elapsed().as_secs_f64();
+        let ended = last || after.ended.is_some();
+        let due = ended || after.epoch % settings.checkpoint_every == 0;
+        self.progress = after;
+        // The best first: a kill between the two is mended by repeating the epoch, which writes the same bytes again.
+        if gained {
+            self.checkpoint(&self.folder.best_path())?;
+        }
+        if due {
+            self.checkpoint(&self.folder.latest_path())?;
+        }
+        self.folder.write_metrics(&self.progress.rows)?;
+        if due {
+            self.write_info(RunState::Running)?;
+        }
+        self.watch.curves.rows.clone_from(&self.progress.rows);
+        self.show()
+    }
+
+    /// Loss and metrics over the validation samples, in evaluation mode, with the running mean of the weights if there is one.
+    fn validate(&mut self) -> Result<(f64, super::metrics::Metrics)> {
+        let (samples, feeds) = (self.samples, self.feeds.clone());
+        let batch = self.recipe.training.batch as usize;
+        let loss = self.loss;
+        let judged = self.with_used_weights(|network| {
+            let (mut sum, mut known) = (0.0, 0_u64);
+            let mut residuals = Residuals::default();
+            for chosen in samples.validation.chunks(batch) {
+                let seen = vec![Symmetry::IDENTITY; chosen.len()];
+                let part = Batch::new(samples, chosen, &seen, &feeds, network.device())?;
+                if part.known == 0 {
+                    continue;
+                }
+                let outputs = network.forward(&part.inputs, Mode::Evaluate)?;
+                let output = outputs.first().ok_or_else(no_output)?;
+                sum += part.known as f64 * loss.between(output, &part.target)?.f_double_value(&[])?;
+                known += part.known;
+                add_residuals(samples, chosen, &crate::network::tensors::to_vec(output)?, &mut residuals);
+            }
+            Ok((sum / known.max(1) as f64, residuals))
+        })?;
+        match judged.1.metrics() {
+            Some(metrics) => Ok((judged.0, metrics)),
+            // Not one prediction has a logarithm: as broken as a loss that is no number.
+            None => Ok((f64::NAN, super::metrics::Metrics::NONE)),
+        }
+    }
+
+    /// Runs `work` with the weights that are validated and applied.
+    fn with_used_weights<T>(&mut self, work: impl FnOnce(&Network) -> Result<T>) -> Result<T> {
+        let Some(average) = &self.average else { return work(&self.network) };
+        let mut failed = None;
+        let answer = self.network.with_parameters(average.flat(), |network| match work(network) {
+            Ok(value) => Ok(Some(value)),
+            Err(error) => {
+                failed = Some(error);
+                Ok::<_, NetworkError>(None)
+            }
+        })?;
+        match (answer, failed) {
+            (Some(value), _) => Ok(value),
+            (None, Some(error)) => Err(error),
+            (None, None) => Err(no_output()),
+        }
+    }
+
+    pub fn checkpoint(&mut self, path: &std::path::Path) -> Result<()> {
+        if self.network.flat().f_isfinite()?.f_all()?.f_int64_value(&[])? == 0 {
+            return self.fail(f64::NAN);
+        }
+        let layout = self.network.layout();
+        let checkpoint = Checkpoint {
+            progress: self.progress.clone(),
+            origin: self.origin.clone(),
+            described: self.samples.described.clone(),
+            planes: self.samples.planes.clone(),
+            network: self.network.state()?,
+            optimiser: self.optimiser.state(layout)?,
+            ema: self.average.as_ref().map(|average| average.state(layout)).transpose()?,
+        };
+        checkpoint.write(path)
+    }
+
+    pub fn write_info(&mut self, state: RunState) -> Result<()> {
+        self.info.state = state;
+        self.info.epochs = self.progress.epoch;
+        self.info.steps = self.progress.steps;
+        self.info.best = self.progress.best;
+        self.info.message = self.progress.ended.clone().unwrap_or_default();
+        let speed = self.samples_per_second();
+        if speed > 0.0 {
+            self.info.samples_per_second = speed;
+        }
+        self.info.updated_unix_s = unix_s();
+        self.folder.write_info(&self.info)
+    }
+
+    /// Speed of this session, training steps alone.
+    pub fn samples_per_second(&self) -> f64 {
+        let seconds = self.watch.busy.as_secs_f64();
+        if seconds > 0.0 { self.watch.samples as f64 / seconds } else { 0.0 }
+    }
+
+    /// Progress, curves and preview, a few times a second at most.
+    fn show(&mut self) -> Result<()> {
+        if !self.watch.curves_pace.due() {
+            return Ok(());
+        }
+        let settings = &self.recipe.training;
+        let within = self.progress.batch as f32 / self.batches() as f32;
+        let (done, total) = (self.progress.epoch as f32 + within, settings.epochs as f32);
+        let speed = self.samples_per_second();
+        let left_samples = f64::from(total - done) * self.samples.train.len() as f64;
+        let left = (speed > 0.0).then(|| left_samples / speed);
+        let loss = self.watch.curves.steps.last().map_or(f64::NAN, |step| step.1);
+        let mut text = format!(
+            "epoch {} of {}, loss {loss:.4}, {speed:.0} samples/s",
+            (self.progress.epoch + 1).min(settings.epochs),
+            settings.epochs
+        );
+        if let Some(best) = &self.progress.best {
+            text += &format!(", best {:.3} dex", best.metrics.rms_dex);
+        }
+        if let Some(left) = left {
+            text += &format!(", {} left", in_words(left));
+        }
+        self.ctx.report(text, Some(done / total));
+        let curves = &mut self.watch.curves;
+        (curves.epoch, curves.within_epoch) = (self.progress.epoch, within);
+        (curves.samples_per_second, curves.seconds_left) = (speed, left);
+        self.live.curves.publish(curves.clone());
+        self.preview(done)?;
+        self.ctx.wake();
+        Ok(())
+    }
+
+    /// Shows the fixed sample, and keeps that below a twentieth of the time.
+    fn preview(&mut self, epoch: f32) -> Result<()> {
+        if !self.live.wants_previews() || !self.samples.target_is_map || !self.watch.preview_pace.due() {
+            return Ok(());
+        }
+        let started = Instant::now();
+        let sample = self.watch.preview_sample;
+        let (samples, feeds) = (self.samples, self.feeds.clone());
+        let inputs = samples.inputs.slice(ndarray::s![sample..=sample, .., .., ..]);
+        let answer = self.with_used_weights(|network| predict(network, inputs, &feeds, 1))?;
+        let (input, target) = (&samples.described.inputs[0], &samples.described.targets[0]);
+        let map = |array: ndarray::ArrayView2<f32>, standard: &super::data::Standard| -> Array2<f32> {
+            array.mapv(|v| standard.physical(v))
+        };
+        self.live.preview.publish(Preview {
+            epoch,
+            input: map(samples.inputs.slice(ndarray::s![sample, 0, .., ..]), input),
+            truth: map(samples.targets.slice(ndarray::s![sample, 0, .., ..]), target),
+            prediction: map(answer.slice(ndarray::s![0, 0, .., ..]), target),
+            input_name: input.name.clone(),
+            input_unit: input.unit.clone(),
+            target_name: target.name.clone(),
+            target_unit: target.unit.clone(),
+        });
+        self.watch.preview_pace.wait_at_least(20 * started.elapsed());
+        Ok(())
+    }
+}
+
+/// Adds the residuals of standardised predictions (row-major, one sample after the other) of these samples.
+fn add_residuals(samples: &Samples, chosen: &[usize], predicted: &[f32], residuals: &mut Residuals) {
+    let size = predicted.len() / chosen.len().max(1);
+    for (&sample, values) in chosen.iter().zip(predicted.chunks(size.max(1))) {
+        let truth = samples.targets.index_axis(Axis(0), sample);
+        let per_plane = truth.len() / samples.described.targets.len();
+        let standards = |at: usize| &samples.described.targets[at / per_plane.max(1)];
+        for (at, (&value, &truth)) in values.iter().zip(truth.iter()).enumerate() {
+            let standard = standards(at);
+            residuals.add(f64::from(standard.dex(value)), f64::from(standard.dex(truth)));
+        }
+    }
+}
+
+fn no_output() -> TrainingError {
+    TrainingError::data("the network has no output", "add an output block to the blueprint")
+}
+
+/// `1 h 05 min`, `3 min 20 s`, `8 s`.
+fn in_words(seconds: f64) -> String {
+    let whole = seconds.round().max(0.0) as u64;
+    match (whole / 3600, whole / 60 % 60, whole % 60) {
+        (0, 0, s) => format!("{s} s"),
+        (0, m, s) => format!("{m} min {s:02} s"),
+        (h, m, _) => format!("{h} h {m:02} min"),
+    }
+}
