@@ -68,7 +68,8 @@ pub fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         ctx.report(format!("reading {}", args.map.display()), None);
         let mut map = io::read_image_watched(&args.map, args.hdu, ctx)?;
         if map.name.is_empty() {
-            map.name = args.map.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            map.name =
+                args.map.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         }
         let applied = training::apply(&args.run, &map, &settings, args.device, ctx)?;
         io::fits::write_image(&args.out, &applied.image)?;

@@ -46,9 +46,8 @@ pub fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         recipe.seed = seed;
     }
     let resume = if args.resume { Resume::Yes } else { Resume::No };
-    let summary = console.run_job("training", move |ctx| {
-        Ok(training::run(&recipe, &out, resume, ctx, &Live::unwatched())?)
-    })?;
+    let summary = console
+        .run_job("training", move |ctx| Ok(training::run(&recipe, &out, resume, ctx, &Live::unwatched())?))?;
     tell(&summary, console);
     Ok(())
 }
@@ -60,7 +59,7 @@ fn read(path: &Path) -> anyhow::Result<TrainingRecipe> {
 }
 
 fn write_recipe(path: &Path, from: Option<&Path>, console: &Console) -> anyhow::Result<()> {
-    let recipe: TrainingRecipe = from.map(recipe::read).transpose()?.unwrap_or_default();
+    let recipe: TrainingRecipe = from.map(recipe::read).transpose()?.unwrap_or_else(TrainingRecipe::example);
     crate::io::atomic::write_bytes(path, recipe::write(&recipe)?.as_bytes())?;
     console.say(format!("wrote {}", path.display()));
     console.answer(&serde_json::json!({ "recipe": path }));

@@ -41,7 +41,9 @@ pub enum RecipeError {
     Syntax { name: String, message: String },
     #[error("{name}: this is a recipe of kind `{found}`, but a recipe of kind `{expected}` is needed here")]
     Kind { name: String, found: String, expected: &'static str },
-    #[error("{name}: version {found} of this kind of recipe is newer than this program knows ({known}); update Aquila")]
+    #[error(
+        "{name}: version {found} of this kind of recipe is newer than this program knows ({known}); update Aquila"
+    )]
     Version { name: String, found: i64, known: i64 },
     #[error("{name}: unknown key `{key}`{}", hint.as_ref().map_or_else(|| "; `--write-recipe FILE` writes every key there is".to_owned(), |hint| format!("; did you mean `{hint}`?")))]
     UnknownKey { name: String, key: String, hint: Option<String> },
@@ -51,17 +53,18 @@ pub enum RecipeError {
 
 /// Reads a recipe file and checks it wholly.
 pub fn read<R: Recipe>(path: &Path) -> Result<R, RecipeError> {
-    let text =
-        std::fs::read_to_string(path).map_err(|source| RecipeError::Read { path: path.to_owned(), source })?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| RecipeError::Read { path: path.to_owned(), source })?;
     parse(&text, &path.display().to_string())
 }
 
 /// Parses a recipe; `name` is what its errors call it.
 pub fn parse<R: Recipe>(text: &str, name: &str) -> Result<R, RecipeError> {
     let name = name.to_owned();
-    let mut table: Table = text
-        .parse()
-        .map_err(|error: toml::de::Error| RecipeError::Syntax { name: name.clone(), message: one_line(&error) })?;
+    let mut table: Table = text.parse().map_err(|error: toml::de::Error| RecipeError::Syntax {
+        name: name.clone(),
+        message: one_line(&error),
+    })?;
     match table.remove("kind") {
         Some(Value::String(kind)) if kind == R::KIND => {}
         Some(other) => {
@@ -98,7 +101,8 @@ pub fn parse<R: Recipe>(text: &str, name: &str) -> Result<R, RecipeError> {
     Ok(recipe)
 }
 
-/// The recipe as text: every setting with its comment, absent ones as commented examples.
+/// The recipe as text: every setting with its comment, absent ones as commented examples; a section that is absent as a whole is
+/// left out.
 pub fn write<R: Recipe>(recipe: &R) -> Result<String, RecipeError> {
     let table = Table::try_from(recipe)
         .map_err(|error| RecipeError::Setting { name: R::KIND.into(), message: error.to_string() })?;
@@ -124,16 +128,12 @@ fn write_section(text: &mut String, table: &Table, section: &str, notes: &[Note]
             .and_then(Value::as_array)
             .map(|values| values.iter().filter_map(Value::as_table).collect())
             .unwrap_or_default();
-        if tables.is_empty() {
-            let _infallible = write!(text, "\n# [[{list}]]\n");
-            own().for_each(|note| write_setting(text, None, note, "# "));
-        }
         for (index, table) in tables.into_iter().enumerate() {
             let _infallible = write!(text, "\n[[{list}]]\n");
             for note in own() {
                 let value = table.get(leaf_of(&note.path));
                 if index == 0 {
-                    write_setting(text, value, note, "");
+                    write_setting(text, value, note);
                 } else if let Some(value) = value {
                     let _infallible = writeln!(text, "{} = {value}", leaf_of(&note.path));
                 }
@@ -141,23 +141,23 @@ fn write_section(text: &mut String, table: &Table, section: &str, notes: &[Note]
         }
         return;
     }
-    let present = section.is_empty() || lookup(table, section).is_some();
-    let prefix = if present { "" } else { "# " };
     if section.is_empty() {
         text.push('\n');
+    } else if lookup(table, section).is_some() {
+        let _infallible = write!(text, "\n[{section}]\n");
     } else {
-        let _infallible = write!(text, "\n{prefix}[{section}]\n");
+        return;
     }
-    own().for_each(|note| write_setting(text, lookup(table, &note.path), note, prefix));
+    own().for_each(|note| write_setting(text, lookup(table, &note.path), note));
 }
 
-fn write_setting(text: &mut String, value: Option<&Value>, note: &Note, prefix: &str) {
+fn write_setting(text: &mut String, value: Option<&Value>, note: &Note) {
     for line in note.text.lines() {
         let _infallible = writeln!(text, "# {line}");
     }
     let leaf = leaf_of(&note.path);
     let _infallible = match value {
-        Some(value) => writeln!(text, "{prefix}{leaf} = {value}"),
+        Some(value) => writeln!(text, "{leaf} = {value}"),
         None => writeln!(text, "# {leaf} = {}", note.example),
     };
 }
@@ -187,7 +187,10 @@ fn unknown_key(table: &Table, section: &str, notes: &[Note]) -> Option<String> {
             Value::Table(table) if is_section(&path, notes) => unknown_key(table, &path, notes),
             Value::Array(values) if is_section(&format!("{path}[]"), notes) => {
                 let section = format!("{path}[]");
-                values.iter().filter_map(Value::as_table).find_map(|table| unknown_key(table, &section, notes))
+                values
+                    .iter()
+                    .filter_map(Value::as_table)
+                    .find_map(|table| unknown_key(table, &section, notes))
             }
             _ if notes.iter().any(|note| note.path == path) => None,
             // A section given as a plain value is a wrong type, which the deserialiser explains.
@@ -241,4 +244,82 @@ fn edits(a: &str, b: &str) -> usize {
 
 fn one_line(error: &toml::de::Error) -> String {
     error.to_string().lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recipe::{PatchesRecipe, TrainingRecipe};
+
+    /// Every key of a value, arrays of tables by their first.
+    fn keys(table: &Table, section: &str, found: &mut Vec<String>) {
+        for (key, value) in table {
+            let path = if section.is_empty() { key.clone() } else { format!("{section}.{key}") };
+            match value {
+                Value::Table(inner) => keys(inner, &path, found),
+                Value::Array(list) if list.first().is_some_and(Value::is_table) => {
+                    let tables = list.iter().filter_map(Value::as_table);
+                    tables.for_each(|table| keys(table, &format!("{path}[]"), found));
+                }
+                _ => found.push(path),
+            }
+        }
+    }
+
+    fn every_setting_is_told<R: Recipe + PartialEq + std::fmt::Debug>(example: &R) {
+        let mut present = Vec::new();
+        keys(&Table::try_from(example).expect("a table"), "", &mut present);
+        let told: Vec<String> = R::notes().into_iter().map(|note| note.path).collect();
+        for key in &present {
+            assert!(told.contains(key), "`{key}` has no note");
+        }
+        for note in R::notes() {
+            let known = present.contains(&note.path) || !note.example.is_empty();
+            assert!(known, "`{}` is told of but is no setting, or lacks an example", note.path);
+        }
+        let text = write(example).expect("written");
+        assert_eq!(&parse::<R>(&text, "example").expect("its own text is a recipe"), example);
+        let uncommented: String = text.lines().map(|l| format!("{}\n", l.trim_start_matches("# "))).collect();
+        for note in R::notes() {
+            assert!(
+                uncommented.contains(&format!("\n{} = ", leaf_of(&note.path))),
+                "{} is missing",
+                note.path
+            );
+        }
+    }
+
+    #[test]
+    fn every_setting_is_written_with_what_it_means_and_reads_back() {
+        every_setting_is_told(&TrainingRecipe::example());
+        every_setting_is_told(&PatchesRecipe::example());
+    }
+
+    fn refused(text: &str) -> String {
+        parse::<TrainingRecipe>(text, "r.toml").expect_err("refused").to_string()
+    }
+
+    #[test]
+    fn mistakes_are_named_with_their_mend() {
+        let head = "kind = \"training\"\nversion = 1\n[[data.clouds]]\nseed = 1\n";
+        assert!(parse::<TrainingRecipe>(head, "r.toml").is_ok());
+        let message = refused(&format!("{head}[training]\nlearning_rat = 1e-3\n"));
+        assert_eq!(
+            message,
+            "r.toml: unknown key `training.learning_rat`; did you mean `training.learning_rate`?"
+        );
+        let message = refused(&format!("{head}[training]\nbase_filters = 8\n"));
+        assert!(message.ends_with("did you mean `network.base_filters`?"), "{message}");
+        let message = refused(&format!("{head}sede = 1\n"));
+        assert!(message.contains("`data.clouds[].sede`; did you mean `data.clouds.seed`?"), "{message}");
+        let message = refused(&format!("{head}[training]\nbatch = 0\n"));
+        assert!(message.contains("`training.batch` must be at least 1"), "{message}");
+        let message = refused(&format!("{head}[training]\nepochs = \"many\"\n"));
+        assert!(message.contains("line 6") && message.contains("epochs"), "{message}");
+        let message = refused(&format!("{head}[data.synth]\nsize = 47\n"));
+        assert!(message.contains("data.synth.size = 47"), "{message}");
+        assert!(refused("kind = \"patches\"").contains("of kind `patches`"));
+        assert!(refused("kind = \"training\"\nversion = 9").contains("version 9"));
+        assert!(refused("kind = \"training\"\nversion = 1").contains("no data"));
+    }
 }

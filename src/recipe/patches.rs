@@ -29,6 +29,11 @@ pub struct CloudSource {
 }
 
 impl PatchesRecipe {
+    /// A recipe that works as it is: three synthetic clouds, one for each part of the split.
+    pub fn example() -> Self {
+        Self { clouds: CloudSource::seeds(3), ..Self::default() }
+    }
+
     /// Makes the recipe's relative paths relative to `folder`, where its file lies.
     pub fn resolve(&mut self, folder: &Path) {
         resolve_clouds(&mut self.clouds, folder);
@@ -49,6 +54,13 @@ impl Recipe for PatchesRecipe {
             return Err("no cloud: add a [[clouds]] with a `simulation` or a `seed`".into());
         }
         validate_clouds("", &self.clouds, &self.synth, &self.patches, &self.split)
+    }
+}
+
+impl CloudSource {
+    /// Synthetic clouds with the seeds 1 to `count`.
+    pub fn seeds(count: u64) -> Vec<Self> {
+        (1..=count).map(|seed| Self { seed: Some(seed), ..Self::default() }).collect()
     }
 }
 

@@ -202,6 +202,18 @@ impl Default for LearningSettings {
 }
 
 impl TrainingRecipe {
+    /// A recipe that works as it is: three synthetic clouds, and every setting of them named.
+    pub fn example() -> Self {
+        let data = DataSettings {
+            patches: Some(PatchSettings::default()),
+            split: Some(SplitSettings::default()),
+            synth: Some(SynthSettings::default()),
+            clouds: CloudSource::seeds(3),
+            ..DataSettings::default()
+        };
+        Self { data, ..Self::default() }
+    }
+
     /// Makes the recipe's relative paths relative to `folder` (where its file lies) instead of to the working directory.
     pub fn resolve(&mut self, folder: &Path) {
         for path in self.data.sample_set.iter_mut().chain(self.network.blueprint.iter_mut()) {
@@ -274,8 +286,18 @@ impl Recipe for TrainingRecipe {
             ("max_seconds", learning.max_seconds, learning.max_seconds >= 0.0, "0 (no limit) or more"),
             ("momentum", learning.momentum, fraction(learning.momentum), "from 0 to below 1"),
             ("ema", learning.ema, fraction(learning.ema), "0 (off) to below 1"),
-            ("final_fraction", learning.final_fraction, (0.0..=1.0).contains(&learning.final_fraction), "from 0 to 1"),
-            ("plateau_factor", learning.plateau_factor, fraction(learning.plateau_factor) && positive(learning.plateau_factor), "between 0 and 1"),
+            (
+                "final_fraction",
+                learning.final_fraction,
+                (0.0..=1.0).contains(&learning.final_fraction),
+                "from 0 to 1",
+            ),
+            (
+                "plateau_factor",
+                learning.plateau_factor,
+                fraction(learning.plateau_factor) && positive(learning.plateau_factor),
+                "between 0 and 1",
+            ),
         ] {
             if !good {
                 return Err(format!("`training.{key}` must be {wanted}, not {value}"));
@@ -320,7 +342,7 @@ const NETWORK_NOTES: &[Told] = &[
     ("training.weight_decay", "Decoupled for adamw; added to the gradient for adam and sgd.", ""),
     ("training.momentum", "For sgd.", ""),
     ("training.schedule", "cosine (with warm-up, down to final_fraction), plateau (falls when the validation loss does not) or constant.", ""),
-    ("training.warmup_epochs", "Epochs in which the learning rate rises from zero; for every schedule but plateau.", ""),
+    ("training.warmup_epochs", "Epochs in which cosine's learning rate rises from zero.", ""),
     ("training.final_fraction", "Share of the learning rate that is left at the end of cosine, or the least that plateau goes to.", ""),
     ("training.plateau_patience", "Validations without gain before plateau lowers the rate.", ""),
     ("training.plateau_factor", "By how much plateau lowers it.", ""),

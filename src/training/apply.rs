@@ -213,7 +213,8 @@ fn outside(in_dex: &Array2<f32>, low: f64, high: f64, ctx: &Context) -> [f64; 2]
         (lowest, highest) = (lowest.min(value), highest.max(value));
     }
     let share = |part: u64| part as f64 / count.max(1) as f64;
-    for (share, side, by) in [(share(below), "below", low - lowest), (share(above), "above", highest - high)] {
+    for (share, side, by) in [(share(below), "below", low - lowest), (share(above), "above", highest - high)]
+    {
         if share > OUTSIDE_TOLD {
             ctx.warn(format!(
                 "{:.1} % of the map's pixels lie {side} the column densities seen in training (10^{low:.2} to 10^{high:.2} cm⁻²), by up to {by:.2} dex; the network extrapolates there",
@@ -234,7 +235,11 @@ fn other_grid(
     if (1.0 / SAME_SCALE..SAME_SCALE).contains(&scale) {
         return None;
     }
-    let relation = if scale > 1.0 { format!("{scale:.2} times finer") } else { format!("{:.2} times coarser", 1.0 / scale) };
+    let relation = if scale > 1.0 {
+        format!("{scale:.2} times finer")
+    } else {
+        format!("{:.2} times coarser", 1.0 / scale)
+    };
     if !settings.resample || !(scale.is_finite() && scale > 1.0 / FINEST) {
         ctx.warn(format!("the map's pixels are {relation} than those of the training; densities may be off"));
         return None;
@@ -285,7 +290,8 @@ fn provenance(applied: &mut Applied, root: &Path, map: &Image, model: &Model, se
         MapQuantity::LogColumn => "log10 N_H",
         MapQuantity::ColumnH2 => "N(H2), doubled to N_H",
     };
-    let run = root.file_name().map_or_else(|| root.display().to_string(), |n| n.to_string_lossy().into_owned());
+    let run =
+        root.file_name().map_or_else(|| root.display().to_string(), |n| n.to_string_lossy().into_owned());
     header.history(format!("Aquila {}: density by a neural network", env!("CARGO_PKG_VERSION")));
     header.history(format!("run {run}, best checkpoint, epoch {}", model.epoch));
     header.history(format!("blueprint sha256 {}", &model.origin().blueprint_sha256));

@@ -91,7 +91,12 @@ impl Batch {
 
 /// The network on standardised inputs (sample, channel, y, x) in evaluation mode: standardised answers (sample, channel, y, x),
 /// one by one pixel where the network gives numbers.
-pub fn predict(network: &Network, inputs: ArrayView4<f32>, feeds: &Feeds, batch: usize) -> Result<Array4<f32>> {
+pub fn predict(
+    network: &Network,
+    inputs: ArrayView4<f32>,
+    feeds: &Feeds,
+    batch: usize,
+) -> Result<Array4<f32>> {
     let count = inputs.len_of(Axis(0));
     let (mut values, mut shape) = (Vec::new(), vec![0, 1, 1]);
     for part in inputs.axis_chunks_iter(Axis(0), batch.max(1)) {
@@ -105,7 +110,10 @@ pub fn predict(network: &Network, inputs: ArrayView4<f32>, feeds: &Feeds, batch:
     }
     shape.resize(3, 1);
     Array4::from_shape_vec((count, shape[0], shape[1], shape[2]), values).map_err(|error| {
-        TrainingError::data(format!("the network's answer has a strange shape: {error}"), "check its output block")
+        TrainingError::data(
+            format!("the network's answer has a strange shape: {error}"),
+            "check its output block",
+        )
     })
 }
 

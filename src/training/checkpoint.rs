@@ -110,8 +110,10 @@ impl Checkpoint {
             what,
             advice: "put back an undamaged copy, or train again into a new folder",
         };
-        let note = |name: &str| notes.get(name).ok_or_else(|| damaged(format!("the note `{name}` is missing")));
-        let version: u32 = note("version")?.parse().map_err(|_| damaged("the version is no number".into()))?;
+        let note =
+            |name: &str| notes.get(name).ok_or_else(|| damaged(format!("the note `{name}` is missing")));
+        let version: u32 =
+            note("version")?.parse().map_err(|_| damaged("the version is no number".into()))?;
         if version > VERSION {
             return Err(TrainingError::Damaged {
                 path: path.to_owned(),

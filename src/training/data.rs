@@ -117,7 +117,8 @@ pub fn prepare(set: &SampleSet, settings: &DataSettings) -> Result<Samples> {
     };
     let mut samples = standardised(set, raw, described)?;
     for (part, members) in [("training", &samples.train), ("validation", &samples.validation)] {
-        let blank = |&&sample: &&usize| samples.targets.index_axis(Axis(0), sample).iter().all(|v| v.is_nan());
+        let blank =
+            |&&sample: &&usize| samples.targets.index_axis(Axis(0), sample).iter().all(|v| v.is_nan());
         if let Some(sample) = members.iter().find(blank) {
             return Err(TrainingError::data(
                 format!("{part} sample {sample} has no known pixel of the target `{}`", settings.target),

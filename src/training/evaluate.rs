@@ -79,9 +79,8 @@ pub(super) fn judge(
     };
     let truth_dex = in_dex(&truth, &described.targets);
     let answer_dex = in_dex(&answer, &described.targets);
-    let law_dex = law.map(|law| {
-        inputs.slice(s![.., 0..1, .., ..]).mapv(|v| law.predict_dex(described.inputs[0].dex(v)))
-    });
+    let law_dex = law
+        .map(|law| inputs.slice(s![.., 0..1, .., ..]).mapv(|v| law.predict_dex(described.inputs[0].dex(v))));
     // Of a target with several planes the power law knows the first.
     let residuals = |guess: &Array4<f32>, samples: &mut dyn Iterator<Item = usize>| {
         let mut residuals = Residuals::default();
@@ -104,8 +103,7 @@ pub(super) fn judge(
     let baseline = law_dex.as_ref().and_then(|dex| residuals(dex, &mut all.clone()));
     let mut groups = Vec::new();
     for (group, members) in samples.by_group(chosen) {
-        let places: Vec<usize> =
-            members.iter().filter_map(|m| chosen.iter().position(|c| c == m)).collect();
+        let places: Vec<usize> = members.iter().filter_map(|m| chosen.iter().position(|c| c == m)).collect();
         if let Some(metrics) = residuals(&answer_dex, &mut places.iter().copied()) {
             let baseline = law_dex.as_ref().and_then(|dex| residuals(dex, &mut places.iter().copied()));
             groups.push(GroupMetrics { group, samples: places.len(), metrics, baseline });
@@ -186,7 +184,10 @@ fn predictions(
         split: chosen.iter().map(part).collect(),
         group: chosen.iter().map(|&sample| samples.group.get(sample).copied().unwrap_or(0)).collect(),
         attributes: IndexMap::from([
-            ("inputs".to_owned(), described.inputs.iter().map(|i| i.name.as_str()).collect::<Vec<_>>().join(", ")),
+            (
+                "inputs".to_owned(),
+                described.inputs.iter().map(|i| i.name.as_str()).collect::<Vec<_>>().join(", "),
+            ),
             ("target".to_owned(), described.targets[0].name.clone()),
         ]),
     }

@@ -112,4 +112,3 @@ impl Pace {
         due
     }
 }
-

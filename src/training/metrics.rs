@@ -95,9 +95,8 @@ pub struct PowerLaw {
 impl PowerLaw {
     /// Fits pairs of log10(input), log10(target); pairs that are not finite are left out. `None` below two distinct inputs.
     pub fn fit(pairs: impl Iterator<Item = (f32, f32)> + Clone) -> Option<Self> {
-        let pairs = pairs
-            .map(|(x, y)| (f64::from(x), f64::from(y)))
-            .filter(|(x, y)| x.is_finite() && y.is_finite());
+        let pairs =
+            pairs.map(|(x, y)| (f64::from(x), f64::from(y))).filter(|(x, y)| x.is_finite() && y.is_finite());
         let (mut n, mut mean_x, mut mean_y) = (0.0, 0.0, 0.0);
         for (x, y) in pairs.clone() {
             n += 1.0;

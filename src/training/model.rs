@@ -38,7 +38,8 @@ impl Model {
         let checkpoint = Checkpoint::read(&folder.best_path())?;
         let document = blueprint::load(&folder.blueprint_path())
             .map_err(|error| TrainingError::Blueprint(error.to_string()))?;
-        let text = blueprint::to_json(&document).map_err(|error| TrainingError::Blueprint(error.to_string()))?;
+        let text =
+            blueprint::to_json(&document).map_err(|error| TrainingError::Blueprint(error.to_string()))?;
         if sha256(text.as_bytes()) != checkpoint.origin.blueprint_sha256 {
             return Err(TrainingError::OtherRun {
                 path: folder.blueprint_path(),

@@ -50,7 +50,8 @@ pub(super) struct Watch {
 
 impl Watch {
     pub fn new(samples: &Samples, progress: &Progress, epochs: u32) -> Self {
-        let curves = Curves { rows: progress.rows.clone(), epoch: progress.epoch, epochs, ..Curves::default() };
+        let curves =
+            Curves { rows: progress.rows.clone(), epoch: progress.epoch, epochs, ..Curves::default() };
         Self {
             curves,
             curves_pace: Pace::new(Duration::from_millis(200)),

@@ -1,1 +1,168 @@
-//! (under construction)
+//! Trainings as users start them: killed and resumed to the byte, stopped, refused, and better than the power law.
+
+use aquila::job::Context;
+use aquila::recipe::{self, CloudSource, TrainingRecipe};
+use aquila::training::{self, Live, Resume, RunFolder, RunState, TrainingError};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+fn smoke() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/recipes/smoke-train.toml")
+}
+
+/// Two epochs of seconds on tiny clouds.
+fn tiny() -> TrainingRecipe {
+    let mut recipe: TrainingRecipe = recipe::read(&smoke()).expect("the smoke recipe");
+    recipe.data.clouds = CloudSource::seeds(3);
+    recipe.training.epochs = 2;
+    recipe.training.batch = 4;
+    recipe.training.threads = recipe::Threads::Count(1);
+    recipe
+}
+
+fn run(recipe: &TrainingRecipe, folder: &Path) -> training::Result<training::Summary> {
+    training::run(recipe, folder, Resume::No, &Context::unwatched(), &Live::unwatched())
+}
+
+/// What a resumed run must share with an uninterrupted one.
+const COMPARED: [&str; 5] = [
+    "checkpoints/latest.safetensors",
+    "checkpoints/best.safetensors",
+    "metrics.csv",
+    "recipe.toml",
+    "predictions.h5",
+];
+
+fn assert_same_bytes(a: &Path, b: &Path, when: &str) {
+    for name in COMPARED {
+        let (left, right) = (fs::read(a.join(name)).expect(name), fs::read(b.join(name)).expect(name));
+        assert!(left == right, "{name} differs {when}");
+    }
+}
+
+fn train(out: &Path) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_aquila"))
+        .arg("train")
+        .arg(smoke())
+        .args(["--resume", "--out"])
+        .arg(out)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("aquila starts")
+}
+
+#[test]
+fn killed_at_any_moment_and_resumed_ends_with_the_same_bytes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (whole, killed) = (folder.path().join("whole"), folder.path().join("killed"));
+    assert!(train(&whole).wait().expect("it ends").success());
+    let steps = RunFolder::new(&whole).read_info().expect("run.json").steps;
+    // Once while the data is made, then each time after a few more steps, whatever it does then.
+    let mut kills = 0;
+    for share in [0.0, 0.1, 0.35, 0.6, 0.85] {
+        let mut child = train(&killed);
+        let deadline = Instant::now() + Duration::from_secs(100);
+        let reached = || {
+            let rows = fs::read_to_string(killed.join("metrics.csv")).unwrap_or_default();
+            let last = rows.lines().last().and_then(|line| line.split(',').nth(1)?.parse::<u64>().ok());
+            last.unwrap_or(0) as f64 >= share * steps as f64
+        };
+        if share == 0.0 {
+            std::thread::sleep(Duration::from_millis(400));
+        }
+        while !reached() && child.try_wait().expect("a child").is_none() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(7));
+        }
+        if child.try_wait().expect("a child").is_none() {
+            child.kill().expect("SIGKILL");
+            kills += 1;
+        }
+        child.wait().expect("it ends");
+    }
+    assert!(kills >= 3, "only {kills} kills came in time");
+    assert!(train(&killed).wait().expect("it ends").success());
+    assert_same_bytes(&whole, &killed, "after kills");
+}
+
+#[test]
+fn stopped_within_an_epoch_and_resumed_ends_with_the_same_bytes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (whole, stopped) = (folder.path().join("whole"), folder.path().join("stopped"));
+    let recipe = tiny();
+    let summary = run(&recipe, &whole).expect("trained");
+    let per_epoch = summary.steps / u64::from(summary.epochs);
+    assert!(per_epoch >= 3, "an epoch must have an inside");
+    let ctx = Context::unwatched();
+    // Stops from the live curves, as the window does.
+    let live = Live::default();
+    let watched = live.clone();
+    let stopper = ctx.clone();
+    let watcher = std::thread::spawn(move || {
+        while watched.curves.latest().is_none_or(|curves| curves.steps.is_empty()) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        stopper.cancel();
+    });
+    let error = training::run(&recipe, &stopped, Resume::No, &ctx, &live).expect_err("stopped");
+    watcher.join().expect("watched");
+    assert!(matches!(error, TrainingError::Cancelled(_)), "{error}");
+    let info = RunFolder::new(&stopped).read_info().expect("run.json");
+    assert_eq!(info.state, RunState::Stopped);
+    assert!(info.steps > 0 && info.steps < per_epoch, "stopped at step {} of {per_epoch}", info.steps);
+    training::run(&recipe, &stopped, Resume::Yes, &Context::unwatched(), &Live::unwatched())
+        .expect("resumed");
+    assert_same_bytes(&whole, &stopped, "after a stop");
+    assert_eq!(RunFolder::new(&stopped).read_info().expect("run.json").state, RunState::Done);
+}
+
+#[test]
+fn one_optimiser_step_for_each_mini_batch_and_accumulation_is_a_larger_batch() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut recipe = tiny();
+    recipe.training.epochs = 1;
+    recipe.network.dropout = 0.0;
+    recipe.network.levels = 1;
+    let summary = run(&recipe, &folder.path().join("plain")).expect("trained");
+    let info = summary.run.read_info().expect("run.json");
+    let samples = info.data.samples[0] as u64;
+    assert_ne!(samples % 4, 0, "the last mini-batch must be a partial one");
+    assert_eq!(summary.steps, samples.div_ceil(4));
+    recipe.training.accumulation = 3;
+    let summary = run(&recipe, &folder.path().join("accumulated")).expect("trained");
+    assert_eq!(summary.steps, samples.div_ceil(4).div_ceil(3));
+}
+
+#[test]
+fn a_loss_that_is_no_number_stops_at_the_last_good_checkpoint() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("run");
+    let mut recipe = tiny();
+    recipe.training.epochs = 6;
+    recipe.training.optimiser = recipe::OptimiserKind::Sgd;
+    recipe.training.schedule = recipe::ScheduleKind::Constant;
+    recipe.training.ema = 0.0;
+    recipe.training.checkpoint_steps = 1;
+    recipe.training.learning_rate = 1e30;
+    let error = run(&recipe, &out).expect_err("it must not go on");
+    assert!(matches!(error, TrainingError::LossNotFinite { .. }), "{error}");
+    let message = error.to_string();
+    assert!(message.contains("last good checkpoint") && message.contains("learning_rate"), "{message}");
+    assert_eq!(RunFolder::new(&out).read_info().expect("run.json").state, RunState::Failed);
+}
+
+#[test]
+fn a_run_is_neither_overwritten_nor_mixed_with_another() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("run");
+    let mut recipe = tiny();
+    recipe.training.epochs = 1;
+    run(&recipe, &out).expect("trained");
+    assert!(matches!(run(&recipe, &out), Err(TrainingError::RunExists(_))));
+    recipe.training.learning_rate = 2e-3;
+    let other = training::run(&recipe, &out, Resume::Yes, &Context::unwatched(), &Live::unwatched());
+    let message = other.expect_err("another recipe").to_string();
+    assert!(message.contains("another recipe"), "{message}");
+}
