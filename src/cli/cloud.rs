@@ -1,10 +1,174 @@
-//! (under construction)
+//! `aquila cloud`: synthetic clouds, projections.
 
 use super::console::Console;
+use crate::cloud::{self, Axis, Quantity, SynthSettings};
+use crate::data::{Image, Values, statistics};
+use crate::io;
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::json;
+use std::path::PathBuf;
+use std::time::Instant;
 
-#[derive(clap::Subcommand)]
-pub enum Command {}
+#[derive(Subcommand)]
+pub enum Command {
+    /// A synthetic molecular cloud: density, temperature and three velocity cubes as a simulation folder
+    Synth(Synth),
+    /// A projection of a simulation, with units
+    Map(Map),
+}
 
-pub fn run(command: Command, _console: &Console) -> anyhow::Result<()> {
-    match command {}
+#[derive(Args)]
+pub struct Synth {
+    /// Cells along each edge, even
+    #[arg(long, default_value_t = SynthSettings::default().size)]
+    size: usize,
+    /// Seed of every random draw
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Folder to write
+    #[arg(long)]
+    out: PathBuf,
+    /// Edge of the box in pc
+    #[arg(long, default_value_t = SynthSettings::default().box_size_pc)]
+    box_size_pc: f64,
+    /// Mean density n_H in cm^-3
+    #[arg(long, default_value_t = SynthSettings::default().mean_density_cm3)]
+    mean_density: f64,
+    /// Rms Mach number of the turbulence
+    #[arg(long, default_value_t = SynthSettings::default().mach)]
+    mach: f64,
+    /// Share of the mass in filaments
+    #[arg(long, default_value_t = SynthSettings::default().filament_fraction)]
+    filament_fraction: f64,
+    /// Share of the mass in dense cores
+    #[arg(long, default_value_t = SynthSettings::default().core_fraction)]
+    core_fraction: f64,
+    /// Scale of the envelope as a fraction of the box; 0 fills the box evenly
+    #[arg(long, default_value_t = SynthSettings::default().envelope_radius)]
+    envelope_radius: f64,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum QuantityArg {
+    Column,
+    MassWeighted,
+    VolumeWeighted,
+    Max,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum AxisArg {
+    X,
+    Y,
+    Z,
+}
+
+#[derive(Args)]
+pub struct Map {
+    /// Simulation folder
+    sim: PathBuf,
+    /// What the map shows
+    #[arg(long, value_enum)]
+    quantity: QuantityArg,
+    /// Line of sight
+    #[arg(long, value_enum)]
+    axis: AxisArg,
+    /// FITS file to write
+    #[arg(long)]
+    out: PathBuf,
+    /// Size of the global box in pc, where processing_config.json does not say it
+    #[arg(long)]
+    box_size_pc: Option<f64>,
+}
+
+pub fn run(command: Command, console: &Console) -> anyhow::Result<()> {
+    match command {
+        Command::Synth(args) => synth(args, console),
+        Command::Map(args) => map(args, console),
+    }
+}
+
+fn synth(args: Synth, console: &Console) -> anyhow::Result<()> {
+    let settings = SynthSettings {
+        size: args.size,
+        seed: args.seed,
+        box_size_pc: args.box_size_pc,
+        mean_density_cm3: args.mean_density,
+        mach: args.mach,
+        filament_fraction: args.filament_fraction,
+        core_fraction: args.core_fraction,
+        envelope_radius: args.envelope_radius,
+        ..SynthSettings::default()
+    };
+    let started = Instant::now();
+    let out = args.out.clone();
+    let size = settings.size;
+    let cell_pc = settings.cell_pc();
+    let note = format!("aquila cloud synth: {}", serde_json::to_string(&settings)?);
+    let density = console.run_job("synthetic cloud", move |ctx| {
+        let simulation = cloud::synthesise(&settings, &ctx.part(0.0, 0.7))?;
+        cloud::write_simulation(&args.out, &simulation, &[note], &ctx.part(0.7, 1.0))?;
+        Ok(statistics(&Values::F32(simulation.density_cm3.into_dyn())))
+    })?;
+    let seconds = started.elapsed().as_secs_f64();
+    console.say(format!("{size}³ cells in {seconds:.1} s: {}", out.display()));
+    let (mean, max) = density.map_or((f64::NAN, f64::NAN), |d| (d.mean, d.max));
+    console.answer(&json!({
+        "out": out,
+        "shape": [size, size, size],
+        "seed": args.seed,
+        "cell_pc": cell_pc,
+        "mean_density_cm3": mean,
+        "max_density_cm3": max,
+        "seconds": seconds,
+    }));
+    Ok(())
+}
+
+fn map(args: Map, console: &Console) -> anyhow::Result<()> {
+    let quantity = match args.quantity {
+        QuantityArg::Column => Quantity::Column,
+        QuantityArg::MassWeighted => Quantity::MassWeighted,
+        QuantityArg::VolumeWeighted => Quantity::VolumeWeighted,
+        QuantityArg::Max => Quantity::Max,
+    };
+    let axis = match args.axis {
+        AxisArg::X => Axis::X,
+        AxisArg::Y => Axis::Y,
+        AxisArg::Z => Axis::Z,
+    };
+    let out = args.out.clone();
+    let image = console.run_job("map", move |ctx| {
+        let simulation = cloud::read_simulation(&args.sim, args.box_size_pc, ctx)?;
+        let image = cloud::project(&simulation, quantity, axis)?;
+        io::fits::write_image(&args.out, &image)?;
+        Ok(image)
+    })?;
+    console.say(format!("{} in {}: {}", image.name, image.unit, out.display()));
+    let mut answer = summary(&image);
+    answer["out"] = json!(out);
+    answer["quantity"] = json!(quantity.name());
+    answer["axis"] = json!(axis.name());
+    console.answer(&answer);
+    Ok(())
+}
+
+/// Shape, unit and statistics of a map, as `aquila info` names them.
+fn summary(image: &Image) -> serde_json::Value {
+    let values = Values::F32(image.values.clone().into_dyn());
+    let mut answer = json!({ "shape": image.values.shape(), "unit": image.unit });
+    if let Some(s) = statistics(&values) {
+        answer["count_nan"] = json!(s.count_nan);
+        for (key, value) in [
+            ("min", s.min),
+            ("max", s.max),
+            ("mean", s.mean),
+            ("std", s.std),
+            ("median", s.median),
+            ("sum", s.sum),
+        ] {
+            answer[key] = json!(value);
+        }
+    }
+    answer
 }

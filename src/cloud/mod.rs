@@ -4,18 +4,22 @@
 //! **Axes.** Every cube is in NumPy order (z, y, x): `cube[[k, j, i]]` lies at z = k, y = j, x = i in cells. A face is named
 //! by its line of sight, see [`Axis`].
 
+mod demo;
 mod error;
 mod moments;
 pub mod patches;
 mod projection;
 mod resample;
 mod simulation;
+mod simulation_folder;
 mod synthesis;
 pub mod tiling;
 
+pub use demo::DemoClouds;
 pub use error::{Error, Result};
 pub use moments::{Moments, moments};
 pub use projection::{Quantity, project};
 pub use resample::{area_mean, bilinear, fill_blanks};
 pub use simulation::{Axis, Simulation};
+pub use simulation_folder::{read_simulation, write_simulation};
 pub use synthesis::{SynthSettings, synthesise, temperature_k};

@@ -2,6 +2,7 @@
 
 use super::{Error, Result};
 use crate::data::{Cube, Header, Image};
+use crate::io::header::keep_axes;
 use ndarray::{Array2, Axis, Zip};
 
 /// Moment maps of a cube, all (y, x). Blank where a line of sight has no value that counts.
@@ -94,29 +95,15 @@ fn channel_widths(velocity_km_s: &[f64]) -> Vec<f64> {
         .collect()
 }
 
-/// The header of a cube without the cards of its third and further axes.
+/// The header of the two sky axes of a cube.
 fn sky_header(header: &Header) -> Header {
-    let spectral =
-        ["RESTFRQ", "RESTFREQ", "RESTWAV", "SPECSYS", "SSYSOBS", "VELREF", "ALTRVAL", "ALTRPIX", "BUNIT"];
-    let of_further_axis = |key: &str| {
-        let name = key.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_');
-        let axes = &key[name.len()..];
-        let numbered = [
-            "NAXIS", "CTYPE", "CUNIT", "CRPIX", "CRVAL", "CDELT", "CROTA", "CNAME", "CRDER", "CSYER", "PC",
-            "CD", "PV", "PS",
-        ];
-        // PCi_j and CDi_j name two axes, PVi_m and PSi_m one and a number; the oldest style is PC00i00j.
-        let indices: Vec<u32> = match (name, axes.len(), axes.contains('_')) {
-            ("PC", 6, false) => [&axes[..3], &axes[3..]].iter().filter_map(|i| i.parse().ok()).collect(),
-            ("PC" | "CD", _, true) => axes.split('_').filter_map(|i| i.parse().ok()).collect(),
-            _ => axes.split('_').take(1).filter_map(|i| i.parse().ok()).collect(),
-        };
-        numbered.contains(&name) && indices.iter().any(|&axis| axis > 2)
-    };
-    let cards = header.cards.iter().filter(|card| {
-        !spectral.contains(&card.key.as_str()) && card.key != "WCSAXES" && !of_further_axis(&card.key)
-    });
-    Header { cards: cards.cloned().collect() }
+    let mut sky = keep_axes(header, &[1, 2]);
+    for key in
+        ["RESTFRQ", "RESTFREQ", "RESTWAV", "SPECSYS", "SSYSOBS", "VELREF", "ALTRVAL", "ALTRPIX", "BUNIT"]
+    {
+        sky.remove(key);
+    }
+    sky
 }
 
 #[cfg(test)]

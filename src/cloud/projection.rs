@@ -3,7 +3,7 @@
 use super::{Axis, Result, Simulation};
 use crate::data::{Header, Image};
 use crate::units::PC_CM;
-use ndarray::{Array2, Axis as Direction, Zip};
+use ndarray::{Array2, Zip};
 use serde::{Deserialize, Serialize};
 
 /// What a map shows of the gas along each line of sight.
@@ -96,20 +96,8 @@ pub fn project(simulation: &Simulation, quantity: Quantity, axis: Axis) -> Resul
     let (row_axis, column_axis) = axis.face();
     let mut header = Header::default();
     header.set_text("BUNIT", quantity.unit(), "");
-    for (number, direction) in [(1, column_axis), (2, row_axis)] {
-        let cells = simulation.density_cm3.len_of(Direction(direction.array_axis()));
-        let position = Axis::ALL.iter().position(|a| *a == direction).unwrap_or(0);
-        let start = simulation.center_pc[position] - 0.5 * cells as f64 * simulation.cell_pc;
-        header.set_text(&format!("CTYPE{number}"), direction.name().to_uppercase(), "direction in the box");
-        header.set_text(&format!("CUNIT{number}"), "pc", "");
-        header.set_float(&format!("CRPIX{number}"), 1.0, "");
-        header.set_float(
-            &format!("CRVAL{number}"),
-            start + 0.5 * simulation.cell_pc,
-            "centre of the first cell",
-        );
-        header.set_float(&format!("CDELT{number}"), simulation.cell_pc, "edge of a cell");
-    }
+    simulation.set_linear_axis(&mut header, 1, column_axis);
+    simulation.set_linear_axis(&mut header, 2, row_axis);
     header.set_text("OBJECT", simulation.name.clone(), "");
     header.set_text("LOSAXIS", axis.name(), "line of sight");
     header.history(format!("aquila cloud map: {} along {axis} of {}", quantity.name(), simulation.name));

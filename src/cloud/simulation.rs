@@ -1,6 +1,7 @@
 //! A simulated cloud: density, temperature and velocity on one cubic grid, and what its axes mean.
 
 use super::{Error, Result};
+use crate::data::Header;
 use ndarray::Array3;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,11 @@ impl Axis {
             Axis::Y => 1,
             Axis::X => 2,
         }
+    }
+
+    /// The index of this direction among x, y, z.
+    pub fn component(self) -> usize {
+        2 - self.array_axis()
     }
 
     /// The directions of rows and columns of the face seen along this axis.
@@ -77,11 +83,19 @@ impl Simulation {
 
     /// The velocity component along an axis.
     pub fn velocity_along(&self, axis: Axis) -> &Array3<f32> {
-        match axis {
-            Axis::X => &self.velocity_km_s[0],
-            Axis::Y => &self.velocity_km_s[1],
-            Axis::Z => &self.velocity_km_s[2],
-        }
+        &self.velocity_km_s[axis.component()]
+    }
+
+    /// Writes the linear WCS of a direction, in pc, as axis `number` of a FITS header.
+    pub(super) fn set_linear_axis(&self, header: &mut Header, number: usize, axis: Axis) {
+        let cells = self.density_cm3.len_of(ndarray::Axis(axis.array_axis()));
+        let center_pc = self.center_pc[axis.component()];
+        let first_pc = center_pc - 0.5 * (cells as f64 - 1.0) * self.cell_pc;
+        header.set_text(&format!("CTYPE{number}"), axis.name().to_uppercase(), "direction in the box");
+        header.set_text(&format!("CUNIT{number}"), "pc", "");
+        header.set_float(&format!("CRPIX{number}"), 1.0, "");
+        header.set_float(&format!("CRVAL{number}"), first_pc, "centre of the first cell");
+        header.set_float(&format!("CDELT{number}"), self.cell_pc, "edge of a cell");
     }
 
     /// Checks that all cubes share a shape and that the values are physical.

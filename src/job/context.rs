@@ -35,11 +35,13 @@ pub struct Context {
     shared: Arc<Shared>,
     waker: Waker,
     started: Instant,
+    /// The part of the whole job that this context's fractions 0 to 1 stand for.
+    range: (f32, f32),
 }
 
 impl Context {
     pub fn new(waker: Waker) -> Self {
-        Self { shared: Arc::default(), waker, started: Instant::now() }
+        Self { shared: Arc::default(), waker, started: Instant::now(), range: (0.0, 1.0) }
     }
 
     /// A context nobody watches, for tests and for calls that are done at once.
@@ -47,8 +49,17 @@ impl Context {
         Self::new(Arc::new(|| {}))
     }
 
+    /// The same job for a piece of its work: what the piece reports as 0 to 1 is shown as `from` to `to`.
+    pub fn part(&self, from: f32, to: f32) -> Self {
+        let (start, end) = self.range;
+        let place = |fraction: f32| start + (end - start) * fraction.clamp(0.0, 1.0);
+        Self { range: (place(from), place(to)), ..self.clone() }
+    }
+
     pub fn report(&self, text: impl Into<String>, fraction: Option<f32>) {
-        let progress = Progress { text: text.into(), fraction: fraction.map(|f| f.clamp(0.0, 1.0)) };
+        let (start, end) = self.range;
+        let fraction = fraction.map(|f| start + (end - start) * f.clamp(0.0, 1.0));
+        let progress = Progress { text: text.into(), fraction };
         *self.shared.progress.lock().unwrap_or_else(PoisonError::into_inner) = progress;
         self.wake();
     }

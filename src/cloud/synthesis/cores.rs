@@ -10,11 +10,11 @@ use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
 /// A core's wings end at this many radii of its flat part.
-const REACH: f64 = 6.0;
+const REACH: f64 = 8.0;
 /// Central density falls with radius as n ∝ r^−1.1 (Larson 1981, MNRAS 194, 809).
 const LARSON_DENSITY_INDEX: f64 = -1.1;
 /// Scatter of log10 of the central density about that relation.
-const DENSITY_SCATTER_DEX: f64 = 0.1;
+const DENSITY_SCATTER_DEX: f64 = 0.2;
 /// Scatter of ln of each axis of a core.
 const AXIS_SCATTER: f64 = 0.25;
 

@@ -10,6 +10,8 @@ use crate::job::Context;
 use crate::units::{K_B_J_K, M_H_G};
 use field::{Spectrum, gaussian_field, mean_and_square, vector_component};
 use ndarray::{Array3, Axis as Direction, Zip};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -19,8 +21,8 @@ use serde::{Deserialize, Serialize};
 /// 1. turbulence: log-normal, variance of ln n = ln(1 + b² M²) (Federrath et al. 2010, eq. 19), power-law spectrum;
 /// 2. filaments: where two smooth random fields cross zero together, with a Plummer-like profile whose width and central
 ///    density vary from place to place;
-/// 3. dense cores: spheroids with n ∝ r⁻² wings, which give the density PDF its power-law tail dV/dln n ∝ n^−1.5
-///    (Kritsuk, Norman & Wagner 2011), central density falling with size as n ∝ r^−1.1 (Larson 1981).
+/// 3. dense cores: spheroids with n ∝ r⁻² wings, each with dV/dln n ∝ n^−1.5 (Kritsuk, Norman & Wagner 2011), which give the density
+///    PDF its power-law tail; central density falls with size as n ∝ r^−1.1 (Larson 1981).
 ///
 /// Because wide structures are thinner than narrow ones, the column density of one pixel does not tell its density: the shape
 /// of what surrounds it does.
@@ -80,9 +82,9 @@ impl Default for SynthSettings {
             filament_width: 0.1,
             filament_width_scatter: 1.1,
             core_fraction: 0.3,
-            core_count: 200,
-            core_radius: [0.01, 0.12],
-            core_radius_index: 0.8,
+            core_count: 40,
+            core_radius: [0.006, 0.04],
+            core_radius_index: 1.5,
         }
     }
 }
@@ -134,6 +136,22 @@ impl SynthSettings {
         Ok(())
     }
 
+    /// Another cloud of the same kind: the given seed, which also draws its mean density (a factor 0.4 to 2.5), its Mach number
+    /// and its filaments and cores about the values of these settings.
+    pub fn varied(&self, seed: u64) -> Self {
+        let mut generator = ChaCha8Rng::seed_from_u64(Stream::Variation.seed(seed));
+        let mut factor = |largest: f64| largest.powf(generator.random_range(-1.0..1.0));
+        Self {
+            seed,
+            mean_density_cm3: self.mean_density_cm3 * factor(2.5),
+            mach: self.mach * factor(1.5),
+            filament_width: self.filament_width * factor(1.3),
+            filament_fraction: self.filament_fraction * factor(1.25),
+            core_fraction: self.core_fraction * factor(1.25),
+            ..self.clone()
+        }
+    }
+
     pub fn cell_pc(&self) -> f64 {
         self.box_size_pc / self.size as f64
     }
@@ -170,6 +188,7 @@ enum Stream {
     Width,
     Amount,
     Cores,
+    Variation,
     Velocity(u64),
 }
 
@@ -183,6 +202,7 @@ impl Stream {
             Stream::Width => 4,
             Stream::Amount => 5,
             Stream::Cores => 6,
+            Stream::Variation => 7,
             Stream::Velocity(component) => 16 + component,
         };
         let mut z = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(index << 32 | index);
