@@ -42,12 +42,7 @@ impl<'a> Examination<'a> {
     fn of(blueprint: &'a Blueprint) -> Self {
         let flat = flatten(&blueprint.graph);
         let count = flat.nodes.len();
-        let mut consumers = vec![Vec::new(); count];
-        for (index, node) in flat.nodes.iter().enumerate() {
-            for source in node.slots.iter().filter_map(|slot| slot.source) {
-                consumers[source].push(index);
-            }
-        }
+        let consumers = consumers(&flat.nodes);
         let (order, cycles) = order(&flat.nodes, &consumers);
         let mut this = Self {
             used: used(&flat.nodes),
@@ -123,6 +118,7 @@ impl<'a> Examination<'a> {
         let node = &self.flat.nodes[index];
         let (site, group) = match node.group {
             Some(group) if node.block.kind == "group-input" => (&self.flat.nodes[group], true),
+            None if is_port(node) => return true,
             _ => (node, false),
         };
         let severity = if self.used[index] { Severity::Error } else { Severity::Warning };
@@ -272,19 +268,16 @@ impl<'a> Examination<'a> {
 
     fn report_cycle(&mut self, cycle: &[usize]) {
         let Some(&first) = cycle.first() else { return };
-        let names: Vec<_> = cycle
-            .iter()
-            .chain([&first])
-            .filter(|&&index| !is_port(&self.flat.nodes[index]))
-            .map(|&index| self.flat.nodes[index].name.as_str())
-            .collect();
         let node = &self.flat.nodes[first];
         self.flat.faults.push(Fault {
             path: node.path.clone(),
             block: node.name.clone(),
             along: cycle.iter().map(|&index| self.flat.nodes[index].path.clone()).collect(),
             fix: Some("Remove one of these wires".to_owned()),
-            ..Fault::new("cycle", format!("The wires go round in a circle: {}", names.join(" → ")))
+            ..Fault::new(
+                "cycle",
+                format!("The wires go round in a circle: {}", around(&self.flat.nodes, cycle)),
+            )
         });
     }
 
@@ -418,6 +411,39 @@ impl<'a> Examination<'a> {
         };
         Plan { steps, inputs: in_document_order(inputs), outputs: in_document_order(outputs) }
     }
+}
+
+/// The blocks around the first circle that the wires make, `A → B → A`, seen through all groups.
+pub(super) fn circle(blueprint: &Blueprint) -> Option<String> {
+    let nodes = flatten(&blueprint.graph).nodes;
+    let (_, cycles) = order(&nodes, &consumers(&nodes));
+    cycles.first().map(|cycle| around(&nodes, cycle))
+}
+
+fn around(nodes: &[Node], cycle: &[usize]) -> String {
+    let mut names: Vec<&str> = cycle
+        .iter()
+        .map(|&index| &nodes[index])
+        .filter(|node| !is_port(node))
+        .map(|node| node.name.as_str())
+        .collect();
+    // Groups may hand a wire round through nothing but their ports.
+    if names.is_empty() {
+        names = cycle.iter().map(|&index| nodes[index].name.as_str()).collect();
+    }
+    names.extend(names.first().copied());
+    names.join(" → ")
+}
+
+/// The nodes that each node feeds, once for each wire.
+fn consumers(nodes: &[Node]) -> Vec<Vec<usize>> {
+    let mut consumers = vec![Vec::new(); nodes.len()];
+    for (index, node) in nodes.iter().enumerate() {
+        for source in node.slots.iter().filter_map(|slot| slot.source) {
+            consumers[source].push(index);
+        }
+    }
+    consumers
 }
 
 fn is_port(node: &Node) -> bool {

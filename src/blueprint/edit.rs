@@ -4,6 +4,7 @@
 mod clip;
 mod groups;
 
+use super::analyse::circle;
 use super::catalogue::{self, Inputs, Outputs, PortInfo};
 use super::flat::{Flat, MAX_BLOCKS, MAX_NESTING, check_name, flatten};
 use super::model::{Block, BlockId, Blueprint, Graph, Link, Parameter, Port};
@@ -52,16 +53,27 @@ pub enum EditError {
 }
 
 /// Does something to the graph inside the groups named by `scope` (outermost first; empty for the whole network). Where that renames
-/// or removes ports of the group, the wires outside follow.
+/// or removes ports of the group, the wires outside follow. A circle that a wire would close through the outside is refused here:
+/// the graph alone cannot see it.
 pub fn inside<T>(
     blueprint: &mut Blueprint,
     scope: &[BlockId],
     action: impl FnOnce(&mut Graph) -> Result<T, EditError>,
 ) -> Result<T, EditError> {
     let missing = || EditError::NoBlock(scope.last().map_or(0, |id| id.0));
+    let had_circle = !scope.is_empty() && circle(blueprint).is_some();
     let graph = blueprint.graph_at_mut(scope).ok_or_else(missing)?;
+    let untouched = (!scope.is_empty()).then(|| graph.clone());
     let before = ports_of(graph);
     let answer = action(graph)?;
+    if let Some(untouched) = untouched
+        && !had_circle
+        && let Some(names) = circle(blueprint)
+    {
+        *blueprint.graph_at_mut(scope).ok_or_else(missing)? = untouched;
+        return Err(EditError::Cycle(names));
+    }
+    let graph = blueprint.graph_at(scope).ok_or_else(missing)?;
     let after = ports_of(graph);
     if let Some((group, outer)) = scope.split_last()
         && before != after

@@ -3,7 +3,8 @@
 
 use super::flat::{MAX_BLOCKS, MAX_NESTING};
 use super::model::{Block, Blueprint, Graph, Link};
-use serde_json::{Map, Value};
+use serde::Deserialize;
+use serde_json::Value;
 use std::collections::HashSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -97,81 +98,69 @@ pub fn from_json(text: &str) -> Result<Blueprint, FileError> {
     if version > u64::from(VERSION) {
         return Err(FileError::Newer(version));
     }
-    for migrate in MIGRATIONS.iter().skip(version as usize - 1) {
-        value = migrate(value)?;
+    let read: Result<Blueprint, _> = if version == u64::from(VERSION) {
+        // From the text, since a `Value` forgets the order of fields.
+        serde_json::from_str(text)
+    } else {
+        for migrate in MIGRATIONS.iter().skip(version as usize - 1) {
+            value = migrate(value)?;
+        }
+        serde_json::from_value(value.clone())
+    };
+    match read {
+        Ok(blueprint) => check_graph(&blueprint.graph, "", 0, &mut 0).map(|()| blueprint),
+        Err(error) => Err(misread(&value, "").unwrap_or_else(|| content("", &error.to_string()))),
     }
-    read(value)
 }
 
-fn read(value: Value) -> Result<Blueprint, FileError> {
-    let Value::Object(mut fields) = value else {
-        return Err(content("the document", "is no JSON object"));
-    };
-    fields.remove("format");
-    fields.remove("version");
-    let mut text = |name: &str, needed: bool| match fields.remove(name) {
-        Some(Value::String(text)) => Ok(text),
-        None if !needed => Ok(String::new()),
-        Some(_) => Err(content(name, "is no text")),
-        None => Err(content(name, "is missing")),
-    };
-    let (name, note) = (text("name", true)?, text("note", false)?);
-    let graph = read_graph(fields, "", 0, &mut 0)?;
-    Ok(Blueprint { note, graph, ..Blueprint::new(&name) })
-}
-
-/// A graph from its fields; `place` is empty for the outermost and ends with `.` for others. `count` adds up the blocks.
-fn read_graph(
-    mut fields: Map<String, Value>,
-    place: &str,
-    depth: usize,
-    count: &mut usize,
-) -> Result<Graph, FileError> {
+/// What the rest of the program relies on. `place` is empty for the outermost graph and ends with `.` for others; `count` adds up.
+fn check_graph(graph: &Graph, place: &str, depth: usize, count: &mut usize) -> Result<(), FileError> {
     if depth > MAX_NESTING {
         return Err(content(place, &format!("groups lie more than {MAX_NESTING} deep")));
     }
-    let mut list = |name: &str| match fields.remove(name) {
+    *count += graph.blocks.len();
+    if *count > MAX_BLOCKS {
+        return Err(content("", &format!("there are more than {MAX_BLOCKS} blocks")));
+    }
+    let mut ids = HashSet::new();
+    for (index, block) in graph.blocks.iter().enumerate() {
+        let place = format!("{place}blocks[{index}]");
+        if !ids.insert(block.id) {
+            return Err(content(&place, &format!("the id {} is taken by an earlier block", block.id.0)));
+        }
+        if block.position.iter().any(|value| !value.is_finite()) {
+            return Err(content(&format!("{place}.position"), "is no pair of finite numbers"));
+        }
+        if let Some(inside) = &block.inside {
+            check_graph(inside, &format!("{place}.inside."), depth + 1, count)?;
+        }
+    }
+    Ok(())
+}
+
+/// The innermost block or link of a graph that cannot be read, and why.
+fn misread(graph: &Value, place: &str) -> Option<FileError> {
+    let list = |name: &str| match graph.get(name) {
         Some(Value::Array(list)) => Ok(list),
         Some(_) => Err(content(&format!("{place}{name}"), "is no list")),
         None => Err(content(&format!("{place}{name}"), "is missing")),
     };
-    let (blocks, links) = (list("blocks")?, list("links")?);
-    *count += blocks.len();
-    if *count > MAX_BLOCKS {
-        return Err(content(place, &format!("there are more than {MAX_BLOCKS} blocks")));
-    }
-    let mut ids = HashSet::new();
-    let mut graph = Graph::default();
-    for (index, value) in blocks.into_iter().enumerate() {
-        let place = format!("{place}blocks[{index}]");
-        let block = read_block(value, &place, depth, count)?;
-        if !ids.insert(block.id) {
-            return Err(content(&place, &format!("the id {} is taken by an earlier block", block.id.0)));
-        }
-        graph.blocks.push(block);
-    }
-    for (index, value) in links.into_iter().enumerate() {
-        let link: Link = serde_json::from_value(value)
-            .map_err(|error| content(&format!("{place}links[{index}]"), &error.to_string()))?;
-        graph.links.push(link);
-    }
-    graph.other = fields.into_iter().collect();
-    Ok(graph)
-}
-
-fn read_block(mut value: Value, place: &str, depth: usize, count: &mut usize) -> Result<Block, FileError> {
-    let inside = match value.as_object_mut().and_then(|fields| fields.remove("inside")) {
-        None | Some(Value::Null) => None,
-        Some(Value::Object(fields)) => {
-            Some(read_graph(fields, &format!("{place}.inside."), depth + 1, count)?)
-        }
-        Some(_) => return Err(content(&format!("{place}.inside"), "is no JSON object")),
+    let (blocks, links) = match (list("blocks"), list("links")) {
+        (Ok(blocks), Ok(links)) => (blocks, links),
+        (Err(error), _) | (_, Err(error)) => return Some(error),
     };
-    let block: Block = serde_json::from_value(value).map_err(|error| content(place, &error.to_string()))?;
-    if block.position.iter().any(|value| !value.is_finite()) {
-        return Err(content(&format!("{place}.position"), "is no pair of finite numbers"));
-    }
-    Ok(Block { inside, ..block })
+    let within = |(index, block): (usize, &Value)| {
+        let place = format!("{place}blocks[{index}]");
+        let inner = block.get("inside").filter(|inside| !inside.is_null());
+        inner
+            .and_then(|inside| misread(inside, &format!("{place}.inside.")))
+            .or_else(|| Block::deserialize(block).err().map(|error| content(&place, &error.to_string())))
+    };
+    let link = |(index, link): (usize, &Value)| {
+        let error = Link::deserialize(link).err()?;
+        Some(content(&format!("{place}links[{index}]"), &error.to_string()))
+    };
+    blocks.iter().enumerate().find_map(within).or_else(|| links.iter().enumerate().find_map(link))
 }
 
 fn content(place: &str, message: &str) -> FileError {
