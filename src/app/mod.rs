@@ -24,6 +24,7 @@ mod runs;
 mod session;
 mod state;
 mod task;
+mod text;
 mod theme;
 mod window;
 mod workspace;

@@ -71,7 +71,9 @@ pub fn unit(text: &str) -> String {
         for word in part.split([' ', '*', '.']).filter(|word| !word.is_empty()) {
             let digits = word.find(|c: char| c == '^' || c == '-' || c == '+' || c.is_ascii_digit());
             let (name, power) = match digits {
-                Some(at) if at > 0 && !word.starts_with("10") && !word.starts_with("log") => word.split_at(at),
+                Some(at) if at > 0 && !word.starts_with("10") && !word.starts_with("log") => {
+                    word.split_at(at)
+                }
                 _ => (word, ""),
             };
             let power = power.trim_matches(['^', '(', ')', '+']);
