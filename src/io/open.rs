@@ -1,14 +1,14 @@
 //! Maps and cubes from any supported file, by content and not by name.
 
-use super::fits::{FitsFile, HduInfo, HduKind};
 use super::header::keep_axes;
+use super::opened::{Part as FilePart, PartKind, open};
 use super::{Error, Result};
 use crate::data::{Cube, Header, Image};
 use crate::job::Context;
 use ndarray::{ArrayD, Axis, Ix2, Ix3};
 use std::path::Path;
 
-/// A map: the HDU named, else the first that holds two dimensions. Axes of length one are dropped.
+/// A map: the part (HDU, array, dataset) named, else the first that holds two dimensions. Axes of length one are dropped.
 pub fn read_image(path: &Path, hdu: Option<usize>) -> Result<Image> {
     read_image_watched(path, hdu, &Context::unwatched())
 }
@@ -20,7 +20,7 @@ pub fn read_image_watched(path: &Path, hdu: Option<usize>, context: &Context) ->
     Ok(Image { name: part.name, values, unit: part.unit, header: part.header })
 }
 
-/// A cube in the order (spectral axis, y, x) where the file has a spectral axis, else in the file's own order: the HDU
+/// A cube in the order (spectral axis, y, x) where the file has a spectral axis, else in the file's own order: the part
 /// named, else the first that holds three dimensions. Axes of length one (Stokes) are dropped.
 pub fn read_cube(path: &Path, hdu: Option<usize>) -> Result<Cube> {
     read_cube_watched(path, hdu, &Context::unwatched())
@@ -51,26 +51,26 @@ fn read_part(
     what: &str,
     context: &Context,
 ) -> Result<Part> {
-    let file = FitsFile::open(path)?;
+    let file = open(path)?;
     for warning in &file.warnings {
         context.warn(format!("{}: {warning}", path.display()));
     }
-    let fits = |hdu: &HduInfo| {
-        matches!(hdu.kind, HduKind::Array | HduKind::CompressedArray)
-            && kept_axes(&hdu.shape, dimensions).is_some()
+    let fits = |part: &FilePart| {
+        matches!(part.kind, PartKind::Image | PartKind::Cube | PartKind::Array)
+            && kept_axes(&part.shape, dimensions).is_some()
     };
     let index = match hdu {
         Some(index) => index,
-        None => file.hdus.iter().position(fits).ok_or_else(|| {
+        None => file.parts.iter().position(fits).ok_or_else(|| {
             let advice = "`aquila info` lists what it holds";
-            Error::absent(path, "", format!("no HDU of this file holds {what}"), advice)
+            Error::absent(path, "", format!("no part of this file holds {what}"), advice)
         })?,
     };
-    let hdu = file.hdu(index)?;
+    let hdu = file.part(index)?;
     let Some(mut kept) = kept_axes(&hdu.shape, dimensions) else {
         let advice = "`aquila info` lists what the file holds";
         let problem = format!("shape {:?} is not that of {what}", hdu.shape);
-        return Err(Error::absent(path, format!("HDU {index}"), problem, advice));
+        return Err(Error::absent(path, file.place(index), problem, advice));
     };
     let mut values = file.singles(index, context)?;
     let count = hdu.shape.len();

@@ -1,8 +1,11 @@
 //! NPY, NPZ, HDF5, PNG and tables: real files against numbers from numpy and h5py, round trips, damaged and hostile headers.
 
 use super::support::{data_file, data_folder};
-use aquila::data::{Channel, Column, ColumnValues, SampleSet, Split, Statistics, Table, Values, statistics};
-use aquila::io::{Contents, hdf5, npy, sample_set, tables};
+use aquila::data::{
+    Channel, Column, ColumnValues, Header, SampleSet, Split, Statistics, Table, Values, statistics,
+};
+use aquila::io::{self, Contents, Format, PartKind, hdf5, npy, sample_set, tables};
+use aquila::job::Context;
 use ndarray::{ArrayD, IxDyn};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -377,4 +380,87 @@ fn catalogues_of_text_are_read_as_their_authors_meant() {
     assert_eq!(golden.rows, 6340);
     let positions = read("clusters/c4/raw_positions/white_position_0_test_reff1.00.txt");
     assert_eq!(positions.columns.len(), 3);
+}
+
+#[test]
+fn files_are_known_by_their_contents_and_listed_by_part() {
+    let Some(folder) = data_folder() else {
+        return drop(data_file("files by content", "oracles.json"));
+    };
+    let open = |name: &str| io::open(&folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let listed = |name: &str| -> Vec<(String, PartKind, Vec<usize>, String)> {
+        let part = |part: &io::Part| (part.name.clone(), part.kind, part.shape.clone(), part.dtype.clone());
+        open(name).parts.iter().map(part).collect()
+    };
+    let cube = open("simulations/stargen/400.npz");
+    assert_eq!(
+        (cube.format, cube.part_named("arr_2.npy").expect("a part").kind),
+        (Format::Npz, PartKind::Cube)
+    );
+    let idia = open("cubes/M17_SWex_unit.hdf5");
+    assert_eq!(
+        (idia.format, idia.parts[0].kind, idia.parts[0].unit.as_str()),
+        (Format::Hdf5, PartKind::Cube, "Jy/beam")
+    );
+    let muse = listed("cubes/MUSE_A478_minicube.fits");
+    assert_eq!(muse[1], ("DATA".into(), PartKind::Cube, vec![3681, 40, 40], "float32".into()));
+    assert_eq!(listed("conformance/npy/numpy_py3-objarr.npy")[0].1, PartKind::Unread);
+    assert_eq!(listed("simulations/filfinder/test1_table.hdf5")[0].2, [9]);
+    assert_eq!(listed("maps/RegionCatalog_DR1.csv")[0].1, PartKind::Table);
+    // The same sky, from FITS and from HDF5.
+    let fits = io::read_cube(&folder.join("cubes/M17_SWex_unit.fits"), None).expect("a cube");
+    let hdf5 = io::read_cube(&folder.join("cubes/M17_SWex_unit.hdf5"), None).expect("a cube");
+    let same = fits.values.iter().zip(&hdf5.values).all(|(a, b)| a == b || (a.is_nan() && b.is_nan()));
+    assert!(
+        same && fits.values.shape() == [5, 6, 6]
+            && hdf5.values.shape() == [5, 6, 6]
+            && fits.unit == hdf5.unit
+    );
+    for key in ["CTYPE1", "CTYPE2", "CTYPE3"] {
+        assert_eq!(fits.header.text(key), hdf5.header.text(key), "{key}");
+    }
+    for key in ["CRVAL1", "CRPIX2", "CDELT3", "RESTFRQ"] {
+        assert_eq!(fits.header.float(key), hdf5.header.float(key), "{key}");
+    }
+}
+
+#[test]
+fn a_damaged_or_misnamed_file_gets_one_line_that_names_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let values = Values::F64(counted(&[20, 30]).mapv(f64::from));
+    let (npy_path, h5_path) = (folder.path().join("whole.npy"), folder.path().join("whole.h5"));
+    npy::write(&npy_path, &values).expect("written");
+    hdf5::write_image(&h5_path, &values, "K", &Header::default()).expect("written");
+    let png_path = folder.path().join("whole.png");
+    let grey = Values::U8(ArrayD::from_shape_fn(IxDyn(&[20, 30]), |i| (i[0] * i[1]) as u8));
+    io::png::write(&png_path, &grey).expect("written");
+    assert_eq!(io::png::read(&png_path).expect("readable"), grey);
+    for whole in [&npy_path, &h5_path, &png_path] {
+        let bytes = std::fs::read(whole).expect("read");
+        for keep in [0, 1, 5, 7, 11, 60, bytes.len() / 2, bytes.len() - 1] {
+            let path =
+                whole.with_file_name(format!("cut{keep}")).with_extension(whole.extension().expect("one"));
+            std::fs::write(&path, &bytes[..keep]).expect("written");
+            let read = io::open(&path).and_then(|file| file.values(0, &Context::unwatched()));
+            // The last byte of a PNG is part of a checksum behind the pixels.
+            if keep == bytes.len() - 1 && whole == &png_path && read.is_ok() {
+                continue;
+            }
+            let message = read.expect_err(&format!("{} cut to {keep} bytes", whole.display())).to_string();
+            assert!(message.contains(&format!("cut{keep}")) && !message.contains('\n'), "{message}");
+        }
+    }
+    for (name, says) in
+        [("map.fits", "is named as FITS"), ("x.npz", "is named as NPZ"), ("x.h5", "is named as HDF5")]
+    {
+        let path = folder.path().join(name);
+        std::fs::write(&path, "not what the name says").expect("written");
+        let message = io::open(&path).err().expect("refused").to_string();
+        assert!(message.contains(says), "{message}");
+    }
+    let wrong = folder.path().join("really_npy.fits");
+    std::fs::copy(&npy_path, &wrong).expect("copied");
+    assert_eq!(io::open(&wrong).expect("by content").format, Format::Npy);
+    let message = io::open(folder.path()).err().expect("refused").to_string();
+    assert!(message.contains("is a folder"), "{message}");
 }

@@ -18,7 +18,7 @@ use std::path::Path;
 /// What a dataset holds.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kind {
-    /// Numbers, by NumPy's type string (`<f4`), in the byte order they are read into.
+    /// Numbers, by NumPy's name of the type (`float32`).
     Numbers(&'static str),
     Table,
     Text,
@@ -62,7 +62,7 @@ pub fn read(path: &Path, name: &str) -> Result<Contents> {
     let info = describe(&dataset, name, &Header::default()).map_err(|error| broken(path, name, &error))?;
     check_size(path, name, &dataset)?;
     match &info.kind {
-        Kind::Numbers(descr) => read_numbers(path, name, &dataset, descr).map(Contents::Values),
+        Kind::Numbers(dtype) => read_numbers(path, name, &dataset, dtype).map(Contents::Values),
         Kind::Table | Kind::Text => {
             let unread = |error: cells::Failure| match error {
                 cells::Failure::Library(error) => broken(path, name, &error),
@@ -179,12 +179,14 @@ fn kind(dataset: &Dataset) -> hdf5_metno::Result<Kind> {
     let dtype = dataset.dtype()?;
     let size = dtype.size();
     Ok(match dtype.to_descriptor() {
-        Ok(Type::Boolean) => Kind::Numbers("|b1"),
-        Ok(Type::Integer(_)) => Kind::Numbers(["|i1", "<i2", "<i4", "<i8"][size.ilog2() as usize]),
-        Ok(Type::Unsigned(_)) => Kind::Numbers(["|u1", "<u2", "<u4", "<u8"][size.ilog2() as usize]),
-        Ok(Type::Float(_)) => Kind::Numbers(if size == 4 { "<f4" } else { "<f8" }),
+        Ok(Type::Boolean) => Kind::Numbers("bool"),
+        Ok(Type::Integer(_)) => Kind::Numbers(["int8", "int16", "int32", "int64"][size.ilog2() as usize]),
+        Ok(Type::Unsigned(_)) => {
+            Kind::Numbers(["uint8", "uint16", "uint32", "uint64"][size.ilog2() as usize])
+        }
+        Ok(Type::Float(_)) => Kind::Numbers(if size == 4 { "float32" } else { "float64" }),
         Ok(Type::Compound(fields)) if cells::is_complex(&fields) => {
-            Kind::Numbers(if size == 8 { "<c8" } else { "<c16" })
+            Kind::Numbers(if size == 8 { "complex64" } else { "complex128" })
         }
         Ok(Type::Compound(_)) => Kind::Table,
         Ok(Type::FixedAscii(_) | Type::FixedUnicode(_) | Type::VarLenAscii | Type::VarLenUnicode) => {
@@ -192,7 +194,7 @@ fn kind(dataset: &Dataset) -> hdf5_metno::Result<Kind> {
         }
         Ok(other) => Kind::Unread(format!("holds the type {other}, which is not read")),
         // The wrapper knows no half precision; the C library converts it without loss.
-        Err(error) if error.to_string().contains("float") && size == 2 => Kind::Numbers("<f2"),
+        Err(error) if error.to_string().contains("float") && size == 2 => Kind::Numbers("float16"),
         Err(error) => Kind::Unread(format!("holds a type that is not read ({error})")),
     })
 }
@@ -216,7 +218,7 @@ fn check_size(path: &Path, name: &str, dataset: &Dataset) -> Result<()> {
     }
 }
 
-fn read_numbers(path: &Path, name: &str, dataset: &Dataset, descr: &str) -> Result<Values> {
+fn read_numbers(path: &Path, name: &str, dataset: &Dataset, dtype: &str) -> Result<Values> {
     /// `None` where the values do not fit the shape.
     fn array<T: hdf5_metno::H5Type>(dataset: &Dataset) -> hdf5_metno::Result<Option<Values>>
     where
@@ -231,23 +233,23 @@ fn read_numbers(path: &Path, name: &str, dataset: &Dataset, descr: &str) -> Resu
         // The library's own arrays are of another version of ndarray.
         Ok(ArrayD::from_shape_vec(IxDyn(&dataset.get_shape()?), values).ok().map(Values::from))
     }
-    let read = match descr {
-        "|b1" => array::<bool>(dataset),
-        "|i1" => array::<i8>(dataset),
-        "<i2" => array::<i16>(dataset),
-        "<i4" => array::<i32>(dataset),
-        "<i8" => array::<i64>(dataset),
-        "|u1" => array::<u8>(dataset),
-        "<u2" => array::<u16>(dataset),
-        "<u4" => array::<u32>(dataset),
-        "<u8" => array::<u64>(dataset),
-        "<f2" => dataset
+    let read = match dtype {
+        "bool" => array::<bool>(dataset),
+        "int8" => array::<i8>(dataset),
+        "int16" => array::<i16>(dataset),
+        "int32" => array::<i32>(dataset),
+        "int64" => array::<i64>(dataset),
+        "uint8" => array::<u8>(dataset),
+        "uint16" => array::<u16>(dataset),
+        "uint32" => array::<u32>(dataset),
+        "uint64" => array::<u64>(dataset),
+        "float16" => dataset
             .read_raw::<f32>()
             .and_then(|values| shaped(dataset, values.into_iter().map(half::f16::from_f32).collect())),
-        "<f4" => array::<f32>(dataset),
-        "<f8" => array::<f64>(dataset),
+        "float32" => array::<f32>(dataset),
+        "float64" => array::<f64>(dataset),
         // Read in double precision, so that nothing is lost on the way to single.
-        "<c8" => cells::complex(dataset).and_then(|values| {
+        "complex64" => cells::complex(dataset).and_then(|values| {
             let single = |z: Complex<f64>| Complex::new(z.re as f32, z.im as f32);
             shaped(dataset, values.into_iter().map(single).collect())
         }),

@@ -165,6 +165,33 @@ impl Header {
         Ok(Self { version, shape, fortran_order, descr, dtype, length })
     }
 
+    /// NumPy's name of the type (`float32`), "table" for records and texts; `None` for what is not read.
+    pub fn dtype_name(&self) -> Option<&'static str> {
+        let plain = match &self.dtype {
+            DType::Plain(plain) => plain,
+            DType::Record(_) => return Some("table"),
+            DType::Refused(..) => return None,
+        };
+        Some(match (plain.kind, plain.size) {
+            (Kind::Bool, _) => "bool",
+            (Kind::Integer, 1) => "int8",
+            (Kind::Integer, 2) => "int16",
+            (Kind::Integer, 4) => "int32",
+            (Kind::Integer, _) => "int64",
+            (Kind::Unsigned, 1) => "uint8",
+            (Kind::Unsigned, 2) => "uint16",
+            (Kind::Unsigned, 4) => "uint32",
+            (Kind::Unsigned, _) => "uint64",
+            (Kind::Float, 2) => "float16",
+            (Kind::Float, 4) => "float32",
+            (Kind::Float, _) => "float64",
+            (Kind::Complex, 8) => "complex64",
+            (Kind::Complex, _) => "complex128",
+            (Kind::Bytes | Kind::Unicode, _) => "table",
+            (Kind::Void, _) => return None,
+        })
+    }
+
     /// Number of elements and bytes of the values, checked against the `available` bytes after the header.
     pub(super) fn extent(&self, path: &Path, place: &str, available: u64) -> Result<(usize, u64)> {
         let size = match &self.dtype {
