@@ -4,6 +4,7 @@ use super::command::Command;
 use super::dialogs::{Answer, Purpose};
 use super::document::Document;
 use super::opening::{self, Kind};
+use super::runs::training;
 use super::session::{self, Loaded, PanelIds};
 use super::task::Task;
 use super::window::Aquila;
@@ -68,6 +69,9 @@ impl Aquila {
             Command::SaveAs => self.ask_path(context, Purpose::SaveBlueprint),
             Command::Undo => self.tell_step("Undone", |document| document.undo()),
             Command::Redo => self.tell_step("Done again", |document| document.redo()),
+            Command::Train => training::train(&mut self.state),
+            Command::PauseTraining => training::pause(&self.state),
+            Command::StopTraining => training::stop(&self.state),
             Command::StopAllJobs => self.state.queue.cancel_all(),
             Command::ClearNotices => self.state.notices.clear(),
             Command::Quit => context.send_viewport_cmd(ViewportCommand::Close),
@@ -316,8 +320,7 @@ impl Aquila {
                 session.views.insert(workspace.name().to_owned(), record);
             }
         }
-        let folder = self.state.project.as_ref().map(|project| project.folder.as_path());
-        self.clouds.record(&mut session, folder);
+        self.clouds.record(&mut session);
         session
     }
 

@@ -16,14 +16,22 @@ pub fn show(ui: &mut Ui, state: &mut AppState, run: impl FnOnce(&mut Ui, &mut Ap
         .count();
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 16.0;
+        let run_title =
+            state.training.current.as_ref().map_or("Run".to_owned(), |run| format!("Run · {}", run.name));
         let jobs = if running > 0 { format!("Jobs {running}") } else { "Jobs".to_owned() };
-        for (tab, text) in [(DrawerTab::Run, "Run"), (DrawerTab::Jobs, &jobs), (DrawerTab::Log, "Log")] {
+        for (tab, text) in
+            [(DrawerTab::Run, run_title.as_str()), (DrawerTab::Jobs, &jobs), (DrawerTab::Log, "Log")]
+        {
             let selected = state.panels.tab == tab;
             let colour = if selected { tokens.accent } else { tokens.dim };
             let label = egui::Label::new(RichText::new(text).color(colour)).sense(egui::Sense::click());
             if ui.add(label).clicked() {
                 state.panels.tab = tab;
             }
+        }
+        if state.panels.tab == DrawerTab::Run {
+            let headline = RichText::new(state.training.headline()).color(tokens.dim);
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(headline));
         }
     });
     ui.add_space(4.0);

@@ -92,14 +92,26 @@ fn main_menu(ui: &mut Ui, state: &mut AppState, tokens: &Tokens) {
 
 /// Train, or pause and stop while a training runs: the only filled button of the window.
 fn training_buttons(ui: &mut Ui, state: &mut AppState, tokens: &Tokens) {
-    let filled = |command: Command, text: &str| {
-        Button::new(RichText::new(format!("{}  {text}", command.icon())).color(tokens.on_accent))
-            .fill(tokens.accent)
+    let (is_running, is_paused) = (state.training.is_running(), state.training.is_paused());
+    let mut button = |command: Command, icon: &str, text: &str, is_main: bool| {
+        let (ink, fill) =
+            if is_main { (tokens.on_accent, tokens.accent) } else { (tokens.text, tokens.field) };
+        let button = Button::new(RichText::new(format!("{icon}  {text}")).color(ink))
+            .fill(fill)
             .corner_radius(CONTROL_RADIUS)
-            .min_size(Vec2::new(72.0, 28.0))
+            .min_size(Vec2::new(72.0, 28.0));
+        let response = ui.add(button);
+        ask(ui, state, command, response);
     };
-    let response = ui.add(filled(Command::Train, Command::Train.text()));
-    ask(ui, state, Command::Train, response);
+    // From the right edge inward.
+    match (is_running, is_paused) {
+        (false, _) => button(Command::Train, Command::Train.icon(), Command::Train.text(), true),
+        (true, is_paused) => {
+            button(Command::StopTraining, Command::StopTraining.icon(), "Stop", false);
+            let (icon, text) = if is_paused { (icon::PLAY, "Go on") } else { (icon::PAUSE, "Pause") };
+            button(Command::PauseTraining, icon, text, is_paused);
+        }
+    }
 }
 
 pub fn status_bar(ui: &mut Ui, state: &mut AppState, memory: Memory, frame_ms: f32) {

@@ -9,6 +9,7 @@ mod dialogs;
 mod document;
 mod drawer;
 mod files;
+mod form;
 mod frame;
 pub mod graphics;
 mod icon;

@@ -3,6 +3,7 @@
 use super::command::Command;
 use super::document::Document;
 use super::notice::Notices;
+use super::runs::training::Training;
 use super::workspace::Workspace;
 use crate::job::JobQueue;
 use crate::project::{Entry, Project, Recent};
@@ -43,6 +44,8 @@ pub struct AppState {
     pub recent: Recent,
     /// The open blueprint.
     pub document: Document,
+    /// The project's recipe and the run under way.
+    pub training: Training,
     pub workspace: Workspace,
     pub panels: Panels,
     /// What is under the cursor, for the status bar; set anew in every frame by the view that has the cursor.
@@ -60,6 +63,7 @@ impl AppState {
             tree: Vec::new(),
             recent,
             document: Document::default(),
+            training: Training::default(),
             workspace: Workspace::default(),
             panels: Panels::default(),
             readout: String::new(),

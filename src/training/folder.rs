@@ -239,7 +239,7 @@ pub(super) fn unix_s() -> u64 {
 }
 
 /// `2026-11-22T09:41:07Z` (civil-from-days of Howard Hinnant, "chrono-compatible low-level date algorithms").
-fn utc(unix_s: u64) -> String {
+pub fn utc(unix_s: u64) -> String {
     let days = unix_s / 86_400 + 719_468;
     let era = days / 146_097;
     let day_of_era = days % 146_097;

@@ -26,7 +26,7 @@ pub use checkpoint::Origin;
 pub use data::{Described, Standard};
 pub use error::{Result, TrainingError};
 pub use evaluate::{Evaluation, GroupMetrics, curves_svg, evaluate};
-pub use folder::{Best, Row, RunFolder, RunInfo, RunState};
+pub use folder::{Best, Row, RunFolder, RunInfo, RunState, utc};
 pub use live::{Curves, Live, Preview, Setup};
 pub use metrics::{Metrics, PowerLaw, Residuals, TOLERANCE_DEX};
 pub use model::Model;

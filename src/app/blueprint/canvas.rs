@@ -112,9 +112,10 @@ impl Canvas {
         self.select_only(block);
     }
 
-    /// Centre and zoom, for the session.
-    pub fn look(&self) -> [f32; 3] {
-        self.view.to_numbers()
+    /// Centre and zoom, for the session; `None` while the view fits itself to the graph.
+    pub fn look(&self) -> Option<[f32; 3]> {
+        (!self.view.is_fitted() && self.wants_fit.is_none() && self.shown.is_some())
+            .then(|| self.view.to_numbers())
     }
 
     pub fn open_groups(&self) -> &[BlockId] {
@@ -122,10 +123,12 @@ impl Canvas {
     }
 
     /// Looks again where a session left off.
-    pub fn restore(&mut self, look: [f32; 3], groups: PathId) {
+    pub fn restore(&mut self, look: Option<[f32; 3]>, groups: PathId) {
         self.inside = groups;
-        self.view.set_numbers(look);
-        self.wants_fit = None;
+        if let Some(look) = look {
+            self.view.set_numbers(look);
+            self.wants_fit = None;
+        }
         self.is_restored = true;
     }
 
@@ -177,6 +180,9 @@ impl Canvas {
         let response = ui.interact(rect, id, Sense::click_and_drag());
         response.widget_info(|| WidgetInfo::labeled(WidgetType::Other, true, "Blueprint canvas"));
         let now_s = ui.input(|input| input.time);
+        if self.view.is_fitted() && self.view.rect() != rect {
+            self.wants_fit = Some(Fit::Jump);
+        }
         if self.view.begin(rect, now_s) {
             ui.ctx().request_repaint();
         }
@@ -202,7 +208,8 @@ impl Canvas {
     /// Rebuilds the scene after a change of the document or of the open group. What is gone is no longer selected.
     pub(super) fn refresh(&mut self, editor: &Editor) {
         if self.opened != Some(editor.opened()) {
-            let kept = std::mem::take(&mut self.is_restored).then(|| (self.look(), self.inside.clone()));
+            let look = self.wants_fit.is_none().then(|| self.view.to_numbers());
+            let kept = std::mem::take(&mut self.is_restored).then(|| (look, self.inside.clone()));
             *self = Self { opened: Some(editor.opened()), view: self.view.clone(), ..Self::default() };
             if let Some((look, groups)) = kept {
                 self.restore(look, groups);

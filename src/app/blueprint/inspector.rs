@@ -3,14 +3,13 @@
 use super::cards::{kind_icon, value_of};
 use super::editor::Editor;
 use super::numbers;
-use crate::app::theme::{Tokens, caption_style, icon_family, number_style, strong_family, title_style};
+use crate::app::form::{caption, number_row, row};
+use crate::app::text;
+use crate::app::theme::{Tokens, icon_family, strong_family, title_style};
 use crate::blueprint::catalogue::{self, AUTO, ParameterSpec, Values};
 use crate::blueprint::{Block, Fault, Parameter, PathId, Port, Severity};
-use egui::{Button, ComboBox, DragValue, FontId, RichText, TextEdit, Ui, vec2};
+use egui::{Button, ComboBox, DragValue, FontId, RichText, TextEdit, Ui};
 use egui_phosphor::regular as icon;
-
-/// Width of the labels, so that the fields stand in one column.
-const LABEL_WIDTH: f32 = 108.0;
 
 /// A text parameter while it is being typed.
 #[derive(Default)]
@@ -19,40 +18,6 @@ pub struct Typing {
     text: String,
     /// Why the last value was not taken.
     refusal: Option<String>,
-}
-
-pub fn caption(ui: &mut Ui, text: &str) {
-    let tokens = Tokens::of(ui);
-    ui.label(RichText::new(text.to_uppercase()).text_style(caption_style()).color(tokens.faint));
-}
-
-/// One line: a label in its column, and what belongs to it.
-pub fn row(ui: &mut Ui, label: &str, help: &str, content: impl FnOnce(&mut Ui)) {
-    let tokens = Tokens::of(ui);
-    ui.horizontal(|ui| {
-        ui.set_min_height(26.0);
-        let (rect, response) = ui.allocate_exact_size(vec2(LABEL_WIDTH, 26.0), egui::Sense::hover());
-        let font = egui::TextStyle::Body.resolve(ui.style());
-        ui.painter().with_clip_rect(rect).text(
-            rect.left_center(),
-            egui::Align2::LEFT_CENTER,
-            label,
-            font,
-            tokens.dim,
-        );
-        if !help.is_empty() {
-            response.on_hover_text(help);
-        }
-        content(ui);
-    });
-}
-
-/// A number that is read, not changed.
-pub fn number_row(ui: &mut Ui, label: &str, number: impl Into<String>) {
-    let tokens = Tokens::of(ui);
-    row(ui, label, "", |ui| {
-        ui.label(RichText::new(number.into()).text_style(number_style()).size(12.0).color(tokens.text));
-    });
 }
 
 /// The inspector of one block. Answers a block to show instead, where the user asked for one.
@@ -92,7 +57,7 @@ pub fn block(ui: &mut Ui, editor: &mut Editor, typing: &mut Typing, path: &PathI
 fn costs(ui: &mut Ui, editor: &Editor, path: &PathId, block: &Block) {
     caption(ui, "Cost");
     if let Some(report) = editor.analysis().blocks.get(path) {
-        number_row(ui, "parameters", numbers::grouped(report.parameters));
+        number_row(ui, "parameters", text::count(report.parameters));
         number_row(ui, "multiply-adds", numbers::scaled(report.multiply_adds));
         let batch = u64::from(editor.batch);
         let bytes = numbers::bytes(report.output_bytes.saturating_mul(batch));
@@ -297,7 +262,7 @@ pub fn network(ui: &mut Ui, editor: &Editor) -> Option<PathId> {
     ui.add_space(8.0);
     let show = faults(ui, editor, &PathId::new());
     let analysis = editor.analysis();
-    number_row(ui, "parameters", numbers::grouped(analysis.parameters));
+    number_row(ui, "parameters", text::count(analysis.parameters));
     number_row(ui, "multiply-adds", numbers::scaled(analysis.multiply_adds));
     let bytes = numbers::bytes(numbers::training_memory_bytes(analysis, editor.batch));
     number_row(ui, "memory, training", format!("{bytes} at batch {}", editor.batch));

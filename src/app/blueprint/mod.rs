@@ -15,6 +15,7 @@ mod view;
 mod wires;
 
 use super::command::Command;
+use super::runs::settings;
 use super::state::AppState;
 use super::workspace::{Find, View};
 use crate::blueprint::{BlockId, Graph, PathId};
@@ -34,7 +35,7 @@ pub struct BlueprintView {
 
 impl View for BlueprintView {
     fn centre(&mut self, ui: &mut Ui, state: &mut AppState) {
-        let batch = 8;
+        let batch = state.training.recipe.training.batch;
         match Editor::new(&mut state.document, &mut self.reading, batch) {
             Some(mut editor) => _ = self.canvas.show(ui, &mut editor),
             None => empty(ui, state),
@@ -42,7 +43,7 @@ impl View for BlueprintView {
     }
 
     fn inspector(&mut self, ui: &mut Ui, state: &mut AppState) {
-        let batch = 8;
+        let batch = state.training.recipe.training.batch;
         let Some(mut editor) = Editor::new(&mut state.document, &mut self.reading, batch) else { return };
         ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
             let show = match self.canvas.selected_block() {
@@ -51,7 +52,11 @@ impl View for BlueprintView {
                     inspector::several(ui, self.canvas.selection_count());
                     None
                 }
-                None => inspector::network(ui, &editor),
+                None => {
+                    let show = inspector::network(ui, &editor);
+                    settings::show(ui, &mut state.training);
+                    show
+                }
             };
             if let Some(path) = show {
                 self.canvas.show_block(&path);

@@ -1,25 +1,13 @@
 //! Counts and sizes as they are read: digits in groups, SI prefixes, binary bytes. Memory of a training from an analysis.
 
+use crate::app::text;
 use crate::blueprint::Analysis;
-
-/// `15 681 005`, with thin spaces that do not break.
-pub fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::with_capacity(digits.len() + 8);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
-            text.push('\u{202f}');
-        }
-        text.push(digit);
-    }
-    text
-}
 
 /// Three significant digits and a prefix: `6.14 G`, `302 M`; small counts as they are.
 pub fn scaled(count: u64) -> String {
     let value = count as f64;
     let (unit, prefix) = match value {
-        v if v < 1e4 => return grouped(count),
+        v if v < 1e4 => return text::count(count),
         v if v < 999.5e3 => (1e3, "k"),
         v if v < 999.5e6 => (1e6, "M"),
         v if v < 999.5e9 => (1e9, "G"),
@@ -58,8 +46,6 @@ mod tests {
 
     #[test]
     fn numbers_read_as_printed() {
-        assert_eq!(grouped(15_681_005), "15\u{202f}681\u{202f}005");
-        assert_eq!(grouped(7), "7");
         assert_eq!(scaled(9_999), "9\u{202f}999");
         assert_eq!(scaled(302_000_000), "302 M");
         assert_eq!(scaled(6_140_000_000), "6.14 G");

@@ -6,6 +6,7 @@ use super::gesture::Gesture;
 use super::numbers;
 use super::paint::{Brush, wire_colour};
 use super::scene::{Card, Pin};
+use crate::app::text;
 use crate::app::theme::{Tokens, strong_family, title_style};
 use crate::blueprint::{BlockId, Link, PortType};
 use egui::{Align2, FontId, Pos2, Rect, Response, RichText, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2};
@@ -112,13 +113,13 @@ fn costs(canvas: &Canvas, editor: &Editor) -> String {
     if let Some(report) = analysis.blocks.get(&canvas.inside).filter(|_| !canvas.inside.is_empty()) {
         return format!(
             "{} parameters · {} multiply-adds",
-            numbers::grouped(report.parameters),
+            text::count(report.parameters),
             numbers::scaled(report.multiply_adds)
         );
     }
     format!(
         "{} parameters · {} multiply-adds · {} to train at batch {}",
-        numbers::grouped(analysis.parameters),
+        text::count(analysis.parameters),
         numbers::scaled(analysis.multiply_adds),
         numbers::bytes(numbers::training_memory_bytes(analysis, editor.batch)),
         editor.batch

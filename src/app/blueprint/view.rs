@@ -29,11 +29,12 @@ pub struct View {
     look: Look,
     ease: Option<Ease>,
     rect: Rect,
+    is_fitted: bool,
 }
 
 impl Default for View {
     fn default() -> Self {
-        Self { look: Look { center: Pos2::ZERO, zoom: 1.0 }, ease: None, rect: Rect::ZERO }
+        Self { look: Look { center: Pos2::ZERO, zoom: 1.0 }, ease: None, rect: Rect::ZERO, is_fitted: false }
     }
 }
 
@@ -78,8 +79,18 @@ impl View {
         Rect::from_min_max(self.to_canvas(self.rect.min), self.to_canvas(self.rect.max))
     }
 
-    pub fn pan(&mut self, screen: Vec2) {
+    /// Whether the view shows everything, since nobody has moved it after a fit.
+    pub fn is_fitted(&self) -> bool {
+        self.is_fitted
+    }
+
+    fn moved_by_hand(&mut self) {
         self.ease = None;
+        self.is_fitted = false;
+    }
+
+    pub fn pan(&mut self, screen: Vec2) {
+        self.moved_by_hand();
         self.look.center -= screen / self.look.zoom;
     }
 
@@ -88,14 +99,14 @@ impl View {
         if !(factor.is_finite() && factor > 0.0) {
             return;
         }
-        self.ease = None;
+        self.moved_by_hand();
         let fixed = self.to_canvas(anchor);
         self.look.zoom = (self.look.zoom * factor).clamp(*ZOOM.start(), *ZOOM.end());
         self.look.center = fixed - (anchor - self.rect.center()) / self.look.zoom;
     }
 
     pub fn look_at(&mut self, canvas: Pos2) {
-        self.ease = None;
+        self.moved_by_hand();
         self.look.center = canvas;
     }
 
@@ -105,6 +116,7 @@ impl View {
         if !bounds.is_finite() || bounds.is_negative() {
             return;
         }
+        self.is_fitted = true;
         let room = (self.rect.size() - 2.0 * margin).max(vec2(40.0, 40.0));
         let zoom = (room.x / bounds.width().max(1.0)).min(room.y / bounds.height().max(1.0));
         let to = Look { center: bounds.center(), zoom: zoom.clamp(*ZOOM.start(), 1.0) };
@@ -126,7 +138,7 @@ impl View {
     /// Undoes `to_numbers`; numbers that make no view are left out.
     pub fn set_numbers(&mut self, [x, y, zoom]: [f32; 3]) {
         if x.is_finite() && y.is_finite() && zoom.is_finite() && zoom > 0.0 {
-            self.ease = None;
+            self.moved_by_hand();
             self.look = Look { center: pos2(x, y), zoom: zoom.clamp(*ZOOM.start(), *ZOOM.end()) };
         }
     }

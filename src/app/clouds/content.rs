@@ -124,14 +124,9 @@ fn parts(path: &Path) -> anyhow::Result<(Vec<Part>, Vec<Shape>)> {
     };
     let label = |index: usize, hdu: &fits::HduInfo| {
         let size = hdu.shape.iter().map(usize::to_string).collect::<Vec<_>>().join("×");
-        [format!("{index}"), hdu.name.clone(), size]
-            .into_iter()
-            .filter(|part| !part.is_empty())
-            .collect::<Vec<_>>()
-            .join(" · ")
+        [format!("{index}"), hdu.name.clone(), size].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
     };
-    let parts =
-        hdus.iter().enumerate().map(|(index, hdu)| Part { index, label: label(index, hdu) }).collect();
+    let parts = hdus.iter().enumerate().map(|(index, hdu)| Part { index, label: label(index, hdu) }).collect();
     Ok((parts, hdus.iter().map(shape).collect()))
 }
 
@@ -172,16 +167,7 @@ fn cube(cube: Cube, context: &Context) -> anyhow::Result<Content> {
     let histogram = histogram(flat(cube.values.view()));
     let values = Values::F32(cube.values.clone().into_dyn());
     let statistics = statistics(&values);
-    Ok(Content::Cube(Arc::new(CubeContent {
-        sky,
-        spectral,
-        moments,
-        line,
-        noise,
-        statistics,
-        histogram,
-        cube,
-    })))
+    Ok(Content::Cube(Arc::new(CubeContent { sky, spectral, moments, line, noise, statistics, histogram, cube })))
 }
 
 /// Velocities are taken from channels above this many σ.
@@ -235,8 +221,7 @@ pub enum CubeMode {
 }
 
 impl CubeMode {
-    pub const ALL: [Self; 5] =
-        [Self::Channel, Self::Integrated, Self::Velocity, Self::Dispersion, Self::Peak];
+    pub const ALL: [Self; 5] = [Self::Channel, Self::Integrated, Self::Velocity, Self::Dispersion, Self::Peak];
 
     pub fn name(self) -> &'static str {
         match self {

@@ -1,8 +1,8 @@
 //! Where the pixels lie on the sky: coordinates under the cursor, which way is up, how long the scale bar is.
 
-use super::celestial::{Celestial, SkyFrame};
 use crate::app::text;
 use crate::data::Header;
+use crate::io::wcs::{Celestial, SkyFrame};
 use egui::{Pos2, Vec2, pos2, vec2};
 
 /// The world coordinates of a map, and what follows from them at its centre.
@@ -68,8 +68,7 @@ impl Sky {
     pub fn new(header: &Header, rows: usize, columns: usize) -> Self {
         let celestial = Celestial::from_header(header).ok().flatten();
         let centre = pos2((columns as f32 - 1.0) * 0.5, (rows as f32 - 1.0) * 0.5);
-        let mut sky =
-            Self { celestial, turn: Turn::PLAIN, pixel: None, beam_deg: beam(header), compass: None };
+        let mut sky = Self { celestial, turn: Turn::PLAIN, pixel: None, beam_deg: beam(header), compass: None };
         match sky.directions(centre) {
             Some((north, east, degrees)) => {
                 sky.turn = Turn::towards(north, east);
@@ -146,16 +145,14 @@ pub fn scale_bar(pixel: PixelSize, most_px: f64) -> Option<(f64, String)> {
         PixelSize::Degrees(degrees) => (
             degrees * 3600.0,
             &[
-                0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0,
-                3600.0, 7200.0, 18000.0, 36000.0, 108_000.0,
+                0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0,
+                7200.0, 18000.0, 36000.0, 108_000.0,
             ],
             1.0 / 3600.0,
         ),
-        PixelSize::Parsec(parsec) => (
-            parsec,
-            &[0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 1000.0],
-            1.0,
-        ),
+        PixelSize::Parsec(parsec) => {
+            (parsec, &[0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 1000.0], 1.0)
+        }
     };
     let length = steps.iter().rev().find(|&&step| step / size <= most_px)?;
     let label = match pixel {

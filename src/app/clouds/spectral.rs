@@ -1,6 +1,5 @@
 //! The third axis of a cube as the spectrum shows it.
 
-use crate::app::text;
 use crate::data::Header;
 
 /// The values of the spectral axis.
@@ -13,16 +12,6 @@ pub struct Spectral {
     pub label: String,
     /// Velocities, where the axis is one or can be made one.
     pub velocity_km_s: Option<Vec<f64>>,
-}
-
-impl Spectral {
-    /// Where a channel lies, in words.
-    pub fn words(&self, channel: usize) -> String {
-        self.values
-            .get(channel)
-            .map(|value| format!("{} {}", text::number(*value), self.unit))
-            .unwrap_or_default()
-    }
 }
 
 /// Reads the third axis of a cube with `channels` channels; `None` where it is not spectral.
