@@ -2,8 +2,9 @@
 //! the values, tables, cards, world coordinates, and the traps. One line per difference; the list must be empty.
 
 use crate::support::data_file;
-use aquila::data::{Values, statistics};
+use aquila::data::{Header, Values, statistics};
 use aquila::io::fits::{FitsFile, HduKind, read_header_text};
+use aquila::io::wcs::Wcs;
 use aquila::job::Context;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -193,4 +194,84 @@ fn headers_kept_as_text_have_all_their_cards() {
         }
     }
     assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// The header a name of the oracles means: `file[hdu]` or a header kept as text.
+fn header_of(folder: &std::path::Path, name: &str) -> Header {
+    match name.strip_suffix(']').and_then(|name| name.split_once('[')) {
+        Some((file, hdu)) => {
+            let file = FitsFile::open(&folder.join(file)).expect("opens");
+            file.hdu(hdu.parse().expect("a number")).expect("there").header.clone()
+        }
+        None => read_header_text(&folder.join(name)).expect("opens"),
+    }
+}
+
+fn floats(value: &Value) -> Vec<f64> {
+    value
+        .as_array()
+        .map_or_else(Vec::new, |list| list.iter().map(|v| v.as_f64().unwrap_or(f64::NAN)).collect())
+}
+
+#[test]
+fn world_coordinates_are_those_of_wcslib() {
+    let Some((oracles, folder)) = oracles("world_coordinates_are_those_of_wcslib") else { return };
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for (name, oracle) in entries(&oracles, "wcs") {
+        if oracle["world"].is_null() {
+            continue;
+        }
+        seen += 1;
+        let wcs = match Wcs::from_header(&header_of(&folder, name)) {
+            Ok(wcs) => wcs,
+            Err(error) => {
+                wrong.push(format!("{name}: {error}"));
+                continue;
+            }
+        };
+        let cobe = wcs.axes.iter().any(|axis| axis.ctype.ends_with("CSC"));
+        let axis = |key: &str| usize::try_from(oracle[key].as_i64().unwrap_or(-1)).ok();
+        let found = (wcs.longitude, wcs.latitude, wcs.spectral);
+        let expected = (axis("lng"), axis("lat"), axis("spec"));
+        if found != expected {
+            wrong.push(format!("{name}: axes {found:?} for {expected:?}"));
+        }
+        let pixels = oracle["fits_pixels_1based"].as_array().expect("pixels");
+        for (pixel, expected) in pixels.iter().zip(oracle["world"].as_array().expect("world")) {
+            let (pixel, expected) = (floats(pixel), floats(expected));
+            let world = wcs.world(&pixel);
+            for (i, (found, expected)) in world.iter().zip(&expected).enumerate() {
+                let sky = wcs.is_celestial() && (Some(i) == wcs.longitude || Some(i) == wcs.latitude);
+                // wcslib computes the polynomials of the COBE cube in single precision: 1e-6 degrees.
+                let tolerance = match (sky, cobe) {
+                    (true, false) => 1e-9,
+                    (true, true) => 2e-6,
+                    _ => 1e-12 * expected.abs(),
+                };
+                let off = (found - expected).abs();
+                if !(off <= tolerance || (found.is_nan() && expected.is_nan())) {
+                    wrong
+                        .push(format!("{name} at {pixel:?}, axis {i}: {found} for {expected} (off {off:e})"));
+                }
+            }
+            if world.len() != expected.len() {
+                wrong.push(format!("{name}: {} axes for {}", world.len(), expected.len()));
+            }
+            // And back.
+            if world.iter().all(|value| value.is_finite()) {
+                match wcs.pixel_from_world(&world) {
+                    None => wrong.push(format!("{name} at {pixel:?}: no way back")),
+                    Some(back) => {
+                        let off = back.iter().zip(&pixel).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+                        // Forward and inverse polynomials of the COBE cube agree to about a hundredth of a degree.
+                        if off > if cobe { 0.2 } else { 1e-6 } {
+                            wrong.push(format!("{name} at {pixel:?}: back to {back:?}"));
+                        }
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} differences in {seen}:\n{}", wrong.len(), wrong.join("\n"));
 }
