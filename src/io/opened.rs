@@ -166,7 +166,7 @@ impl Opened {
             (Format::Hdf5, Some(part)) => format!("dataset {}", part.name),
             (Format::Fits, _) => format!("HDU {index}"),
             (Format::Npy | Format::Png | Format::Text, Some(_)) => String::new(),
-            (_, None) | (_, Some(_)) => format!("part {index}"),
+            (_, None) => format!("part {index}"),
         }
     }
 

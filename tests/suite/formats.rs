@@ -464,3 +464,130 @@ fn a_damaged_or_misnamed_file_gets_one_line_that_names_it() {
     let message = io::open(folder.path()).err().expect("refused").to_string();
     assert!(message.contains("is a folder"), "{message}");
 }
+
+/// Every type, with the extremes that a wrong sign, offset or byte order would spoil.
+fn every_type() -> Vec<Values> {
+    fn array<T>(values: Vec<T>) -> ArrayD<T> {
+        ArrayD::from_shape_vec(IxDyn(&[2, 3]), values).expect("six")
+    }
+    macro_rules! integers {
+        ($($variant:ident $type:ty),*) => {
+            vec![$(Values::$variant(array(vec![<$type>::MIN, 0, 1, 2, <$type>::MAX - 1, <$type>::MAX]))),*]
+        };
+    }
+    let mut all = integers!(I8 i8, U8 u8, I16 i16, U16 u16, I32 i32, U32 u32, I64 i64, U64 u64);
+    let reals = [f64::MIN_POSITIVE, -0.0, 1.0 / 3.0, f64::INFINITY, -2.5e300, f64::MAX];
+    all.push(Values::F64(array(reals.to_vec())));
+    all.push(Values::F32(array(vec![
+        f32::MIN_POSITIVE,
+        -0.0,
+        1e-45,
+        f32::NEG_INFINITY,
+        16_777_217.0,
+        f32::MAX,
+    ])));
+    all.push(Values::F16(array([0.5, -0.0, 65504.0, 6e-8, 1.0, -3.25].map(half::f16::from_f64).to_vec())));
+    all.push(Values::Bool(array(vec![true, false, false, true, true, false])));
+    let complex = |re: f64| num_complex::Complex::new(re, -re / 3.0);
+    all.push(Values::C128(array(reals.map(complex).to_vec())));
+    all.push(Values::C64(array((0..6).map(|i| num_complex::Complex::new(i as f32, 0.1)).collect())));
+    all
+}
+
+#[test]
+fn numbers_of_every_type_pass_through_every_format_unchanged() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let values_of = |path: &Path| io::open(path).and_then(|file| file.values(0, &Context::unwatched()));
+    let cards = Header::default();
+    for values in every_type() {
+        let name = values.dtype();
+        let npy_path = folder.path().join(format!("{name}.npy"));
+        npy::write(&npy_path, &values).expect("written");
+        assert_eq!(values_of(&npy_path).expect("readable"), values, "{name} in NPY");
+        // What HDF5 and FITS have no type for keeps its numbers in a wider one.
+        let widened = match &values {
+            Values::F16(array) => Values::F32(array.mapv(f32::from)),
+            other => other.clone(),
+        };
+        let h5 = folder.path().join(format!("{name}.h5"));
+        hdf5::write_image(&h5, &values, "K", &cards).expect("written");
+        assert_eq!(values_of(&h5).expect("readable"), widened, "{name} in HDF5");
+        let fits = folder.path().join(format!("{name}.fits"));
+        if values.is_complex() {
+            let message =
+                io::fits::write_values(&fits, &values, "", &cards).expect_err("refused").to_string();
+            assert!(message.contains("complex"), "{message}");
+            continue;
+        }
+        io::fits::write_values(&fits, &values, "K", &cards).expect("written");
+        let stored = match &widened {
+            Values::Bool(array) => Values::U8(array.mapv(u8::from)),
+            other => other.clone(),
+        };
+        assert_eq!(values_of(&fits).expect("readable"), stored, "{name} in FITS");
+        assert_eq!(io::open(&fits).expect("readable").parts[0].unit, "K");
+    }
+    // Payloads of NaN survive, and so do arrays without elements and without axes.
+    let odd = f32::from_bits(0x7fc1_2345);
+    let blank = Values::F32(ArrayD::from_elem(IxDyn(&[1, 1]), odd));
+    let path = folder.path().join("blank.fits");
+    io::fits::write_values(&path, &blank, "", &cards).expect("written");
+    let Values::F32(back) = values_of(&path).expect("readable") else { panic!("no singles") };
+    assert_eq!(back[[0, 0]].to_bits(), odd.to_bits());
+    for shape in [&[][..], &[0], &[3, 0, 2]] {
+        let values = Values::F64(ArrayD::zeros(IxDyn(shape)));
+        let (npy_path, h5) = (folder.path().join("shape.npy"), folder.path().join("shape.h5"));
+        npy::write(&npy_path, &values).expect("written");
+        hdf5::write_image(&h5, &values, "", &cards).expect("written");
+        assert_eq!(values_of(&npy_path).expect("readable"), values, "{shape:?}");
+        assert_eq!(values_of(&h5).expect("readable"), values, "{shape:?}");
+    }
+}
+
+#[test]
+fn convert_keeps_values_units_and_coordinates_and_overwrites_nothing() {
+    let Some(cube) = data_file("aquila convert", "cubes/UGC_1281_Original.fits") else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let convert = |arguments: &[&str]| {
+        let all: Vec<&str> = ["convert", "--json"].iter().chain(arguments).copied().collect();
+        super::commands::aquila(folder.path(), &all)
+    };
+    let cube = cube.display().to_string();
+    let (h5, fits, npy_path) = (at("cube.h5"), at("back.fits"), at("cube.npy"));
+    let answer = super::commands::json(&convert(&[&cube, &h5]));
+    assert_eq!((answer["dtype"].as_str(), answer["unit"].as_str()), (Some("float64"), Some("JY/BEAM")));
+    assert_eq!(answer["shape"], serde_json::json!([45, 170, 140]));
+    assert_eq!(convert(&[&h5, &fits]).status.code(), Some(0));
+    let values = |path: &str| {
+        io::open(Path::new(path)).and_then(|file| file.values(0, &Context::unwatched())).expect("values")
+    };
+    assert!(hash(&values(&cube)) == hash(&values(&fits)));
+    let header = |path: &str| io::open(Path::new(path)).expect("readable").parts.remove(0).header;
+    let (before, after) = (header(&cube), header(&fits));
+    for card in &before.cards {
+        let axis = ["CTYPE", "CUNIT", "CRPIX", "CRVAL", "CDELT", "CROTA"]
+            .iter()
+            .any(|stem| card.key.starts_with(stem));
+        if axis
+            || ["BUNIT", "OBJECT", "RESTFREQ", "RESTFRQ", "EPOCH", "BMAJ", "BMIN"]
+                .contains(&card.key.as_str())
+        {
+            assert_eq!(after.get(&card.key), Some(&card.value), "{}", card.key);
+        }
+    }
+    let remarks = |header: &Header| header.cards.iter().filter(|card| card.key == "HISTORY").count();
+    assert_eq!(remarks(&before), remarks(&after));
+
+    let answer = super::commands::json(&convert(&[&cube, &npy_path]));
+    assert!(answer["notes"][0].as_str().expect("a note").contains("JY/BEAM"), "{answer}");
+    assert!(hash(&values(&npy_path)) == hash(&values(&cube)));
+    let again = convert(&[&cube, &npy_path]);
+    assert_eq!(again.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&again.stderr).contains("--force"));
+    assert_eq!(convert(&[&cube, &npy_path, "--force"]).status.code(), Some(0));
+    assert_eq!(convert(&[&cube, &at("cube.txt"), "--force"]).status.code(), Some(1));
+    let absent = convert(&[&h5, &at("x.npy"), "--member", "nothing"]);
+    assert!(String::from_utf8_lossy(&absent.stderr).contains("0/DATA"));
+    assert!(!Path::new(&at("x.npy")).exists());
+}

@@ -13,7 +13,8 @@ mod unix_compress;
 mod write;
 
 pub use hdu::{HduInfo, HduKind};
-pub use write::{write_cube, write_image, write_table};
+pub(super) use write::values_header;
+pub use write::{write_cube, write_image, write_table, write_values};
 
 use super::{Error, Result};
 use crate::data::{Header, Table, Values};

@@ -1,8 +1,9 @@
 //! Images, cubes and tables to FITS: single precision, WCS cards kept, written whole or not at all.
 
-use super::super::{Result, atomic};
+use super::super::{Error, Result, atomic};
 use super::card::{BLOCK, format_header};
-use crate::data::{Card, CardValue, ColumnValues, Cube, Header, Image, Table};
+use crate::data::{Card, CardValue, ColumnValues, Cube, Header, Image, Table, Values};
+use ndarray::ArrayD;
 use std::io::Write;
 use std::path::Path;
 
@@ -34,6 +35,86 @@ fn write_array<'a>(
         }
         pad(out, count)
     })
+}
+
+/// How numbers of a type are stored: BITPIX, and the BZERO by which FITS keeps unsigned integers (and signed bytes).
+/// `None` for complex numbers, which an image cannot hold.
+fn storage(values: &Values) -> Option<(i64, f64)> {
+    Some(match values {
+        Values::Bool(_) | Values::U8(_) => (8, 0.0),
+        Values::I8(_) => (8, -128.0),
+        Values::I16(_) => (16, 0.0),
+        Values::U16(_) => (16, 32_768.0),
+        Values::I32(_) => (32, 0.0),
+        Values::U32(_) => (32, 2_147_483_648.0),
+        Values::I64(_) => (64, 0.0),
+        Values::U64(_) => (64, 9_223_372_036_854_775_808.0),
+        Values::F16(_) | Values::F32(_) => (-32, 0.0),
+        Values::F64(_) => (-64, 0.0),
+        Values::C64(_) | Values::C128(_) => return None,
+    })
+}
+
+/// The cards of an array whose numbers a file holds as they are: storage, unit, and those of `given` that still hold.
+pub(in crate::io) fn values_header(values: &Values, unit: &str, given: &Header) -> Header {
+    let mut header = array_header(values.shape(), unit, given);
+    if let Some((bitpix, _)) = storage(values) {
+        header.set_integer("BITPIX", bitpix, "");
+    }
+    header
+}
+
+/// Writes an array as the first HDU, in its own type: bit for bit, but for half precision (stored in single) and
+/// truth values (stored as bytes). Complex numbers are refused.
+pub fn write_values(path: &Path, values: &Values, unit: &str, header: &Header) -> Result<()> {
+    let Some((_, zero)) = storage(values) else {
+        let advice = "write NPY or HDF5, or real and imaginary part apart";
+        return Err(Error::unsupported(path, "", "a FITS image cannot hold complex numbers", advice));
+    };
+    let mut header = values_header(values, unit, header);
+    if zero != 0.0 {
+        // After the lengths of the axes, where the standard wants nothing else.
+        let at = 3 + values.shape().len();
+        for (key, value) in [("BZERO", zero), ("BSCALE", 1.0)] {
+            let card = Card { key: key.into(), value: CardValue::Float(value), comment: String::new() };
+            header.cards.insert(at, card);
+        }
+    }
+    atomic::write(path, |out| {
+        out.write_all(&format_header(&header))?;
+        let bytes = match values {
+            Values::Bool(array) => put(out, array, |value| [u8::from(value)]),
+            Values::I8(array) => put(out, array, |value| [value.cast_unsigned() ^ 1 << 7]),
+            Values::U8(array) => put(out, array, |value| [value]),
+            Values::I16(array) => put(out, array, i16::to_be_bytes),
+            Values::U16(array) => put(out, array, |value| (value ^ 1 << 15).to_be_bytes()),
+            Values::I32(array) => put(out, array, i32::to_be_bytes),
+            Values::U32(array) => put(out, array, |value| (value ^ 1 << 31).to_be_bytes()),
+            Values::I64(array) => put(out, array, i64::to_be_bytes),
+            Values::U64(array) => put(out, array, |value| (value ^ 1 << 63).to_be_bytes()),
+            Values::F16(array) => put(out, array, |value| f32::from(value).to_be_bytes()),
+            Values::F32(array) => put(out, array, f32::to_be_bytes),
+            Values::F64(array) => put(out, array, f64::to_be_bytes),
+            Values::C64(_) | Values::C128(_) => Ok(0),
+        }?;
+        pad(out, bytes)
+    })
+}
+
+/// Writes numbers in C order, and says how many bytes they took.
+fn put<T: Copy, const N: usize>(
+    out: &mut dyn Write,
+    array: &ArrayD<T>,
+    stored: impl Fn(T) -> [u8; N],
+) -> std::io::Result<usize> {
+    let array = array.as_standard_layout();
+    let mut bytes = Vec::new();
+    for piece in array.as_slice().unwrap_or_default().chunks(1 << 16) {
+        bytes.clear();
+        bytes.extend(piece.iter().flat_map(|&value| stored(value)));
+        out.write_all(&bytes)?;
+    }
+    Ok(array.len() * N)
 }
 
 fn pad(out: &mut dyn Write, count: usize) -> std::io::Result<()> {

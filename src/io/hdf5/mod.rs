@@ -4,7 +4,7 @@
 mod cells;
 mod write;
 
-pub use write::{Entry, Numbers, write, write_image};
+pub use write::{Entry, Numbers, describes_file, write, write_image};
 
 use super::{Contents, Error, Result};
 use crate::data::{Card, CardValue, Column, ColumnValues, Header, Table, Values};

@@ -1,5 +1,6 @@
 //! HDF5 files written whole or not at all, the same bytes for the same contents.
 
+use super::super::fits::values_header;
 use super::super::{Error, Result, atomic};
 use crate::data::{CardValue, Header, Values};
 use hdf5_metno::types::VarLenUnicode;
@@ -58,18 +59,31 @@ pub fn write(path: &Path, entries: &[Entry], attributes: &Header) -> Result<()> 
 /// Writes an image or cube in the IDIA schema that CARTA opens: values in `/0/DATA`, FITS cards as attributes of `/0`;
 /// and of the dataset as well, where users of h5py look for them.
 pub fn write_image(path: &Path, values: &Values, unit: &str, header: &Header) -> Result<()> {
+    let cards = values_header(values, unit, header);
     create(path, |file| {
         let group = file.create_group("0")?;
-        set_text(&group, "SCHEMA_VERSION", "0.3")?;
-        set_text(&group, "HDF5_CONVERTER", "aquila")?;
-        set_text(&group, "HDF5_CONVERTER_VERSION", env!("CARGO_PKG_VERSION"))?;
-        set_attributes(&group, header)?;
+        for (key, text) in SCHEMA {
+            set_text(&group, key, text)?;
+        }
+        set_attributes(&group, &cards)?;
         let dataset = write_numbers(&group, "DATA", Numbers::Any(values))?;
         if !unit.is_empty() {
             set_text(&dataset, "units", unit)?;
         }
-        set_attributes(&dataset, header)
+        set_attributes(&dataset, &cards)
     })
+}
+
+/// How a file says that it follows the IDIA schema.
+const SCHEMA: [(&str, &str); 3] = [
+    ("SCHEMA_VERSION", "0.3"),
+    ("HDF5_CONVERTER", env!("CARGO_PKG_NAME")),
+    ("HDF5_CONVERTER_VERSION", env!("CARGO_PKG_VERSION")),
+];
+
+/// Whether an attribute speaks of the HDF5 file and not of what it holds.
+pub fn describes_file(key: &str) -> bool {
+    SCHEMA.iter().any(|(known, _)| *known == key) || ["units", "unit", "index"].contains(&key)
 }
 
 fn create(path: &Path, fill: impl FnOnce(&File) -> hdf5_metno::Result<()>) -> Result<()> {
