@@ -320,7 +320,8 @@ impl Aquila {
                 session.views.insert(workspace.name().to_owned(), record);
             }
         }
-        self.clouds.record(&mut session);
+        let folder = self.state.project.as_ref().map(|project| project.folder.as_path());
+        self.clouds.record(&mut session, folder);
         session
     }
 

@@ -12,12 +12,6 @@ use egui_phosphor::regular as icon;
 pub const TOP_BAR_HEIGHT: f32 = 40.0;
 pub const STATUS_BAR_HEIGHT: f32 = 26.0;
 
-/// A command as a button with its icon; tooltip and key from the command.
-pub fn command_button(ui: &mut Ui, state: &mut AppState, command: Command) -> egui::Response {
-    let response = ui.add(Button::new(format!("{} {}", command.icon(), command.text())));
-    ask(ui, state, command, response)
-}
-
 fn ask(ui: &Ui, state: &mut AppState, command: Command, response: egui::Response) -> egui::Response {
     let mut tip = command.tooltip().to_owned();
     if let Some(key) = command.shortcut() {

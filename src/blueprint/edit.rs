@@ -4,11 +4,11 @@
 mod clip;
 mod groups;
 
+use super::analyse::circle;
 use super::catalogue::{self, Inputs, Outputs, PortInfo};
 use super::flat::{Flat, MAX_BLOCKS, MAX_NESTING, check_name, flatten};
 use super::model::{Block, BlockId, Blueprint, Graph, Link, Parameter, Port};
-use super::plan::{Mend, PortType};
-use super::walk::circle;
+use super::plan::PortType;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
@@ -280,41 +280,6 @@ pub fn set_parameter(
         graph.links.retain(|link| link.to.block != id || ports.contains(&link.to.port));
     }
     Ok(())
-}
-
-/// Does what mends a fault.
-pub fn mend(blueprint: &mut Blueprint, mend: &Mend) -> Result<(), EditError> {
-    let at = |path: &'_ [BlockId]| match path.split_last() {
-        Some((&id, scope)) => Ok((id, scope.to_vec())),
-        None => Err(EditError::NoBlock(0)),
-    };
-    match mend {
-        Mend::SetParameters { path, values } => {
-            let (id, scope) = at(path)?;
-            inside(blueprint, &scope, |graph| {
-                values.iter().try_for_each(|(name, value)| set_parameter(graph, id, name, value.clone()))
-            })
-        }
-        Mend::RemoveWire { scope, link } => inside(blueprint, scope, |graph| {
-            if let Some(place) = graph.links.iter().rposition(|other| other == link) {
-                graph.links.remove(place);
-            }
-            Ok(())
-        }),
-        Mend::RemoveBlock(path) => {
-            let (id, scope) = at(path)?;
-            inside(blueprint, &scope, |graph| remove(graph, &[id]))
-        }
-        Mend::Renumber(path) => {
-            let (id, scope) = at(path)?;
-            inside(blueprint, &scope, |graph| {
-                let name = graph.block(id).ok_or(EditError::NoBlock(id.0))?.name.clone();
-                let free = unique_name(graph, &name);
-                get_mut(graph, id)?.name = free;
-                Ok(())
-            })
-        }
-    }
 }
 
 /// A name that no block of the graph has: the wanted one, or that with the next free number.

@@ -1,8 +1,8 @@
 //! The document with its groups opened: one node for each block, wires resolved through the groups' ports, and the faults of structure.
 
 use super::catalogue::{self, Kind};
-use super::model::{Block, BlockId, Graph, Link, Port};
-use super::plan::{Fault, Mend, PathId, Severity};
+use super::model::{Block, BlockId, Graph, Port};
+use super::plan::{Fault, PathId, Severity};
 use std::collections::{HashMap, HashSet};
 
 /// Groups within groups, at most. Deeper documents are reported, not entered.
@@ -141,7 +141,6 @@ impl<'a> Flat<'a> {
                 format!("Another block of this graph is called “{}” too; names name the weights", block.name);
             let fault = self.report(node, "duplicate-name", message);
             fault.fix = Some("Rename one of them".to_owned());
-            fault.mend = Some(Mend::Renumber(fault.path.clone()));
         }
         if self.nodes[node].kind.is_none() {
             let message = format!(
@@ -215,8 +214,7 @@ impl<'a> Flat<'a> {
                         block: scope.name.clone(),
                         ..Fault::new("unknown-block", message)
                     };
-                    let mend = Some(Mend::RemoveWire { scope: scope.path.clone(), link: link.clone() });
-                    self.faults.push(Fault { fix: Some("Remove the wire".to_owned()), mend, ..fault });
+                    self.faults.push(Fault { fix: Some("Remove the wire".to_owned()), ..fault });
                 }
                 continue;
             };
@@ -225,15 +223,14 @@ impl<'a> Flat<'a> {
                 let fault = self.report(to, "duplicate-link", message);
                 fault.port = Some(link.to.port.clone());
                 fault.fix = Some("Remove one of the two".to_owned());
-                fault.mend = Some(Mend::RemoveWire { scope: scope.path.clone(), link: link.clone() });
                 continue;
             }
             let Some(source) = self.exit(from, &link.from.port, scopes) else {
-                self.no_port(scope, link, from, "output");
+                self.no_port(from, &link.from.port, "output");
                 continue;
             };
             let Some((target, slot)) = self.entry(to, &link.to.port, scopes) else {
-                self.no_port(scope, link, to, "input");
+                self.no_port(to, &link.to.port, "input");
                 continue;
             };
             let place = &mut self.nodes[target].slots[slot].source;
@@ -245,7 +242,6 @@ impl<'a> Flat<'a> {
                 let fault = self.report(to, "several-wires", message);
                 fault.port = Some(link.to.port.clone());
                 fault.fix = Some("Remove one of the two".to_owned());
-                fault.mend = Some(Mend::RemoveWire { scope: scope.path.clone(), link: link.clone() });
             }
         }
     }
@@ -296,12 +292,9 @@ impl<'a> Flat<'a> {
         }
     }
 
-    fn no_port(&mut self, scope: &Scope, link: &Link, node: usize, side: &str) {
+    fn no_port(&mut self, node: usize, port: &str, side: &str) {
         let block = self.nodes[node].block;
-        let (port, ports) = match side {
-            "input" => (&link.to.port, catalogue::inputs_of(block)),
-            _ => (&link.from.port, catalogue::outputs_of(block)),
-        };
+        let ports = if side == "input" { catalogue::inputs_of(block) } else { catalogue::outputs_of(block) };
         let known: Vec<_> = ports.into_iter().map(|port| port.name).collect();
         let message = if known.is_empty() {
             format!("A wire goes to its {side} “{port}”, but it has no {side}s")
@@ -309,9 +302,8 @@ impl<'a> Flat<'a> {
             format!("A wire goes to its {side} “{port}”, but its {side}s are: {}", known.join(", "))
         };
         let fault = self.report(node, "unknown-port", message);
-        fault.port = Some(port.clone());
+        fault.port = Some(port.to_owned());
         fault.fix = Some("Remove the wire".to_owned());
-        fault.mend = Some(Mend::RemoveWire { scope: scope.path.clone(), link: link.clone() });
     }
 
     fn end(&self, scope: &Scope<'a>, port: &Port) -> String {

@@ -32,16 +32,7 @@ pub(super) struct Trouble {
     pub port: Option<String>,
     pub expected: String,
     pub came: String,
-    pub remedy: Option<Remedy>,
-}
-
-/// What would mend it.
-#[derive(Debug)]
-pub(super) enum Remedy {
-    /// Another value of the block's own parameter.
-    Set(&'static str, Parameter),
-    /// An instruction.
-    Say(&'static str),
+    pub fix: Option<String>,
 }
 
 /// More values than this on one wire are refused: 64 GiB in float32.
@@ -102,7 +93,7 @@ impl Site<'_> {
             port: None,
             expected: format!("{expected} as {name}"),
             came: came.to_string(),
-            remedy: None,
+            fix: None,
         }
     }
 
@@ -112,7 +103,7 @@ impl Site<'_> {
             port: None,
             expected: format!("an input number {}", index + 1),
             came: "none".to_owned(),
-            remedy: None,
+            fix: None,
         })
     }
 
@@ -126,7 +117,7 @@ impl Site<'_> {
                 port: Some(port.clone()),
                 expected: "a map".to_owned(),
                 came: format!("{} {shape}", shape.kind.phrase()),
-                remedy: None,
+                fix: None,
             }),
         }
     }
@@ -166,7 +157,7 @@ pub(super) fn convolution(site: &Site) -> Result<Meaning, Trouble> {
             port: Some(port.to_owned()),
             expected: format!("a multiple of {groups} channels, one part for each of its groups"),
             came: format!("{in_channels} channels"),
-            remedy: Some(set("groups", common_divisor(groups, common_divisor(in_channels, filters)))),
+            fix: Some(format!("Set groups to a number that divides {in_channels}")),
         });
     }
     if filters % groups != 0 {
@@ -175,7 +166,7 @@ pub(super) fn convolution(site: &Site) -> Result<Meaning, Trouble> {
             port: None,
             expected: format!("filters to be a multiple of its {groups} groups"),
             came: format!("{filters} filters"),
-            remedy: Some(set("filters", filters.next_multiple_of(groups))),
+            fix: Some(format!("Set filters to {}", filters.next_multiple_of(groups))),
         });
     }
     let size = |size: usize| Some((size + 2 * padding).checked_sub(reach)? / stride + 1);
@@ -201,7 +192,7 @@ pub(super) fn transposed_convolution(site: &Site) -> Result<Meaning, Trouble> {
             port: None,
             expected: "padding that leaves a part of the result".to_owned(),
             came: format!("{padding} px cut off each side of a map made from {y} × {x} px at {port}"),
-            remedy: Some(set("padding", 0)),
+            fix: Some("Set padding to 0".to_owned()),
         });
     };
     let weights = product(&[in_channels, filters, kernel, kernel]);
@@ -244,7 +235,7 @@ pub(super) fn max_pool(site: &Site) -> Result<Meaning, Trouble> {
                 format!("a height and width of {kernel} px plus a multiple of {stride}")
             },
             came: format!("{y} × {x} px"),
-            remedy: None,
+            fix: None,
         });
     }
     let size = |size: usize| (size - kernel) / stride + 1;
@@ -264,7 +255,7 @@ pub(super) fn concatenate(site: &Site) -> Result<Meaning, Trouble> {
                 port: Some(port.to_owned()),
                 expected: format!("a map of {y} × {x} px as on {first_port}"),
                 came: format!("one of {other_y} × {other_x} px"),
-                remedy: Some(Remedy::Say("Bring both maps to one size before they meet")),
+                fix: Some("Bring both maps to one size before they meet".to_owned()),
             });
         }
         channels += more;
@@ -282,7 +273,7 @@ pub(super) fn attention_gate(site: &Site) -> Result<Meaning, Trouble> {
             port: Some(port.to_owned()),
             expected: format!("a map of {y} × {x} px as on {gate_port}"),
             came: format!("one of {skip_y} × {skip_x} px"),
-            remedy: Some(Remedy::Say("Bring both maps to one size before the gate")),
+            fix: Some("Bring both maps to one size before the gate".to_owned()),
         });
     }
     let inner_channels = site.integer_or_auto("filters")?.unwrap_or((skip_channels / 2).max(1));
@@ -299,15 +290,6 @@ fn map(sizes: [usize; 3]) -> Shape {
     Shape { kind: PortType::Map, sizes: sizes.to_vec() }
 }
 
-fn set(name: &'static str, value: usize) -> Remedy {
-    // Parameters are below 2¹⁶; what cannot be an integer of the file cannot be one of them either.
-    Remedy::Set(name, i64::try_from(value).unwrap_or(i64::MAX).into())
-}
-
-fn common_divisor(a: usize, b: usize) -> usize {
-    if b == 0 { a } else { common_divisor(b, a % b) }
-}
-
 fn too_small(port: &str, least: usize, site: &Site) -> Trouble {
     let came = site.map(0).map_or_else(|_| "less".to_owned(), |(_, [_, y, x])| format!("{y} × {x} px"));
     Trouble {
@@ -315,7 +297,7 @@ fn too_small(port: &str, least: usize, site: &Site) -> Trouble {
         port: Some(port.to_owned()),
         expected: format!("a map of at least {least} × {least} px"),
         came,
-        remedy: Some(Remedy::Say("Take a smaller kernel, or pool less before it")),
+        fix: Some("Take a smaller kernel, or pool less before it".to_owned()),
     }
 }
 
@@ -338,7 +320,7 @@ fn meaning(
         port: None,
         expected: format!("at most {limit} {what}"),
         came: came.to_string(),
-        remedy: Some(Remedy::Say("Take fewer filters or a smaller input")),
+        fix: Some("Take fewer filters or a smaller input".to_owned()),
     };
     if values > MAX_VALUES {
         return Err(too_large("values in the result", MAX_VALUES, values));
@@ -360,18 +342,18 @@ pub(super) fn check_parameters(block: &Block, kind: &'static Kind) -> Vec<Troubl
     for spec in kind.parameters {
         let Some(value) = block.parameters.get(spec.name) else { continue };
         if let Err(expected) = spec.check(value) {
-            let good = match (&spec.values, value) {
+            let fix = match (&spec.values, value) {
                 (Values::Integer { min, max, .. }, Parameter::Integer(value)) => {
-                    (*value.clamp(min, max)).into()
+                    format!("Set {} to {}", spec.name, value.clamp(min, max))
                 }
-                _ => spec.default(),
+                _ => format!("Set {} to {}", spec.name, spec.default()),
             };
             troubles.push(Trouble {
                 kind: "bad-parameter",
                 port: None,
                 expected: format!("{expected} as {}", spec.name),
                 came: value.to_string(),
-                remedy: Some(Remedy::Set(spec.name, good)),
+                fix: Some(fix),
             });
         }
     }

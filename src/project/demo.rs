@@ -2,14 +2,21 @@
 
 use super::{Error, Project, Result};
 use crate::blueprint::{self, UnetOptions};
+use crate::cloud::{self, Axis, DemoClouds, Quantity};
+use crate::data::Image;
+use crate::io;
 use crate::job::Context;
 use std::path::Path;
 
+/// Enough clouds for a split by cloud, small enough for a start in seconds.
+const CLOUDS: usize = 4;
+const CELLS: usize = 128;
+const SEED: u64 = 7;
 /// Base filters of the demo's U-Net: small enough to learn something in a minute on two cores.
 const BASE_FILTERS: usize = 16;
 
 /// Makes the demo project in `folder`, or completes and opens the one that is there.
-pub fn make_demo(folder: &Path, _context: &Context) -> Result<Project> {
+pub fn make_demo(folder: &Path, context: &Context) -> Result<Project> {
     let project = Project::create(folder, "Demo clouds")?;
     let network = project.blueprints().join("u-net.blueprint.json");
     if !network.exists() {
@@ -21,6 +28,17 @@ pub fn make_demo(folder: &Path, _context: &Context) -> Result<Project> {
         })?;
         template.name = "U-Net, 4 levels".to_owned();
         blueprint::save(&template, &network)?;
+    }
+    let clouds = DemoClouds::new(CLOUDS, CELLS, SEED);
+    for (index, cloud) in clouds.load_or_make(&project.clouds(), context)?.iter().enumerate() {
+        for (quantity, word) in [(Quantity::Column, "column density"), (Quantity::MassWeighted, "density")] {
+            context.check()?;
+            let path = project.maps().join(format!("cloud {} {word}.fits", index + 1));
+            if !path.exists() {
+                let map: Image = cloud::project(cloud, quantity, Axis::Z)?;
+                io::fits::write_image(&path, &map)?;
+            }
+        }
     }
     Ok(project)
 }

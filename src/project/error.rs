@@ -19,6 +19,8 @@ pub enum Error {
     #[error("the demo clouds could not be made: {0}")]
     Cloud(#[from] crate::cloud::Error),
     #[error(transparent)]
+    Cancelled(#[from] crate::job::Cancelled),
+    #[error(transparent)]
     Blueprint(#[from] crate::blueprint::FileError),
     #[error(transparent)]
     File(#[from] crate::io::Error),

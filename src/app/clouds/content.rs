@@ -5,14 +5,14 @@ use super::sky::Sky;
 use super::spectral::{Spectral, spectral};
 use crate::cloud::{self, Moments};
 use crate::data::{Cube, Image, Statistics, Table, Values, statistics};
-use crate::io::{self, fits};
+use crate::io::{self, PartKind};
 use crate::job::Context;
 use anyhow::bail;
-use ndarray::{ArrayView2, ArrayView3, Axis, Ix2, Ix3};
+use ndarray::{ArrayView2, ArrayView3, Axis};
 use std::path::Path;
 use std::sync::Arc;
 
-/// A part of a file that can be chosen: an HDU.
+/// A part of a file that can be chosen: an HDU, an array, a dataset.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Part {
     pub index: usize,
@@ -62,78 +62,43 @@ pub enum Content {
 pub struct Opened {
     pub content: Content,
     pub parts: Vec<Part>,
-    /// The HDU that is shown.
+    /// The part that is shown.
     pub hdu: Option<usize>,
 }
 
 /// Reads a file and measures it; meant for a light job.
-pub fn read(path: &Path, hdu: Option<usize>, context: &Context) -> anyhow::Result<Opened> {
+pub fn read(path: &Path, part: Option<usize>, context: &Context) -> anyhow::Result<Opened> {
     context.report("reading", None);
-    let (parts, shapes) = parts(path)?;
-    let chosen = hdu.or_else(|| shapes.iter().position(|shape| matches!(shape, Shape::Map | Shape::Cube)));
-    let chosen = chosen.or_else(|| shapes.iter().position(|shape| matches!(shape, Shape::Table)));
-    let shape = match (chosen, shapes.is_empty()) {
-        (Some(index), _) => shapes.get(index).copied().unwrap_or(Shape::Other),
-        (None, true) => Shape::Unknown,
-        (None, false) => bail!("{}: none of its HDUs holds a map, a cube or a table", path.display()),
+    let file = io::open(path)?;
+    let first = |kinds: &[PartKind]| file.parts.iter().position(|part| kinds.contains(&part.kind));
+    let chosen =
+        part.or_else(|| first(&[PartKind::Image, PartKind::Cube])).or_else(|| first(&[PartKind::Table]));
+    let Some(index) = chosen else {
+        bail!(
+            "{}: it holds neither a map, nor a cube, nor a table; `aquila info` lists what it holds",
+            path.display()
+        );
     };
-    let content = match shape {
-        Shape::Map => map(io::read_image_watched(path, chosen, context)?, context)?,
-        Shape::Cube => cube(io::read_cube_watched(path, chosen, context)?, context)?,
-        Shape::Table => Content::Table(Arc::new(fits::read_table(path, chosen.unwrap_or(0))?)),
-        Shape::Unknown => match io::read_image_watched(path, chosen, context) {
-            Ok(image) => map(image, context)?,
-            Err(io::Error::Absent { .. }) => cube(io::read_cube_watched(path, chosen, context)?, context)?,
-            Err(error) => return Err(error.into()),
+    let content = match file.part(index)?.kind {
+        PartKind::Image => map(io::read_image_watched(path, chosen, context)?, context)?,
+        PartKind::Cube => cube(io::read_cube_watched(path, chosen, context)?, context)?,
+        PartKind::Table => match file.read(index, context)? {
+            io::Contents::Table(table) => Content::Table(Arc::new(table)),
+            _ => bail!("{}, {}: no table here; choose another part", path.display(), file.place(index)),
         },
-        Shape::Other => bail!(
-            "{}: HDU {} is neither a map, nor a cube, nor a table; choose another HDU",
+        _ => bail!(
+            "{}, {}: neither a map, nor a cube, nor a table; choose another part",
             path.display(),
-            chosen.unwrap_or(0)
+            file.place(index)
         ),
     };
+    let label = |part: &io::Part| {
+        let size = part.shape.iter().map(usize::to_string).collect::<Vec<_>>().join("×");
+        let words = [part.index.to_string(), part.name.clone(), size];
+        words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" · ")
+    };
+    let parts = file.parts.iter().map(|part| Part { index: part.index, label: label(part) }).collect();
     Ok(Opened { content, parts, hdu: chosen })
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Shape {
-    Map,
-    Cube,
-    Table,
-    Other,
-    /// The format tells only by reading.
-    Unknown,
-}
-
-/// The HDUs of a FITS file; nothing for other formats.
-fn parts(path: &Path) -> anyhow::Result<(Vec<Part>, Vec<Shape>)> {
-    if !is_fits(path) {
-        return Ok((Vec::new(), Vec::new()));
-    }
-    let hdus = fits::scan(path)?;
-    let shape = |hdu: &fits::HduInfo| match hdu.kind {
-        fits::HduKind::Array | fits::HduKind::CompressedArray => {
-            match hdu.shape.iter().filter(|&&length| length > 1).count() {
-                2 => Shape::Map,
-                3 => Shape::Cube,
-                _ => Shape::Other,
-            }
-        }
-        fits::HduKind::BinaryTable | fits::HduKind::AsciiTable => Shape::Table,
-        _ => Shape::Other,
-    };
-    let label = |index: usize, hdu: &fits::HduInfo| {
-        let size = hdu.shape.iter().map(usize::to_string).collect::<Vec<_>>().join("×");
-        [format!("{index}"), hdu.name.clone(), size].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
-    };
-    let parts = hdus.iter().enumerate().map(|(index, hdu)| Part { index, label: label(index, hdu) }).collect();
-    Ok((parts, hdus.iter().map(shape).collect()))
-}
-
-/// FITS is known by its name here; what is in the file decides when it is read.
-fn is_fits(path: &Path) -> bool {
-    let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
-    [".fits", ".fit", ".fts", ".fits.gz", ".fit.gz", ".fz", ".fits.z"].iter().any(|end| name.ends_with(end))
 }
 
 pub fn map(image: Image, context: &Context) -> anyhow::Result<Content> {
@@ -151,7 +116,7 @@ fn cube(cube: Cube, context: &Context) -> anyhow::Result<Content> {
     context.report("measuring", None);
     let (channels, rows, columns) = cube.values.dim();
     let sky = Sky::new(&cube.header, rows, columns);
-    let spectral = spectral(&cube.header, channels);
+    let spectral = spectral(&cube.header, channels, |warning| context.warn(warning));
     context.report("moments", None);
     let velocities = spectral.as_ref().and_then(|spectral| spectral.velocity_km_s.clone());
     let noise = noise(flat(cube.values.view()));
@@ -167,7 +132,16 @@ fn cube(cube: Cube, context: &Context) -> anyhow::Result<Content> {
     let histogram = histogram(flat(cube.values.view()));
     let values = Values::F32(cube.values.clone().into_dyn());
     let statistics = statistics(&values);
-    Ok(Content::Cube(Arc::new(CubeContent { sky, spectral, moments, line, noise, statistics, histogram, cube })))
+    Ok(Content::Cube(Arc::new(CubeContent {
+        sky,
+        spectral,
+        moments,
+        line,
+        noise,
+        statistics,
+        histogram,
+        cube,
+    })))
 }
 
 /// Velocities are taken from channels above this many σ.
@@ -221,7 +195,8 @@ pub enum CubeMode {
 }
 
 impl CubeMode {
-    pub const ALL: [Self; 5] = [Self::Channel, Self::Integrated, Self::Velocity, Self::Dispersion, Self::Peak];
+    pub const ALL: [Self; 5] =
+        [Self::Channel, Self::Integrated, Self::Velocity, Self::Dispersion, Self::Peak];
 
     pub fn name(self) -> &'static str {
         match self {

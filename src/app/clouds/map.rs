@@ -7,7 +7,7 @@ use crate::app::text;
 use crate::app::theme::Tokens;
 use crate::figure::{ColourMap, NAN_RGB};
 use egui::epaint::{Mesh, Vertex};
-use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Response, Sense, Shape, Stroke, Ui, Vec2, pos2, vec2};
+use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Response, Sense, Shape, Stroke, Ui, pos2, vec2};
 use serde::{Deserialize, Serialize};
 
 /// Width kept at the right for the colour bar and its ticks.
@@ -71,7 +71,13 @@ impl MapView {
 }
 
 /// Shows a drawn plane with everything around it; `mark` is the pixel whose spectrum is shown.
-pub fn show(ui: &mut Ui, view: &mut MapView, plane: &Plane, picture: &Picture, mark: Option<[usize; 2]>) -> Touched {
+pub fn show(
+    ui: &mut Ui,
+    view: &mut MapView,
+    plane: &Plane,
+    picture: &Picture,
+    mark: Option<[usize; 2]>,
+) -> Touched {
     let area = ui.available_rect_before_wrap();
     let mut rect = area.shrink(8.0);
     rect.set_right(rect.right() - BAR_WIDTH);
@@ -105,7 +111,14 @@ pub fn show(ui: &mut Ui, view: &mut MapView, plane: &Plane, picture: &Picture, m
 }
 
 /// Drag pans, the wheel zooms to the cursor, a double click shows all.
-fn navigate(ui: &Ui, view: &mut MapView, rect: Rect, (rows, columns): (usize, usize), sky: &Sky, response: &Response) {
+fn navigate(
+    ui: &Ui,
+    view: &mut MapView,
+    rect: Rect,
+    (rows, columns): (usize, usize),
+    sky: &Sky,
+    response: &Response,
+) {
     if response.double_clicked() {
         view.fit();
         return;
@@ -136,7 +149,12 @@ fn paint_tiles(painter: &Painter, frame: Frame<'_>, picture: &Picture) {
     for tile in &picture.tiles {
         let edge = |(first, end): (usize, usize)| (first as f32 - 0.5, end as f32 - 0.5);
         let ((left, right), (bottom, top)) = (edge(tile.columns), edge(tile.rows));
-        let corners = [(left, bottom, 0.0, 0.0), (right, bottom, 1.0, 0.0), (right, top, 1.0, 1.0), (left, top, 0.0, 1.0)];
+        let corners = [
+            (left, bottom, 0.0, 0.0),
+            (right, bottom, 1.0, 0.0),
+            (right, top, 1.0, 1.0),
+            (left, top, 0.0, 1.0),
+        ];
         let mut mesh = Mesh::with_texture(tile.texture.id());
         for (x, y, u, v) in corners {
             let pos = frame.to_screen(pos2(x, y));
@@ -173,8 +191,10 @@ fn furniture(ui: &Ui, painter: &Painter, frame: Frame<'_>) {
     let font = egui::TextStyle::Monospace.resolve(ui.style());
     let corner = frame.rect.left_bottom() + vec2(16.0, -16.0);
     let mut x = corner.x;
-    if let Some((length, label)) =
-        frame.sky.pixel.and_then(|pixel| scale_bar(pixel, f64::from(frame.rect.width().min(640.0) * 0.25 / frame.zoom)))
+    if let Some((length, label)) = frame
+        .sky
+        .pixel
+        .and_then(|pixel| scale_bar(pixel, f64::from(frame.rect.width().min(640.0) * 0.25 / frame.zoom)))
     {
         let end = x + length as f32 * frame.zoom;
         line_on_data(painter, [pos2(x, corner.y), pos2(end, corner.y)]);
@@ -226,7 +246,8 @@ fn colour_bar(ui: &Ui, tokens: &Tokens, area: Rect, picture: &Picture, unit: &st
     painter.text(bar.left_top() - vec2(0.0, 8.0), Align2::LEFT_BOTTOM, unit, font.clone(), tokens.dim);
     for (place, label) in bar_ticks(picture.look.stretch, picture.range, height) {
         let y = bar.bottom() - place * height;
-        painter.line_segment([pos2(bar.right(), y), pos2(bar.right() + 4.0, y)], Stroke::new(1.0, tokens.dim));
+        painter
+            .line_segment([pos2(bar.right(), y), pos2(bar.right() + 4.0, y)], Stroke::new(1.0, tokens.dim));
         painter.text(pos2(bar.right() + 8.0, y), Align2::LEFT_CENTER, label, font.clone(), tokens.dim);
     }
     let blank = Rect::from_min_size(bar.left_bottom() + vec2(0.0, 12.0), vec2(12.0, 12.0));
@@ -274,13 +295,6 @@ fn bar_ticks(stretch: Stretch, range: (f32, f32), height: f32) -> Vec<(f32, Stri
     shown
 }
 
-/// A small picture for a list.
-pub fn thumbnail(painter: &Painter, rect: Rect, picture: &Picture, plane: &Plane) {
-    let (rows, columns) = plane.values().dim();
-    let frame = MapView::default().frame(rect, rows, columns, plane.sky());
-    paint_tiles(&painter.with_clip_rect(rect), frame, picture);
-}
-
 /// The value, and where it is, for the status bar.
 pub fn readout(plane: &Plane, (pixel, value): (Pos2, f32), extra: &str) -> String {
     let mut parts = vec![format!("x {:.0} y {:.0}", pixel.x + 1.0, pixel.y + 1.0)];
@@ -296,6 +310,7 @@ pub fn readout(plane: &Plane, (pixel, value): (Pos2, f32), extra: &str) -> Strin
 mod tests {
     use super::*;
     use crate::data::Header;
+    use egui::Vec2;
 
     #[test]
     fn the_pixel_under_the_cursor_is_the_one_that_is_drawn_there() {
@@ -307,7 +322,10 @@ mod tests {
             assert!((frame.to_pixel(frame.to_screen(pixel)) - pixel).length() < 1e-3);
         }
         let frame = MapView::default().frame(rect, 40, 60, &sky);
-        assert!(frame.to_screen(pos2(0.0, 39.0)).y < frame.to_screen(pos2(0.0, 0.0)).y, "row 0 is at the bottom");
+        assert!(
+            frame.to_screen(pos2(0.0, 39.0)).y < frame.to_screen(pos2(0.0, 0.0)).y,
+            "row 0 is at the bottom"
+        );
         let corner: Vec2 = frame.to_screen(pos2(-0.5, -0.5)) - rect.left_bottom();
         assert!(corner.x.abs() < 0.1, "a wide map fills the width");
     }

@@ -2,13 +2,15 @@
 
 use crate::app::text;
 use crate::data::Header;
-use crate::io::wcs::{Celestial, SkyFrame};
+use crate::io::wcs::{self, Wcs};
 use egui::{Pos2, Vec2, pos2, vec2};
+use std::sync::Arc;
 
 /// The world coordinates of a map, and what follows from them at its centre.
 #[derive(Clone)]
 pub struct Sky {
-    celestial: Option<Celestial>,
+    wcs: Option<Arc<Wcs>>,
+    frame: SkyFrame,
     /// From pixels to the screen at a zoom of one: a symmetry of the square that brings north up and east left.
     pub turn: Turn,
     /// Size of a pixel at the centre of the map.
@@ -17,6 +19,33 @@ pub struct Sky {
     pub beam_deg: Option<[f64; 3]>,
     /// Directions of north and east on the screen, of length one.
     pub compass: Option<(Vec2, Vec2)>,
+}
+
+/// Which coordinates on the sky.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SkyFrame {
+    Equatorial(&'static str),
+    Galactic,
+    Ecliptic,
+}
+
+impl SkyFrame {
+    fn of(header: &Header, longitude_ctype: &str) -> Self {
+        let radesys = header.text("RADESYS").or_else(|| header.text("RADECSYS")).unwrap_or_default();
+        match (longitude_ctype.get(..2), radesys) {
+            (Some("GL"), _) => Self::Galactic,
+            (Some("EL"), _) => Self::Ecliptic,
+            (_, "FK4") => Self::Equatorial("FK4"),
+            (_, "FK5") => Self::Equatorial("FK5"),
+            (_, "ICRS") => Self::Equatorial("ICRS"),
+            // The standard's rule where RADESYS is absent: the equinox decides.
+            _ => match header.float("EQUINOX").or_else(|| header.float("EPOCH")) {
+                Some(equinox) if equinox < 1984.0 => Self::Equatorial("FK4"),
+                Some(_) => Self::Equatorial("FK5"),
+                None => Self::Equatorial("ICRS"),
+            },
+        }
+    }
 }
 
 /// A length of a pixel.
@@ -66,9 +95,12 @@ impl Turn {
 impl Sky {
     /// Reads the coordinates of a map of `rows` × `columns` pixels.
     pub fn new(header: &Header, rows: usize, columns: usize) -> Self {
-        let celestial = Celestial::from_header(header).ok().flatten();
+        let wcs = Wcs::from_header(header).ok().filter(Wcs::is_celestial).map(Arc::new);
+        let ctype = wcs.as_ref().and_then(|wcs| Some(wcs.axes.get(wcs.longitude?)?.ctype.clone()));
+        let frame = SkyFrame::of(header, ctype.as_deref().unwrap_or_default());
         let centre = pos2((columns as f32 - 1.0) * 0.5, (rows as f32 - 1.0) * 0.5);
-        let mut sky = Self { celestial, turn: Turn::PLAIN, pixel: None, beam_deg: beam(header), compass: None };
+        let beam_deg = wcs::beam(header).map(|beam| [beam.major_deg, beam.minor_deg, beam.angle_deg]);
+        let mut sky = Self { wcs, frame, turn: Turn::PLAIN, pixel: None, beam_deg, compass: None };
         match sky.directions(centre) {
             Some((north, east, degrees)) => {
                 sky.turn = Turn::towards(north, east);
@@ -82,27 +114,31 @@ impl Sky {
 
     /// Longitude and latitude in degrees at a pixel, counted from zero at the centre of the first.
     pub fn world(&self, pixel: Pos2) -> Option<(f64, f64)> {
-        self.celestial.as_ref()?.world(f64::from(pixel.x) + 1.0, f64::from(pixel.y) + 1.0)
+        let wcs = self.wcs.as_ref()?;
+        // FITS counts from one.
+        let world = wcs.world(&[f64::from(pixel.x) + 1.0, f64::from(pixel.y) + 1.0]);
+        let (longitude, latitude) = (*world.get(wcs.longitude?)?, *world.get(wcs.latitude?)?);
+        (longitude.is_finite() && latitude.is_finite()).then_some((longitude, latitude))
     }
 
     /// The coordinates at a pixel, in words.
     pub fn words(&self, pixel: Pos2) -> Option<String> {
         let (longitude, latitude) = self.world(pixel)?;
-        let frame = self.celestial.as_ref()?.frame();
-        Some(match frame {
-            SkyFrame::Galactic => format!("l {longitude:.4}° b {}", text::number(latitude) + "°"),
-            SkyFrame::Ecliptic => format!("λ {longitude:.4}° β {}", text::number(latitude) + "°"),
-            _ => format!("RA {} Dec {}", text::right_ascension(longitude), text::declination(latitude)),
+        Some(match self.frame {
+            SkyFrame::Galactic => format!("l {longitude:.4}° b {latitude:+.4}°").replace('-', "−"),
+            SkyFrame::Ecliptic => format!("λ {longitude:.4}° β {latitude:+.4}°").replace('-', "−"),
+            SkyFrame::Equatorial(_) => {
+                format!("RA {} Dec {}", text::right_ascension(longitude), text::declination(latitude))
+            }
         })
     }
 
     pub fn frame_name(&self) -> Option<&'static str> {
-        self.celestial.as_ref().map(|celestial| match celestial.frame() {
+        self.wcs.as_ref()?;
+        Some(match self.frame {
             SkyFrame::Galactic => "Galactic",
             SkyFrame::Ecliptic => "ecliptic",
-            SkyFrame::Fk4 => "FK4",
-            SkyFrame::Fk5 => "FK5",
-            _ => "ICRS",
+            SkyFrame::Equatorial(name) => name,
         })
     }
 
@@ -126,12 +162,6 @@ impl Sky {
     }
 }
 
-fn beam(header: &Header) -> Option<[f64; 3]> {
-    let major = header.float("BMAJ").filter(|major| major.is_finite() && *major > 0.0)?;
-    let minor = header.float("BMIN").filter(|minor| minor.is_finite() && *minor > 0.0).unwrap_or(major);
-    Some([major, minor, header.float("BPA").unwrap_or(0.0)])
-}
-
 /// The size of a pixel in parsec, where the header gives one.
 fn parsec(header: &Header) -> Option<f64> {
     let unit = header.text("CUNIT1").unwrap_or_default();
@@ -145,14 +175,16 @@ pub fn scale_bar(pixel: PixelSize, most_px: f64) -> Option<(f64, String)> {
         PixelSize::Degrees(degrees) => (
             degrees * 3600.0,
             &[
-                0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0,
-                7200.0, 18000.0, 36000.0, 108_000.0,
+                0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0,
+                3600.0, 7200.0, 18000.0, 36000.0, 108_000.0,
             ],
             1.0 / 3600.0,
         ),
-        PixelSize::Parsec(parsec) => {
-            (parsec, &[0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 1000.0], 1.0)
-        }
+        PixelSize::Parsec(parsec) => (
+            parsec,
+            &[0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 1000.0],
+            1.0,
+        ),
     };
     let length = steps.iter().rev().find(|&&step| step / size <= most_px)?;
     let label = match pixel {

@@ -1,6 +1,8 @@
 //! The third axis of a cube as the spectrum shows it.
 
+use crate::app::text;
 use crate::data::Header;
+use crate::io::wcs::Wcs;
 
 /// The values of the spectral axis.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,7 +16,49 @@ pub struct Spectral {
     pub velocity_km_s: Option<Vec<f64>>,
 }
 
-/// Reads the third axis of a cube with `channels` channels; `None` where it is not spectral.
-pub fn spectral(_header: &Header, _channels: usize) -> Option<Spectral> {
-    None
+impl Spectral {
+    /// Where a channel lies, in words.
+    pub fn words(&self, channel: usize) -> String {
+        self.values
+            .get(channel)
+            .map(|value| format!("{} {}", text::number(*value), self.unit))
+            .unwrap_or_default()
+    }
+}
+
+/// Reads the spectral axis of a cube with `channels` channels; `None` where it has none. What had to be assumed goes to `warn`.
+pub fn spectral(header: &Header, channels: usize, warn: impl Fn(String)) -> Option<Spectral> {
+    let wcs = Wcs::from_header(header).ok()?;
+    wcs.warnings.iter().for_each(|warning| warn(warning.clone()));
+    let index = wcs.spectral?;
+    match wcs.velocities_km_s(channels) {
+        Ok(velocities) if velocities.iter().all(|velocity| velocity.is_finite()) => {
+            let frame = header.text("SPECSYS").map(|frame| match frame {
+                "LSRK" | "LSRD" => "v_LSR".to_owned(),
+                "BARYCENT" => "v_bary".to_owned(),
+                other => format!("v ({other})"),
+            });
+            let name = frame.unwrap_or_else(|| "v".to_owned());
+            return Some(Spectral {
+                values: velocities.clone(),
+                unit: "km s⁻¹".to_owned(),
+                label: format!("{name}, km s⁻¹"),
+                velocity_km_s: Some(velocities),
+            });
+        }
+        Ok(_) => {}
+        Err(error) => warn(error.to_string()),
+    }
+    // No velocity: the axis as the file has it.
+    let axis = wcs.axes.get(index)?;
+    let mut pixel = vec![1.0; wcs.axes.len()];
+    let values: Vec<f64> = (1..=channels)
+        .filter_map(|channel| {
+            pixel[index] = channel as f64;
+            wcs.world(&pixel).get(index).copied().filter(|value| value.is_finite())
+        })
+        .collect();
+    let unit = text::unit(&axis.unit);
+    let label = format!("{}, {unit}", axis.ctype);
+    (values.len() == channels).then_some(Spectral { values, unit, label, velocity_km_s: None })
 }
