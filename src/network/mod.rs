@@ -12,6 +12,8 @@ mod initial;
 mod layout;
 pub mod seed;
 pub mod tensors;
+#[cfg(test)]
+mod tests;
 pub mod threads;
 pub mod weights;
 

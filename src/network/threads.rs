@@ -4,7 +4,8 @@ use super::{Mode, Network, NetworkError, tensors};
 use std::time::{Duration, Instant};
 use tch::{Kind, Tensor};
 
-/// Sets libtorch's thread count for the whole process (each thread that runs tensors takes it over).
+/// Sets how many threads libtorch computes on when this thread asks it to, and threads that start to use it later.
+/// To be called on the thread that owns the network.
 pub fn set(threads: usize) {
     tch::set_num_threads(i32::try_from(threads.max(1)).unwrap_or(i32::MAX));
 }

@@ -274,3 +274,121 @@ impl MovingAverage {
 pub fn is_finite(tensor: &Tensor) -> Result<bool, NetworkError> {
     Ok(tch::no_grad(|| tensor.f_sum(Kind::Double)?.f_double_value(&[]))?.is_finite())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::weights;
+    use crate::training::schedule::{Schedule, Scheduler};
+    use std::path::Path;
+    use tch::Device;
+
+    fn golden() -> IndexMap<String, Tensor> {
+        weights::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/optimisers.safetensors"))
+            .unwrap()
+            .0
+    }
+
+    fn largest_difference(one: &Tensor, other: &Tensor) -> f64 {
+        (one - other).abs().max().double_value(&[])
+    }
+
+    #[test]
+    fn ten_steps_are_those_of_pytorch() {
+        let content = golden();
+        let rules = [
+            ("adam", Rule::default()),
+            ("adam_decay", Rule::Adam { betas: [0.8, 0.95], epsilon: 1e-6, weight_decay: 0.1 }),
+            ("adamw", Rule::Adamw { betas: [0.9, 0.999], epsilon: 1e-8, weight_decay: 0.1 }),
+            ("sgd", Rule::Sgd { momentum: 0.0, nesterov: false, weight_decay: 0.1 }),
+            ("sgd_momentum", Rule::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 }),
+            ("sgd_nesterov", Rule::Sgd { momentum: 0.9, nesterov: true, weight_decay: 0.1 }),
+        ];
+        for (name, rule) in rules {
+            let parameters = tensors::copy(&content["start"]).unwrap();
+            let mut optimiser = Optimiser::new(rule, &parameters).unwrap();
+            for step in 0..10 {
+                optimiser.step(&parameters, &content["gradients"].get(step), 0.01).unwrap();
+            }
+            let difference = largest_difference(&parameters, &content[name]);
+            assert!(difference < 1e-6, "{name}: {difference:e}");
+        }
+    }
+
+    #[test]
+    fn blocks_do_not_show_in_the_result() {
+        let length = 2 * BLOCK + 17;
+        let gradient = Tensor::linspace(-1.0, 1.0, length, (Kind::Float, Device::Cpu));
+        let parameters = gradient.zeros_like();
+        let rule = Rule::Sgd { momentum: 0.5, nesterov: false, weight_decay: 0.0 };
+        let mut optimiser = Optimiser::new(rule, &parameters).unwrap();
+        for _ in 0..2 {
+            optimiser.step(&parameters, &gradient, 1.0).unwrap();
+        }
+        assert_eq!(parameters, gradient * -2.5);
+    }
+
+    #[test]
+    fn clipping_and_the_plateau_are_those_of_pytorch() {
+        let content = golden();
+        let gradient = tensors::copy(&content["gradients"].get(0)).unwrap();
+        let norm = clip_gradient(&gradient, 1.0).unwrap();
+        assert!((norm / content["gradients"].get(0).norm().double_value(&[]) - 1.0).abs() < 1e-6);
+        assert!(largest_difference(&gradient, &content["clipped"]) < 1e-7);
+
+        let plateau = Schedule::ReduceOnPlateau {
+            factor: 0.3,
+            patience: 2,
+            threshold: 1e-4,
+            cooldown: 1,
+            minimum: 2e-4,
+        };
+        let mut scheduler = Scheduler::new(plateau, 0.01, 0);
+        let losses = Vec::<f64>::try_from(&content["plateau_losses"]).unwrap();
+        let rates = Vec::<f64>::try_from(&content["plateau_rates"]).unwrap();
+        for (loss, rate) in losses.into_iter().zip(rates) {
+            scheduler.validated(loss);
+            assert!((scheduler.learning_rate(0) / rate - 1.0).abs() < 1e-12, "after {loss}");
+        }
+    }
+
+    #[test]
+    fn a_saved_state_goes_on_to_the_same_bytes() {
+        use crate::blueprint::{UnetOptions, plan, template};
+        use crate::network::Network;
+        let options =
+            UnetOptions { levels: 1, base_filters: 2, height: 4, width: 4, ..UnetOptions::default() };
+        let network =
+            Network::build(&plan(&template("unet", &options).unwrap()).unwrap(), Device::Cpu, 1).unwrap();
+        let gradient = |step: i64| (network.flat() + step).sin();
+        let layout = network.layout();
+        for rule in [Rule::default(), Rule::Sgd { momentum: 0.9, nesterov: true, weight_decay: 0.0 }] {
+            let whole = tensors::copy(network.flat()).unwrap();
+            let mut first = Optimiser::new(rule, &whole).unwrap();
+            let mut average = MovingAverage::new(0.9, &whole).unwrap();
+            for step in 0..2 {
+                first.step(&whole, &gradient(step), 0.1).unwrap();
+                average.update(&whole).unwrap();
+            }
+            let resumed = tensors::copy(&whole).unwrap();
+            let mut second = Optimiser::new(rule, &resumed).unwrap();
+            second.load_state(&first.state(layout).unwrap(), layout).unwrap();
+            let mut other_average = MovingAverage::new(0.9, &resumed).unwrap();
+            other_average.load_state(&average.state(layout).unwrap(), layout).unwrap();
+            for step in 2..4 {
+                first.step(&whole, &gradient(step), 0.1).unwrap();
+                second.step(&resumed, &gradient(step), 0.1).unwrap();
+                average.update(&whole).unwrap();
+                other_average.update(&resumed).unwrap();
+            }
+            assert_eq!(whole, resumed);
+            assert_eq!(average.flat(), other_average.flat());
+            assert_eq!(second.steps(), 4);
+        }
+        let mut plain =
+            Optimiser::new(Rule::Sgd { momentum: 0.0, nesterov: false, weight_decay: 0.0 }, network.flat())
+                .unwrap();
+        let adam = Optimiser::new(Rule::default(), network.flat()).unwrap();
+        assert!(plain.load_state(&adam.state(layout).unwrap(), layout).is_err());
+    }
+}
