@@ -1,10 +1,12 @@
 //! Every FITS file and header of the test data against what astropy makes of it: shapes, types, statistics, hashes of
 //! the values, tables, cards, world coordinates, and the traps. One line per difference; the list must be empty.
 
+use crate::commands::{aquila, json};
 use crate::support::data_file;
 use aquila::data::{Header, Values, statistics};
+use aquila::io;
 use aquila::io::fits::{FitsFile, HduKind, read_header_text};
-use aquila::io::wcs::Wcs;
+use aquila::io::wcs::{Wcs, beam, celestial_header};
 use aquila::job::Context;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -274,4 +276,119 @@ fn world_coordinates_are_those_of_wcslib() {
         }
     }
     assert!(wrong.is_empty(), "{} differences in {seen}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Cubes as spectral-cube opens them: (spectral, latitude, longitude) whatever the order in the file, without degenerate
+/// axes, with the coordinates of the brightest voxel.
+#[test]
+fn cubes_open_as_spectral_cube_opens_them() {
+    let Some((oracles, folder)) = oracles("cubes_open_as_spectral_cube_opens_them") else { return };
+    let mut seen = 0;
+    for (name, oracle) in entries(&oracles, "domain") {
+        if oracle["shape_vyx"].is_null() {
+            continue;
+        }
+        seen += 1;
+        let cube = io::read_cube(&folder.join(oracle["file"].as_str().expect("a file")), None).expect(name);
+        assert_eq!(cube.values.shape(), numbers(&oracle["shape_vyx"]), "{name}");
+        let wcs = Wcs::from_header(&cube.header).expect(name);
+        assert_eq!((wcs.longitude, wcs.latitude, wcs.spectral), (Some(0), Some(1), Some(2)), "{name}");
+        // spectral-cube keeps the unit of the file.
+        let si = if oracle["spectral_unit"] == "Angstrom" { 1e-10 } else { 1.0 };
+        let axis = &wcs.ranges(&cube.values.shape().iter().rev().copied().collect::<Vec<_>>())[2];
+        for (found, key) in [(axis.first, "spectral_axis_first"), (axis.last, "spectral_axis_last")] {
+            let expected = si * oracle[key].as_f64().expect("a number");
+            assert!(
+                (found - expected).abs() <= 1e-9 * expected.abs(),
+                "{name} {key}: {found} for {expected}"
+            );
+        }
+        let peak = numbers(&oracle["peak_index_vyx"]);
+        let value = f64::from(cube.values[[peak[0], peak[1], peak[2]]]);
+        let expected = oracle["peak_value"].as_f64().expect("a number");
+        // Single precision.
+        assert!((value - expected).abs() <= 1e-7 * expected.abs(), "{name}: {value} for {expected}");
+        let world = wcs.world(&[peak[2] as f64 + 1.0, peak[1] as f64 + 1.0, peak[0] as f64 + 1.0]);
+        let mut expected = floats(&oracle["peak_world_spec_lat_lon"]);
+        expected[0] *= si;
+        assert!(
+            (world[2] - expected[0]).abs() <= 1e-9 * expected[0].abs(),
+            "{name}: {world:?} for {expected:?}"
+        );
+        assert!((world[1] - expected[1]).abs() < 1e-9, "{name}: {world:?} for {expected:?}");
+        assert!((world[0] - expected[2]).abs() < 1e-9, "{name}: {world:?} for {expected:?}");
+    }
+    assert!(seen >= 5, "only {seen} cubes in the oracles");
+}
+
+#[test]
+fn the_traps_of_real_files_are_seen() {
+    let Some((_, folder)) = oracles("the_traps_of_real_files_are_seen") else { return };
+    let cube = |name: &str| {
+        let cube = io::read_cube(&folder.join(name), None).unwrap_or_else(|error| panic!("{error}"));
+        let wcs = Wcs::from_header(&cube.header).expect("coordinates");
+        (cube, wcs)
+    };
+    // Upper-case units.
+    let (_, wcs) = cube("cubes/UGC_1281_Original.fits");
+    assert_eq!((wcs.axes[0].unit.as_str(), wcs.axes[2].unit.as_str()), ("deg", "m/s"));
+    assert!((wcs.velocities_km_s(1).expect("velocities")[0] - 64.220_781_452_320_14).abs() < 1e-9);
+    // Velocity first, and without a unit: never called m/s without a word.
+    let (rcra, wcs) = cube("cubes/DHT03_RCrA_raw.fits");
+    assert_eq!(rcra.values.shape(), [83, 33, 25]);
+    assert_eq!(wcs.axes[2].unit, "");
+    assert!(wcs.warnings.iter().any(|warning| warning.contains("km/s")), "{:?}", wcs.warnings);
+    let velocities = wcs.velocities_km_s(83).expect("velocities");
+    assert!((velocities[0] + 0.9583).abs() < 1e-9 && (velocities[82] - 20.3699).abs() < 1e-9);
+    // Four chips are no velocities.
+    let (_, wcs) = cube("hst/hubble_wfpc2_sample.fits");
+    assert_eq!(wcs.spectral, None);
+    assert!(wcs.velocities_km_s(4).is_err());
+    // No beam, frequency in HZ, no BUNIT.
+    let (l1448, wcs) = cube("cubes/l1448_13co.fits");
+    assert_eq!(l1448.unit, "");
+    assert!((wcs.velocities_km_s(1).expect("velocities")[0] - 2.528_194_896_95).abs() < 1e-9);
+    let map = celestial_header(&l1448.header).expect("sky axes");
+    let flat = Wcs::from_header(&map).expect("coordinates");
+    assert_eq!((flat.axes.len(), flat.spectral), (2, None));
+    assert_eq!(flat.world(&[43.0, 70.0]), wcs.world(&[43.0, 70.0, 1.0])[..2]);
+    // A damaged copy warns and does not fall over.
+    let damaged = FitsFile::open(&folder.join("cubes/L1448_CORRUPTED_utf8_mangled.fits")).expect("opens");
+    assert!(damaged.warnings.len() >= 2, "{:?}", damaged.warnings);
+    // A file that ends early is refused in one line that says where.
+    let cut =
+        FitsFile::open(&folder.join("headers/astropy_wcs/header_with_time_wcslib71.fits")).expect("opens");
+    let refused = cut.values(0, &Context::unwatched()).expect_err("refused").to_string();
+    assert!(!refused.contains('\n') && refused.contains("HDU 0"), "{refused}");
+    // BMAJ = −1 means no beam.
+    let mut header = Header::default();
+    header.set_float("BMAJ", -1.0, "");
+    assert_eq!(beam(&header), None);
+    let aips = read_header_text(&folder.join("headers/nrao_m82rad.hdr")).expect("opens");
+    assert_eq!(beam(&aips).map(|beam| (beam.major_deg, beam.minor_deg)), Some((5e-4, 5e-4)));
+}
+
+#[test]
+fn info_answers_with_the_agreed_keys() {
+    let Some(path) = data_file("info_answers_with_the_agreed_keys", "cubes/l1448_13co.fits") else { return };
+    let home = tempfile::tempdir().expect("a folder");
+    let path = path.to_string_lossy();
+    let output = aquila(home.path(), &["info", &path, "--json", "--world", "1", "1", "1"]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let answer = json(&output);
+    assert_eq!(answer["path"], *path);
+    let hdu = &answer["hdus"][0];
+    assert_eq!(hdu["kind"], "cube");
+    assert_eq!(numbers(&hdu["shape"]), [53, 105, 105]);
+    assert_eq!(hdu["dtype"], "float32");
+    assert_eq!(hdu["axes"][2]["ctype"], "VOPT");
+    assert_eq!(hdu["axes"][2]["unit"], "m/s");
+    for key in ["count_nan", "count_inf", "min", "max", "mean", "std", "median", "sum"] {
+        assert!(hdu[key].is_number(), "{key}: {hdu}");
+    }
+    let world = floats(&answer["world"]);
+    assert!((world[0] - 51.740_103_176_709_74).abs() < 1e-9 && (world[2] - 2528.194_896_95).abs() < 1e-6);
+    let missing = aquila(home.path(), &["info", &path, "--hdu", "7"]);
+    assert_eq!(missing.status.code(), Some(1));
+    assert_eq!(String::from_utf8_lossy(&missing.stderr).trim_end().lines().count(), 1);
 }

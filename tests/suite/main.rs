@@ -5,6 +5,7 @@ mod blueprints;
 mod clouds;
 mod commands;
 mod conformance;
+mod damage;
 mod formats;
 mod support;
 mod training;
