@@ -1,10 +1,265 @@
-//! (under construction)
+//! `aquila demo`: the main job with no display. Synthetic clouds → patches → a U-Net from a blueprint → training → evaluation
+//! on held-out clouds → application to a whole map → figures and `report.html`.
 
 use super::console::Console;
+use super::report::Report;
+use crate::cloud::{Axis, DemoClouds, Quantity, Simulation, project};
+use crate::data::Image;
+use crate::figure::{ColourMap, Panel, maps_svg};
+use crate::io;
+use crate::job::Context;
+use crate::network::DeviceChoice;
+use crate::recipe::{self, CloudSource, TrainingRecipe};
+use crate::training::{self, Applied, ApplySettings, Evaluation, Live, MapQuantity, Metrics, PowerLaw, Resume, Summary};
+use anyhow::Context as _;
+use ndarray::{Array2, Zip};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 #[derive(clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Folder for clouds, run, maps, figures and report.html
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Seconds of training at most
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    seconds: Option<u32>,
+    /// Every random draw comes from it
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// auto, cpu or cuda:N
+    #[arg(long, default_value = "auto")]
+    device: String,
+}
 
-pub fn run(_args: Args, _console: &Console) -> anyhow::Result<()> {
-    anyhow::bail!("not built yet")
+/// The recipe of the demo's training, without its clouds.
+const RECIPE: &str = include_str!("../../assets/recipes/demo-train.toml");
+
+/// What the demo came to.
+struct Outcome {
+    summary: Summary,
+    rows: Vec<training::Row>,
+    whole: WholeMap,
+    seconds: f64,
+}
+
+/// A held-out cloud seen as a whole.
+struct WholeMap {
+    cloud: String,
+    column: Image,
+    truth: Image,
+    applied: Applied,
+}
+
+pub fn run(args: Args, console: &Console) -> anyhow::Result<()> {
+    let out = std::path::absolute(&args.out)?;
+    let folder = out.clone();
+    let outcome = console.run_job("demo", move |ctx| work(&args, &folder, ctx))?;
+    let report = out.join("report.html");
+    say(console, &outcome, &report);
+    let evaluation = outcome.summary.evaluation.json();
+    console.answer(&json!({
+        "out": out, "report": report, "run": outcome.summary.run.root(), "seconds": outcome.seconds,
+        "epochs": outcome.summary.epochs, "steps": outcome.summary.steps,
+        "samples_per_second": outcome.summary.samples_per_second, "evaluation": evaluation,
+        "apply": { "patches": outcome.whole.applied.patches, "seconds": outcome.whole.applied.seconds,
+            "count_nan_in": outcome.whole.applied.count_nan_in, "count_nan_out": outcome.whole.applied.count_nan_out },
+    }));
+    Ok(())
+}
+
+fn work(args: &Args, out: &Path, ctx: &Context) -> anyhow::Result<Outcome> {
+    let started = Instant::now();
+    let run = out.join("run");
+    anyhow::ensure!(
+        !training::RunFolder::new(&run).holds_run(),
+        "{} holds a run already, and nothing is overwritten; name another --out",
+        run.display()
+    );
+    std::fs::create_dir_all(out).with_context(|| format!("cannot make the folder {}", out.display()))?;
+
+    let family = DemoClouds::standard(args.seed);
+    let places = family.folders(&out.join("clouds"))?;
+    let clouds = family.load_or_make(&out.join("clouds"), ctx)?;
+    let mut recipe: TrainingRecipe = recipe::parse(RECIPE)?;
+    recipe.seed = args.seed;
+    recipe.training.device.clone_from(&args.device);
+    recipe.data.clouds =
+        places.into_iter().map(|place| CloudSource { simulation: Some(place), ..CloudSource::default() }).collect();
+    if let Some(seconds) = args.seconds {
+        recipe.training.max_seconds = f64::from(seconds);
+    }
+    let summary = training::run(&recipe, &run, Resume::No, ctx, &Live::default())?;
+    let rows = summary.run.read_rows()?;
+    let device: DeviceChoice = args.device.parse().map_err(anyhow::Error::msg)?;
+    let whole = whole_map(&summary, &clouds, device, ctx)?;
+    io::fits::write_image(&out.join("column_density.fits"), &whole.column)?;
+    io::fits::write_image(&out.join("true_density.fits"), &whole.truth)?;
+    io::fits::write_image(&out.join("predicted_density.fits"), &whole.applied.image)?;
+    let outcome = Outcome { summary, rows, whole, seconds: started.elapsed().as_secs_f64() };
+    write_report(out, &outcome)?;
+    Ok(outcome)
+}
+
+/// Brings the network onto the whole face of the first cloud that it was not trained on.
+fn whole_map(summary: &Summary, clouds: &[Simulation], device: DeviceChoice, ctx: &Context) -> anyhow::Result<WholeMap> {
+    let held_out = summary.evaluation.groups.first().map_or(0, |group| group.group);
+    let cloud = usize::try_from(held_out).ok().and_then(|index| clouds.get(index)).context("the split held no cloud out")?;
+    let column = project(cloud, Quantity::Column, Axis::Z);
+    let truth = project(cloud, Quantity::MassWeighted, Axis::Z);
+    let settings = ApplySettings::new(MapQuantity::Column);
+    let applied = training::apply(summary.run.root(), &column, &settings, device, ctx)?;
+    Ok(WholeMap { cloud: cloud.name.clone(), column, truth, applied })
+}
+
+fn say(console: &Console, outcome: &Outcome, report: &Path) {
+    let evaluation = &outcome.summary.evaluation;
+    console.say(format!("{:<12} {:>8} {:>8} {:>8} {:>12}", "", "rms dex", "mae dex", "bias", "within 0.3"));
+    for (name, metrics) in [("U-Net", Some(&evaluation.metrics)), ("power law", evaluation.baseline.as_ref())] {
+        if let Some(m) = metrics {
+            console.say(format!(
+                "{name:<12} {:>8.3} {:>8.3} {:>+8.3} {:>10.1} %",
+                m.rms_dex,
+                m.mae_dex,
+                m.bias_dex,
+                100.0 * m.accuracy_0p3dex
+            ));
+        }
+    }
+    console.say(format!("{:.0} s in all; see {}", outcome.seconds, report.display()));
+}
+
+fn write_report(out: &Path, outcome: &Outcome) -> anyhow::Result<()> {
+    let evaluation = &outcome.summary.evaluation;
+    let mut report = Report::new("Aquila demo: volume density from column density");
+    report.paragraph(
+        "Synthetic molecular clouds were made, seen along three axes and cut into patches. A U-Net drawn as a blueprint was trained to \
+         read the mass-weighted density along each line of sight from the column density alone. It is judged here on clouds of which \
+         it saw nothing in training, beside the best power law n = a N^b fitted to the training pixels.",
+    );
+    report.heading("How good it is on held-out clouds");
+    report.table(
+        &["", "rms (dex)", "mean |residual| (dex)", "bias (dex)", "within 0.3 dex"],
+        &metric_rows(evaluation),
+    );
+    if let Some(baseline) = &evaluation.baseline {
+        report.paragraph(&verdict(&evaluation.metrics, baseline, evaluation.power_law.as_ref()));
+    }
+    let mut figures = vec![
+        ("accuracy", evaluation.accuracy_svg(), "Fraction of held-out pixels whose density is right within a tolerance."),
+        ("curves", training::curves_svg(&outcome.rows), "Loss and rms of the residuals while training."),
+    ];
+    for (of, name, caption) in [
+        ("prediction", "correlation-network", "Predicted against true density of every held-out pixel: the network."),
+        ("power_law", "correlation-power-law", "The same for the power law."),
+    ] {
+        figures.extend(evaluation.correlation_svg(of).map(|svg| (name, svg, caption)));
+    }
+    figures.extend(evaluation.example_svg(0).map(|svg| ("example", svg, "One held-out patch.")));
+    figures.push(("whole-map", whole_svg(&outcome.whole, evaluation.power_law.as_ref()), "A whole held-out cloud: overlapping patches, blended."));
+    let folder = out.join("figures");
+    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    for (name, svg, caption) in &figures {
+        io::atomic::write(&folder.join(format!("{name}.svg")), |file| file.write_all(svg.as_bytes()))?;
+        report.figure(svg, caption);
+    }
+    report.heading("By cloud");
+    let rows: Vec<Vec<String>> = evaluation
+        .groups
+        .iter()
+        .map(|group| {
+            let baseline = group.baseline.as_ref().map_or("–".to_owned(), |m| format!("{:.3}", m.rms_dex));
+            vec![format!("cloud {}", group.group + 1), group.samples.to_string(), format!("{:.3}", group.metrics.rms_dex), baseline]
+        })
+        .collect();
+    report.table(&["", "patches", "U-Net rms (dex)", "power law rms (dex)"], &rows);
+    report.heading("How it was made");
+    report.table(&["", ""], &facts(outcome));
+    report.paragraph(
+        "Beside this page: clouds/ (simulation folders), run/ (recipe, blueprint, weights, metrics, predictions), column_density.fits, \
+         true_density.fits and predicted_density.fits of one held-out cloud, figures/ (the figures as SVG).",
+    );
+    let page = report.finish();
+    io::atomic::write(&out.join("report.html"), |file| file.write_all(page.as_bytes()))?;
+    Ok(())
+}
+
+fn metric_rows(evaluation: &Evaluation) -> Vec<Vec<String>> {
+    let row = |name: &str, m: &Metrics| {
+        vec![
+            name.to_owned(),
+            format!("{:.3}", m.rms_dex),
+            format!("{:.3}", m.mae_dex),
+            format!("{:+.3}", m.bias_dex).replace('-', "−"),
+            format!("{:.1} %", 100.0 * m.accuracy_0p3dex),
+        ]
+    };
+    let mut rows = vec![row("U-Net", &evaluation.metrics)];
+    rows.extend(evaluation.baseline.as_ref().map(|m| row("best power law", m)));
+    rows
+}
+
+fn verdict(network: &Metrics, baseline: &Metrics, law: Option<&PowerLaw>) -> String {
+    let law = law.map_or(String::new(), |law| format!(" (n ∝ N^{:.2})", law.slope));
+    let change = 100.0 * (1.0 - network.rms_dex / baseline.rms_dex);
+    if change > 0.0 {
+        format!("The network's rms is {change:.0} % below that of the power law{law}.")
+    } else {
+        format!("The network does not beat the power law{law}: its rms is {:.0} % higher. Train longer.", -change)
+    }
+}
+
+fn facts(outcome: &Outcome) -> Vec<Vec<String>> {
+    let summary = &outcome.summary;
+    [
+        ("device", summary.device.clone()),
+        ("threads", summary.threads.to_string()),
+        ("epochs", summary.epochs.to_string()),
+        ("optimiser steps", summary.steps.to_string()),
+        ("training", format!("{:.0} s, {:.0} samples/s", summary.seconds, summary.samples_per_second)),
+        ("everything", format!("{:.0} s", outcome.seconds)),
+    ]
+    .map(|(key, value)| vec![key.to_owned(), value])
+    .to_vec()
+}
+
+/// Column density, truth, prediction, and both residuals of the whole face.
+fn whole_svg(whole: &WholeMap, law: Option<&PowerLaw>) -> String {
+    let column = whole.column.values.mapv(f32::log10);
+    let truth = whole.truth.values.mapv(f32::log10);
+    let prediction = whole.applied.image.values.mapv(f32::log10);
+    let range = span(&truth);
+    let residual = &prediction - &truth;
+    let density = "log₁₀ ⟨n⟩ (cm⁻³)";
+    let panel = |title: &str, label: &str, range, colours| (title.to_owned(), label.to_owned(), range, colours);
+    let mut described = vec![
+        (panel("Column density", "log₁₀ N_H (cm⁻²)", span(&column), ColourMap::Magma), column.clone()),
+        (panel("Truth", density, range, ColourMap::Viridis), truth.clone()),
+        (panel("U-Net", density, range, ColourMap::Viridis), prediction),
+        (panel("U-Net − truth", "dex", (-1.0, 1.0), ColourMap::RedBlue), residual),
+    ];
+    if let Some(law) = law {
+        let mut residual = Array2::zeros(truth.dim());
+        Zip::from(&mut residual).and(&column).and(&truth).for_each(|r, &n, &t| *r = law.predict_dex(n) - t);
+        described.push((panel("Power law − truth", "dex", (-1.0, 1.0), ColourMap::RedBlue), residual));
+    }
+    let panels: Vec<Panel<'_>> = described
+        .iter()
+        .map(|((title, label, range, colours), values)| Panel {
+            title: title.clone(),
+            values: values.view(),
+            label: label.clone(),
+            range: *range,
+            colours: *colours,
+        })
+        .collect();
+    maps_svg(&panels, &format!("{}, seen along z", whole.cloud))
+}
+
+/// The range of the finite values.
+fn span(values: &Array2<f32>) -> (f32, f32) {
+    let finite = values.iter().copied().filter(|v| v.is_finite());
+    let (low, high) = finite.fold((f32::MAX, f32::MIN), |(low, high), v| (low.min(v), high.max(v)));
+    if low < high { (low, high) } else { (0.0, 1.0) }
 }

@@ -11,6 +11,7 @@ mod demo;
 mod doctor;
 mod evaluate;
 mod info;
+mod report;
 mod train;
 mod window;
 
