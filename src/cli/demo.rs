@@ -82,7 +82,7 @@ fn work(args: &Args, out: &Path, ctx: &Context) -> anyhow::Result<Outcome> {
     let family = DemoClouds::standard(args.seed);
     let places = family.folders(&out.join("clouds"))?;
     let clouds = family.load_or_make(&out.join("clouds"), ctx)?;
-    let mut recipe: TrainingRecipe = recipe::parse(RECIPE)?;
+    let mut recipe: TrainingRecipe = recipe::parse(RECIPE, "demo-train.toml")?;
     recipe.seed = args.seed;
     recipe.training.device.clone_from(&args.device);
     recipe.data.clouds =
@@ -90,8 +90,9 @@ fn work(args: &Args, out: &Path, ctx: &Context) -> anyhow::Result<Outcome> {
     if let Some(seconds) = args.seconds {
         recipe.training.max_seconds = f64::from(seconds);
     }
-    let summary = training::run(&recipe, &run, Resume::No, ctx, &Live::default())?;
-    let rows = summary.run.read_rows()?;
+    let live = Live::default();
+    let summary = training::run(&recipe, &run, Resume::No, ctx, &live)?;
+    let rows = live.curves.latest().map(|curves| curves.rows.clone()).unwrap_or_default();
     let device: DeviceChoice = args.device.parse().map_err(anyhow::Error::msg)?;
     let whole = whole_map(&summary, &clouds, device, ctx)?;
     io::fits::write_image(&out.join("column_density.fits"), &whole.column)?;
@@ -106,8 +107,8 @@ fn work(args: &Args, out: &Path, ctx: &Context) -> anyhow::Result<Outcome> {
 fn whole_map(summary: &Summary, clouds: &[Simulation], device: DeviceChoice, ctx: &Context) -> anyhow::Result<WholeMap> {
     let held_out = summary.evaluation.groups.first().map_or(0, |group| group.group);
     let cloud = usize::try_from(held_out).ok().and_then(|index| clouds.get(index)).context("the split held no cloud out")?;
-    let column = project(cloud, Quantity::Column, Axis::Z);
-    let truth = project(cloud, Quantity::MassWeighted, Axis::Z);
+    let column = project(cloud, Quantity::Column, Axis::Z)?;
+    let truth = project(cloud, Quantity::MassWeighted, Axis::Z)?;
     let settings = ApplySettings::new(MapQuantity::Column);
     let applied = training::apply(summary.run.root(), &column, &settings, device, ctx)?;
     Ok(WholeMap { cloud: cloud.name.clone(), column, truth, applied })
