@@ -211,7 +211,7 @@ fn describe(source: &Source, index: usize, stored: Header, data_start: u64) -> R
             let axes = axes_of(&image, "NAXIS").map_err(damaged)?;
             // A second EXTNAME is the image's own; the first is the table's.
             let names = image.cards.iter().filter(|card| card.key == "EXTNAME");
-            if let Some(CardValue::Text(name)) = names.map(|card| &card.value).last() {
+            if let Some(CardValue::Text(name)) = names.map(|card| &card.value).next_back() {
                 hdu.name = name.trim().to_owned();
             }
             hdu.shape = axes.iter().rev().map(|&n| usize::try_from(n).unwrap_or(usize::MAX)).collect();

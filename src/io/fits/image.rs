@@ -101,15 +101,15 @@ pub(super) fn values(numbers: &impl Numbers, scaling: Scaling, shape: &[usize]) 
     let shape = IxDyn(shape);
     macro_rules! as_stored {
         ($kind:ident, $type:ty) => {
-            Values::$kind(shaped(shape, numbers.map(|value: $type| value)?)?)
+            Values::$kind(shaped(shape, numbers.map(|value: $type| value)?))
         };
     }
     macro_rules! scaled {
         (Single, $type:ty) => {
-            Values::F32(shaped(shape, numbers.map(|v: $type| single(v, scale as f32, zero as f32, blank))?)?)
+            Values::F32(shaped(shape, numbers.map(|v: $type| single(v, scale as f32, zero as f32, blank))?))
         };
         (Double, $type:ty) => {
-            Values::F64(shaped(shape, numbers.map(|v: $type| double(v, scale, zero, blank))?)?)
+            Values::F64(shaped(shape, numbers.map(|v: $type| double(v, scale, zero, blank))?))
         };
     }
     Ok(match (scaling.target(), scaling.bitpix) {
@@ -120,10 +120,10 @@ pub(super) fn values(numbers: &impl Numbers, scaling: Scaling, shape: &[usize]) 
         (Target::AsStored, -32) => as_stored!(F32, f32),
         (Target::AsStored, _) => as_stored!(F64, f64),
         // Adding the offset is flipping the sign bit.
-        (Target::Offset, 8) => Values::I8(shaped(shape, numbers.map(|v: u8| (v ^ 0x80) as i8)?)?),
-        (Target::Offset, 16) => Values::U16(shaped(shape, numbers.map(|v: i16| v as u16 ^ 1 << 15)?)?),
-        (Target::Offset, 32) => Values::U32(shaped(shape, numbers.map(|v: i32| v as u32 ^ 1 << 31)?)?),
-        (Target::Offset, _) => Values::U64(shaped(shape, numbers.map(|v: i64| v as u64 ^ 1 << 63)?)?),
+        (Target::Offset, 8) => Values::I8(shaped(shape, numbers.map(|v: u8| (v ^ 0x80) as i8)?)),
+        (Target::Offset, 16) => Values::U16(shaped(shape, numbers.map(|v: i16| v as u16 ^ 1 << 15)?)),
+        (Target::Offset, 32) => Values::U32(shaped(shape, numbers.map(|v: i32| v as u32 ^ 1 << 31)?)),
+        (Target::Offset, _) => Values::U64(shaped(shape, numbers.map(|v: i64| v as u64 ^ 1 << 63)?)),
         (Target::Single, 8) => scaled!(Single, u8),
         (Target::Single, 16) => scaled!(Single, i16),
         (Target::Single, _) => scaled!(Single, f32),
@@ -168,9 +168,9 @@ fn double<T: Stored>(value: T, scale: f64, zero: f64, blank: Option<i64>) -> f64
     if blank.is_some_and(|blank| value.is(blank)) { f64::NAN } else { value.double() * scale + zero }
 }
 
-fn shaped<T>(shape: IxDyn, values: Vec<T>) -> Result<ArrayD<T>> {
-    // The count comes from this very shape.
-    Ok(ArrayD::from_shape_vec(shape, values).unwrap_or_else(|_| unreachable!("count and shape agree")))
+fn shaped<T>(shape: IxDyn, values: Vec<T>) -> ArrayD<T> {
+    // The count comes from this very shape, whose product was checked when the header was read.
+    ArrayD::from_shape_vec(shape, values).unwrap_or_else(|_| unreachable!("count and shape agree"))
 }
 
 /// The array of random groups: (group, axes of one group); the parameters between the groups are left out.

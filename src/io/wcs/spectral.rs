@@ -88,7 +88,7 @@ impl Quantity {
     }
 
     /// Frequency in Hz of a value in SI; velocities need the rest frequency.
-    fn to_hz(self, value: f64, rest_hz: Option<f64>) -> Option<f64> {
+    fn hz(self, value: f64, rest_hz: Option<f64>) -> Option<f64> {
         Some(match self {
             Self::Frequency => value,
             Self::Energy => value / H_J_S,
@@ -103,7 +103,7 @@ impl Quantity {
         })
     }
 
-    fn from_hz(self, hz: f64, rest_hz: Option<f64>) -> Option<f64> {
+    fn at_hz(self, hz: f64, rest_hz: Option<f64>) -> Option<f64> {
         Some(match self {
             Self::Frequency => hz,
             Self::Energy => hz * H_J_S,
@@ -118,7 +118,7 @@ impl Quantity {
         })
     }
 
-    /// Derivative of `to_hz` at a value.
+    /// Derivative of `hz` at a value.
     fn hz_per_unit(self, value: f64, rest_hz: Option<f64>) -> Option<f64> {
         let relativistic = |beta: f64| -1.0 / ((1.0 + beta) * (1.0 - beta * beta).sqrt());
         Some(match self {
@@ -147,10 +147,10 @@ impl Quantity {
             Self::RadioVelocity | Self::OpticalVelocity | Self::Velocity => value,
             Self::Redshift | Self::Beta => value * C_M_S,
             Self::Frequency | Self::Energy | Self::Wavenumber => {
-                Self::RadioVelocity.from_hz(self.to_hz(value, rest_hz)?, rest_hz)?
+                Self::RadioVelocity.at_hz(self.hz(value, rest_hz)?, rest_hz)?
             }
             Self::Wavelength | Self::AirWavelength => {
-                Self::OpticalVelocity.from_hz(self.to_hz(value, rest_hz)?, rest_hz)?
+                Self::OpticalVelocity.at_hz(self.hz(value, rest_hz)?, rest_hz)?
             }
         };
         Some(velocity / 1e3)
@@ -211,7 +211,7 @@ impl Spectral {
             Spacing::In(x) => {
                 let at = self.even(x, self.reference)?;
                 let moved = at + intermediate * self.slope(x)?;
-                self.quantity.from_hz(x.to_hz(moved, self.rest_hz)?, self.rest_hz)
+                self.quantity.at_hz(x.hz(moved, self.rest_hz)?, self.rest_hz)
             }
         }
     }
@@ -227,7 +227,7 @@ impl Spectral {
 
     /// The value in the variable in which pixels are even.
     fn even(&self, x: Quantity, value: f64) -> Option<f64> {
-        x.from_hz(self.quantity.to_hz(value, self.rest_hz)?, self.rest_hz)
+        x.at_hz(self.quantity.hz(value, self.rest_hz)?, self.rest_hz)
     }
 
     /// dX/dS at the reference: CDELT counts in the axis's own variable there (paper III, equation 5).
@@ -257,8 +257,8 @@ mod tests {
 
     #[test]
     fn air_and_vacuum_lead_back() {
-        let hz = Quantity::AirWavelength.to_hz(656.28e-9, None).expect("no rest needed");
-        let back = Quantity::AirWavelength.from_hz(hz, None).expect("no rest needed");
+        let hz = Quantity::AirWavelength.hz(656.28e-9, None).expect("no rest needed");
+        let back = Quantity::AirWavelength.at_hz(hz, None).expect("no rest needed");
         assert!((back / 656.28e-9 - 1.0).abs() < 1e-14);
         // 1 + 10⁻⁶ (287.6155 + 1.62887/0.65628² + 0.01360/0.65628⁴) = 1.000291471
         assert!((C_M_S / hz / 656.28e-9 - 1.000_291_471).abs() < 1e-9);

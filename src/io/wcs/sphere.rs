@@ -170,7 +170,7 @@ fn half_turn(angle: f64) -> f64 {
     }
 }
 
-/// 0 to 360 where the pole's longitude is positive, else 0 to −360.
+/// From 0 to below 360 where the pole's longitude is positive, else down to above −360.
 fn fold(longitude: f64, like: f64) -> f64 {
     let longitude = if like >= 0.0 {
         if longitude < 0.0 { longitude + 360.0 } else { longitude }
@@ -180,8 +180,8 @@ fn fold(longitude: f64, like: f64) -> f64 {
         longitude
     };
     match longitude {
-        longitude if longitude > 360.0 => longitude - 360.0,
-        longitude if longitude < -360.0 => longitude + 360.0,
+        longitude if longitude >= 360.0 => longitude - 360.0,
+        longitude if longitude <= -360.0 => longitude + 360.0,
         longitude => longitude,
     }
 }
