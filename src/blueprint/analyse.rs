@@ -4,10 +4,10 @@
 use super::catalogue::{self, Inputs};
 use super::flat::{Flat, Node, flatten};
 use super::model::{Block, BlockId, Blueprint, Parameter, Port};
-use super::plan::{Analysis, BlockReport, Fault, Op, PathId, Plan, Severity, Shape, Step};
-use super::rules::{self, MAX_PARAMETERS, Meaning, Site, Trouble};
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use super::plan::{Analysis, BlockReport, Fault, Mend, Op, PathId, Plan, Severity, Shape, Step};
+use super::rules::{self, MAX_PARAMETERS, Meaning, Remedy, Site, Trouble};
+use super::walk::{around, consumers, is_port, order, used};
+use std::collections::HashMap;
 
 /// Everything that can be said of a blueprint without running it.
 pub fn analyse(blueprint: &Blueprint) -> Analysis {
@@ -25,7 +25,7 @@ pub fn plan(blueprint: &Blueprint) -> Result<Plan, Vec<Fault>> {
 }
 
 /// Only so many faults tell along which path a shape came: a path is as long as the document, and a hostile one has as many faults.
-const TRACED_FAULTS: usize = 200;
+const TRACED_FAULTS: usize = 50;
 
 struct Examination<'a> {
     flat: Flat<'a>,
@@ -102,7 +102,7 @@ impl<'a> Examination<'a> {
                     port: Some(port.clone()),
                     expected: expected.join(" or "),
                     came: format!("{} {shape}", shape.kind.phrase()),
-                    fix: None,
+                    remedy: None,
                 };
                 return self.report(index, trouble);
             }
@@ -160,9 +160,25 @@ impl<'a> Examination<'a> {
             message.push_str(" along ");
             message.push_str(&self.describe(&trace));
         }
-        let fix = match trouble.kind {
-            "size-not-divisible" => self.fix_of_size(index, &trace),
-            _ => trouble.fix,
+        let set = |path: &PathId, values: Vec<(String, Parameter)>| {
+            Some(Mend::SetParameters { path: path.clone(), values })
+        };
+        let (fix, mend) = match trouble.remedy {
+            _ if trouble.kind == "size-not-divisible" => match self.better_size(index, &trace) {
+                Some((fix, input, sizes)) => (Some(fix), set(&self.flat.nodes[input].path, sizes)),
+                None => {
+                    let drop = ("remainder".to_owned(), "drop".into());
+                    (
+                        Some("Pad or crop the map, or drop the remainder".to_owned()),
+                        set(&node.path, vec![drop]),
+                    )
+                }
+            },
+            Some(Remedy::Set(name, value)) => {
+                (Some(format!("Set {name} to {value}")), set(&node.path, vec![(name.to_owned(), value)]))
+            }
+            Some(Remedy::Say(fix)) => (Some(fix.to_owned()), None),
+            None => (None, None),
         };
         self.flat.faults.push(Fault {
             path: node.path.clone(),
@@ -172,6 +188,7 @@ impl<'a> Examination<'a> {
             came: Some(trouble.came),
             along: trace.iter().map(|&index| self.flat.nodes[index].path.clone()).collect(),
             fix,
+            mend,
             ..Fault::new(trouble.kind, message)
         });
     }
@@ -210,45 +227,45 @@ impl<'a> Examination<'a> {
         words.join(" → ")
     }
 
-    /// Which sizes of the input would divide, where only pools stand between it and the block.
-    fn fix_of_size(&self, index: usize, trace: &[usize]) -> Option<String> {
-        let drop = "Pad or crop the map, or set remainder to drop".to_owned();
-        let Some((&input, between)) = trace.split_first() else { return Some(drop) };
-        let Some(&[_, y, x]) = self.meanings[input].as_ref().map(|meaning| meaning.shape.sizes.as_slice())
-        else {
-            return Some(drop);
-        };
+    /// Which sizes of the network's input would divide, where only pools stand between it and the block: in words, the input's node,
+    /// and the nearest sizes.
+    fn better_size(
+        &self,
+        index: usize,
+        trace: &[usize],
+    ) -> Option<(String, usize, Vec<(String, Parameter)>)> {
+        let (&input, between) = trace.split_first()?;
+        let &[_, y, x] = self.meanings[input].as_ref()?.shape.sizes.as_slice() else { return None };
         let (mut factor, mut size) = (1_usize, [y, x]);
         for &node in between {
-            let Some(Meaning { op: Some(op), shape, .. }) = &self.meanings[node] else { return Some(drop) };
-            if let Op::MaxPool { stride, .. } = op {
-                factor = factor.saturating_mul(*stride);
+            let meaning = self.meanings[node].as_ref()?;
+            if let Some(Op::MaxPool { stride, .. }) = meaning.op {
+                factor = factor.saturating_mul(stride);
                 size = size.map(|size| size / stride);
             }
-            if shape.sizes[1..] != size {
-                return Some(drop);
+            if meaning.shape.sizes.get(1..) != Some(&size[..]) {
+                return None;
             }
         }
         let factor = factor.saturating_mul(self.pools_ahead(index));
-        let suggest = |size: usize| {
-            let below = size / factor * factor;
-            match (below, below.checked_add(factor)) {
-                (0, _) => factor.to_string(),
-                (below, _) if below == size => size.to_string(),
-                (below, Some(above)) => format!("{below} or {above}"),
-                (below, None) => below.to_string(),
-            }
+        let (below, above) = (
+            |size: usize| size / factor * factor,
+            |size: usize| size.div_ceil(factor).saturating_mul(factor),
+        );
+        let words = |size: usize| match (below(size), above(size)) {
+            (0, above) => above.to_string(),
+            (below, above) if below == above => size.to_string(),
+            (below, above) => format!("{below} or {above}"),
         };
         let name = &self.flat.nodes[input].name;
-        Some(if y == x {
-            format!("Give “{name}” a height and width divisible by {factor}, such as {}", suggest(y))
-        } else {
-            format!(
-                "Give “{name}” a height and width divisible by {factor}, such as height {} and width {}",
-                suggest(y),
-                suggest(x)
-            )
-        })
+        let such = if y == x { words(y) } else { format!("height {} and width {}", words(y), words(x)) };
+        let fix = format!("Give “{name}” a height and width divisible by {factor}, such as {such}");
+        let nearest = |size: usize| {
+            let (below, above) = (below(size), above(size));
+            let near = if below > 0 && size - below < above - size { below } else { above };
+            i64::try_from(near).ok().map(Parameter::Integer)
+        };
+        Some((fix, input, vec![("height".to_owned(), nearest(y)?), ("width".to_owned(), nearest(x)?)]))
     }
 
     /// By how much the pools from this block on shrink the map, at most, until something enlarges it again.
@@ -317,6 +334,7 @@ impl<'a> Examination<'a> {
                     path: node.path.clone(),
                     block: node.name.clone(),
                     fix: Some("Connect it, or remove it".to_owned()),
+                    mend: Some(Mend::RemoveBlock(node.path.clone())),
                     ..Fault::new("unused", "Leads to no output, so it is left out of the network".to_owned())
                 });
             }
@@ -413,43 +431,6 @@ impl<'a> Examination<'a> {
     }
 }
 
-/// The blocks around the first circle that the wires make, `A → B → A`, seen through all groups.
-pub(super) fn circle(blueprint: &Blueprint) -> Option<String> {
-    let nodes = flatten(&blueprint.graph).nodes;
-    let (_, cycles) = order(&nodes, &consumers(&nodes));
-    cycles.first().map(|cycle| around(&nodes, cycle))
-}
-
-fn around(nodes: &[Node], cycle: &[usize]) -> String {
-    let mut names: Vec<&str> = cycle
-        .iter()
-        .map(|&index| &nodes[index])
-        .filter(|node| !is_port(node))
-        .map(|node| node.name.as_str())
-        .collect();
-    // Groups may hand a wire round through nothing but their ports.
-    if names.is_empty() {
-        names = cycle.iter().map(|&index| nodes[index].name.as_str()).collect();
-    }
-    names.extend(names.first().copied());
-    names.join(" → ")
-}
-
-/// The nodes that each node feeds, once for each wire.
-fn consumers(nodes: &[Node]) -> Vec<Vec<usize>> {
-    let mut consumers = vec![Vec::new(); nodes.len()];
-    for (index, node) in nodes.iter().enumerate() {
-        for source in node.slots.iter().filter_map(|slot| slot.source) {
-            consumers[source].push(index);
-        }
-    }
-    consumers
-}
-
-fn is_port(node: &Node) -> bool {
-    matches!(node.block.kind.as_str(), "group-input" | "group-output")
-}
-
 fn accepted(node: &Node, port: &str) -> String {
     let ports = catalogue::inputs_of(node.block);
     let types = ports.iter().find(|info| info.name == port).map_or(catalogue::ANY, |info| info.types);
@@ -462,82 +443,6 @@ fn pool_stride(block: &Block) -> usize {
         _ => None,
     };
     given("stride").or_else(|| given("kernel")).unwrap_or(2).max(1)
-}
-
-/// Backwards from the outputs; everything where there are none.
-fn used(nodes: &[Node]) -> Vec<bool> {
-    let mut open: Vec<usize> =
-        (0..nodes.len()).filter(|&index| nodes[index].block.kind == "output").collect();
-    let mut used = vec![open.is_empty(); nodes.len()];
-    while let Some(index) = open.pop() {
-        if !std::mem::replace(&mut used[index], true) {
-            open.extend(nodes[index].slots.iter().filter_map(|slot| slot.source));
-        }
-    }
-    used
-}
-
-/// Nodes in an order in which they can be computed, early ones of the document first; and the cycles, whose nodes are left out.
-fn order(nodes: &[Node], consumers: &[Vec<usize>]) -> (Vec<usize>, Vec<Vec<usize>>) {
-    let mut waiting: Vec<usize> =
-        nodes.iter().map(|node| node.slots.iter().filter(|slot| slot.source.is_some()).count()).collect();
-    let mut ready: BinaryHeap<_> =
-        (0..nodes.len()).filter(|&index| waiting[index] == 0).map(Reverse).collect();
-    let mut done = vec![false; nodes.len()];
-    let (mut order, mut cycles) = (Vec::new(), Vec::new());
-    let mut first_open = 0;
-    loop {
-        while let Some(Reverse(index)) = ready.pop() {
-            if std::mem::replace(&mut done[index], true) {
-                continue;
-            }
-            order.push(index);
-            for &next in &consumers[index] {
-                waiting[next] -= 1;
-                if waiting[next] == 0 {
-                    ready.push(Reverse(next));
-                }
-            }
-        }
-        while first_open < nodes.len() && done[first_open] {
-            first_open += 1;
-        }
-        if first_open == nodes.len() {
-            return (order, cycles);
-        }
-        let cycle = cycle_behind(first_open, nodes, &done);
-        for &index in &cycle {
-            done[index] = true;
-        }
-        for &index in &cycle {
-            for &next in &consumers[index] {
-                waiting[next] -= 1;
-                if waiting[next] == 0 && !done[next] {
-                    ready.push(Reverse(next));
-                }
-            }
-        }
-        cycles.push(cycle);
-    }
-}
-
-/// Every open node waits for an open one, so walking back from any must come round.
-fn cycle_behind(start: usize, nodes: &[Node], done: &[bool]) -> Vec<usize> {
-    let mut seen_at = std::collections::HashMap::new();
-    let mut walk = vec![start];
-    loop {
-        let here = walk[walk.len() - 1];
-        if let Some(first) = seen_at.insert(here, walk.len() - 1) {
-            walk.pop();
-            let mut cycle = walk.split_off(first);
-            cycle.reverse();
-            return cycle;
-        }
-        match nodes[here].slots.iter().filter_map(|slot| slot.source).find(|&source| !done[source]) {
-            Some(source) => walk.push(source),
-            None => return vec![here],
-        }
-    }
 }
 
 impl Analysis {

@@ -4,11 +4,11 @@
 mod clip;
 mod groups;
 
-use super::analyse::circle;
 use super::catalogue::{self, Inputs, Outputs, PortInfo};
-use super::flat::{Flat, MAX_BLOCKS, MAX_NESTING, check_name, flatten};
+use super::flat::{Flat, MAX_BLOCKS, MAX_LINKS, MAX_NESTING, check_name, flatten};
 use super::model::{Block, BlockId, Blueprint, Graph, Link, Parameter, Port};
-use super::plan::PortType;
+use super::plan::{Mend, PortType};
+use super::walk::circle;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
@@ -46,7 +46,7 @@ pub enum EditError {
     Ports,
     #[error("a position must be a finite number")]
     Position,
-    #[error("a blueprint has at most {MAX_BLOCKS} blocks")]
+    #[error("a blueprint has at most {MAX_BLOCKS} blocks and {MAX_LINKS} wires")]
     TooMany,
     #[error("groups lie at most {MAX_NESTING} deep")]
     TooDeep,
@@ -282,6 +282,41 @@ pub fn set_parameter(
     Ok(())
 }
 
+/// Does what mends a fault.
+pub fn mend(blueprint: &mut Blueprint, mend: &Mend) -> Result<(), EditError> {
+    let at = |path: &'_ [BlockId]| match path.split_last() {
+        Some((&id, scope)) => Ok((id, scope.to_vec())),
+        None => Err(EditError::NoBlock(0)),
+    };
+    match mend {
+        Mend::SetParameters { path, values } => {
+            let (id, scope) = at(path)?;
+            inside(blueprint, &scope, |graph| {
+                values.iter().try_for_each(|(name, value)| set_parameter(graph, id, name, value.clone()))
+            })
+        }
+        Mend::RemoveWire { scope, link } => inside(blueprint, scope, |graph| {
+            if let Some(place) = graph.links.iter().rposition(|other| other == link) {
+                graph.links.remove(place);
+            }
+            Ok(())
+        }),
+        Mend::RemoveBlock(path) => {
+            let (id, scope) = at(path)?;
+            inside(blueprint, &scope, |graph| remove(graph, &[id]))
+        }
+        Mend::Renumber(path) => {
+            let (id, scope) = at(path)?;
+            inside(blueprint, &scope, |graph| {
+                let name = graph.block(id).ok_or(EditError::NoBlock(id.0))?.name.clone();
+                let free = unique_name(graph, &name);
+                get_mut(graph, id)?.name = free;
+                Ok(())
+            })
+        }
+    }
+}
+
 /// A name that no block of the graph has: the wanted one, or that with the next free number.
 pub fn unique_name(graph: &Graph, wanted: &str) -> String {
     let taken: HashSet<&str> = graph.blocks.iter().map(|block| block.name.as_str()).collect();
@@ -306,13 +341,14 @@ fn free_name(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
 /// Refuses documents that could be written, but not read again.
 pub(super) fn check_size(blueprint: &Blueprint) -> Result<(), EditError> {
     let mut open = vec![(&blueprint.graph, 0)];
-    let mut count = 0;
+    let (mut blocks, mut links) = (0, 0);
     while let Some((graph, depth)) = open.pop() {
         if depth > MAX_NESTING {
             return Err(EditError::TooDeep);
         }
-        count += graph.blocks.len();
-        if count > MAX_BLOCKS {
+        blocks += graph.blocks.len();
+        links += graph.links.len();
+        if blocks > MAX_BLOCKS || links > MAX_LINKS {
             return Err(EditError::TooMany);
         }
         open.extend(graph.blocks.iter().filter_map(|block| Some((block.inside.as_ref()?, depth + 1))));

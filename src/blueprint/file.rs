@@ -1,7 +1,7 @@
 //! The versioned file of a blueprint. What this version cannot read is reported with its place and left alone; fields, kinds and
 //! values it does not know are kept.
 
-use super::flat::{MAX_BLOCKS, MAX_NESTING};
+use super::flat::{MAX_BLOCKS, MAX_LINKS, MAX_NESTING};
 use super::model::{Block, Blueprint, Graph, Link};
 use serde::Deserialize;
 use serde_json::Value;
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 pub(super) const FORMAT: &str = "aquila-blueprint";
 pub(super) const VERSION: u32 = 1;
 /// A larger file is refused unread.
-const MAX_BYTES: u64 = 16 << 20;
+const MAX_BYTES: u64 = 8 << 20;
 
 /// Brings a document of version n to version n + 1; entry 0 is for version 1. A new version adds the step that leads to it.
 type Migration = fn(Value) -> Result<Value, FileError>;
@@ -73,6 +73,9 @@ pub fn to_json(blueprint: &Blueprint) -> Result<String, FileError> {
     }
     let mut text = serde_json::to_string_pretty(blueprint).map_err(FileError::Syntax)?;
     text.push('\n');
+    if text.len() as u64 > MAX_BYTES {
+        return Err(FileError::TooLarge);
+    }
     Ok(text)
 }
 
@@ -108,19 +111,27 @@ pub fn from_json(text: &str) -> Result<Blueprint, FileError> {
         serde_json::from_value(value.clone())
     };
     match read {
-        Ok(blueprint) => check_graph(&blueprint.graph, "", 0, &mut 0).map(|()| blueprint),
+        Ok(blueprint) => check_graph(&blueprint.graph, "", 0, &mut (0, 0)).map(|()| blueprint),
         Err(error) => Err(misread(&value, "").unwrap_or_else(|| content("", &error.to_string()))),
     }
 }
 
-/// What the rest of the program relies on. `place` is empty for the outermost graph and ends with `.` for others; `count` adds up.
-fn check_graph(graph: &Graph, place: &str, depth: usize, count: &mut usize) -> Result<(), FileError> {
+/// What the rest of the program relies on. `place` is empty for the outermost graph and ends with `.` for others; `count` adds up
+/// blocks and links.
+fn check_graph(
+    graph: &Graph,
+    place: &str,
+    depth: usize,
+    count: &mut (usize, usize),
+) -> Result<(), FileError> {
     if depth > MAX_NESTING {
         return Err(content(place, &format!("groups lie more than {MAX_NESTING} deep")));
     }
-    *count += graph.blocks.len();
-    if *count > MAX_BLOCKS {
-        return Err(content("", &format!("there are more than {MAX_BLOCKS} blocks")));
+    count.0 += graph.blocks.len();
+    count.1 += graph.links.len();
+    if count.0 > MAX_BLOCKS || count.1 > MAX_LINKS {
+        let message = format!("there are more than {MAX_BLOCKS} blocks or {MAX_LINKS} links");
+        return Err(content("", &message));
     }
     let mut ids = HashSet::new();
     for (index, block) in graph.blocks.iter().enumerate() {

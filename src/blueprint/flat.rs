@@ -1,14 +1,16 @@
 //! The document with its groups opened: one node for each block, wires resolved through the groups' ports, and the faults of structure.
 
 use super::catalogue::{self, Kind};
-use super::model::{Block, BlockId, Graph, Port};
-use super::plan::{Fault, PathId, Severity};
+use super::model::{Block, BlockId, Graph, Link, Port};
+use super::plan::{Fault, Mend, PathId, Severity};
 use std::collections::{HashMap, HashSet};
 
 /// Groups within groups, at most. Deeper documents are reported, not entered.
 pub const MAX_NESTING: usize = 24;
 /// Blocks in a document, at most, counted with the insides of its groups.
 pub const MAX_BLOCKS: usize = 10_000;
+/// Wires in a document, at most, counted likewise.
+pub const MAX_LINKS: usize = 40_000;
 
 pub(super) struct Flat<'a> {
     pub nodes: Vec<Node<'a>>,
@@ -94,7 +96,8 @@ impl<'a> Flat<'a> {
             }
             let node = self.nodes.len();
             let path: PathId = path.iter().copied().chain([block.id]).collect();
-            let name = if name.is_empty() { block.name.clone() } else { format!("{name}/{}", block.name) };
+            let own = shortened(&block.name);
+            let name = if name.is_empty() { own.to_owned() } else { format!("{name}/{own}") };
             let kind = catalogue::kind(&block.kind);
             let entry = group.is_some() && block.kind == "group-input";
             let slots = match block.kind.as_str() {
@@ -141,6 +144,7 @@ impl<'a> Flat<'a> {
                 format!("Another block of this graph is called “{}” too; names name the weights", block.name);
             let fault = self.report(node, "duplicate-name", message);
             fault.fix = Some("Rename one of them".to_owned());
+            fault.mend = Some(Mend::Renumber(fault.path.clone()));
         }
         if self.nodes[node].kind.is_none() {
             let message = format!(
@@ -171,31 +175,31 @@ impl<'a> Flat<'a> {
             }
             _ => {}
         }
-        for name in block.other.keys() {
-            self.meaningless(node, "unknown-field", name);
-        }
+        let fields: Vec<&String> = block.other.keys().collect();
+        self.meaningless(node, "unknown-field", &fields);
         if let Some(kind) = self.nodes[node].kind {
-            for name in block.parameters.keys().filter(|name| kind.parameter(name).is_none()) {
-                self.meaningless(node, "unknown-parameter", name);
-            }
+            let unknown = |name: &&String| kind.parameter(name).is_none();
+            let parameters: Vec<&String> = block.parameters.keys().filter(unknown).collect();
+            self.meaningless(node, "unknown-parameter", &parameters);
         }
     }
 
-    fn meaningless(&mut self, node: usize, kind: &'static str, name: &str) {
-        let message = format!("“{name}” means nothing to this version; it is kept, and has no effect");
-        self.report(node, kind, message).severity = Severity::Warning;
+    fn meaningless(&mut self, node: usize, kind: &'static str, names: &[&String]) {
+        if !names.is_empty() {
+            self.report(node, kind, kept(names)).severity = Severity::Warning;
+        }
     }
 
     /// Puts the links of one graph onto the nodes' slots.
     fn wire(&mut self, scope: &Scope<'a>, scopes: &[Scope<'a>]) {
-        for name in scope.graph.other.keys() {
-            let message = format!("“{name}” means nothing to this version; it is kept, and has no effect");
-            let fault = Fault {
+        if !scope.graph.other.is_empty() {
+            let message = kept(&scope.graph.other.keys().collect::<Vec<_>>());
+            self.faults.push(Fault {
+                severity: Severity::Warning,
                 path: scope.path.clone(),
                 block: scope.name.clone(),
                 ..Fault::new("unknown-field", message)
-            };
-            self.faults.push(Fault { severity: Severity::Warning, ..fault });
+            });
         }
         let mut seen = HashSet::new();
         for link in &scope.graph.links {
@@ -214,7 +218,8 @@ impl<'a> Flat<'a> {
                         block: scope.name.clone(),
                         ..Fault::new("unknown-block", message)
                     };
-                    self.faults.push(Fault { fix: Some("Remove the wire".to_owned()), ..fault });
+                    let mend = Some(Mend::RemoveWire { scope: scope.path.clone(), link: link.clone() });
+                    self.faults.push(Fault { fix: Some("Remove the wire".to_owned()), mend, ..fault });
                 }
                 continue;
             };
@@ -223,14 +228,15 @@ impl<'a> Flat<'a> {
                 let fault = self.report(to, "duplicate-link", message);
                 fault.port = Some(link.to.port.clone());
                 fault.fix = Some("Remove one of the two".to_owned());
+                fault.mend = Some(Mend::RemoveWire { scope: scope.path.clone(), link: link.clone() });
                 continue;
             }
             let Some(source) = self.exit(from, &link.from.port, scopes) else {
-                self.no_port(from, &link.from.port, "output");
+                self.no_port(scope, link, from, "output");
                 continue;
             };
             let Some((target, slot)) = self.entry(to, &link.to.port, scopes) else {
-                self.no_port(to, &link.to.port, "input");
+                self.no_port(scope, link, to, "input");
                 continue;
             };
             let place = &mut self.nodes[target].slots[slot].source;
@@ -242,6 +248,7 @@ impl<'a> Flat<'a> {
                 let fault = self.report(to, "several-wires", message);
                 fault.port = Some(link.to.port.clone());
                 fault.fix = Some("Remove one of the two".to_owned());
+                fault.mend = Some(Mend::RemoveWire { scope: scope.path.clone(), link: link.clone() });
             }
         }
     }
@@ -267,14 +274,12 @@ impl<'a> Flat<'a> {
         if target.block.kind == "group-input" {
             return None;
         }
-        if let Some(slot) = target.slots.iter().position(|slot| slot.port == port) {
-            return Some((node, slot));
+        if target.kind.is_some() {
+            return target.slots.iter().position(|slot| slot.port == port).map(|slot| (node, slot));
         }
         // The ports of an unknown kind are the ones that wires go to.
-        target.kind.is_none().then(|| {
-            target.slots.push(Slot { port: port.to_owned(), source: None });
-            (node, target.slots.len() - 1)
-        })
+        target.slots.push(Slot { port: port.to_owned(), source: None });
+        Some((node, target.slots.len() - 1))
     }
 
     /// The node whose value an output port of the outermost graph has.
@@ -292,24 +297,31 @@ impl<'a> Flat<'a> {
         }
     }
 
-    fn no_port(&mut self, node: usize, port: &str, side: &str) {
+    fn no_port(&mut self, scope: &Scope, link: &Link, node: usize, side: &str) {
         let block = self.nodes[node].block;
-        let ports = if side == "input" { catalogue::inputs_of(block) } else { catalogue::outputs_of(block) };
-        let known: Vec<_> = ports.into_iter().map(|port| port.name).collect();
+        let (port, ports) = match side {
+            "input" => (&link.to.port, catalogue::inputs_of(block)),
+            _ => (&link.from.port, catalogue::outputs_of(block)),
+        };
+        let names: Vec<String> = ports.into_iter().map(|port| port.name).collect();
+        let known = listed(&names.iter().collect::<Vec<_>>());
         let message = if known.is_empty() {
             format!("A wire goes to its {side} “{port}”, but it has no {side}s")
         } else {
-            format!("A wire goes to its {side} “{port}”, but its {side}s are: {}", known.join(", "))
+            format!("A wire goes to its {side} “{port}”, but its {side}s are: {known}")
         };
         let fault = self.report(node, "unknown-port", message);
-        fault.port = Some(port.to_owned());
+        fault.port = Some(port.clone());
         fault.fix = Some("Remove the wire".to_owned());
+        fault.mend = Some(Mend::RemoveWire { scope: scope.path.clone(), link: link.clone() });
     }
 
     fn end(&self, scope: &Scope<'a>, port: &Port) -> String {
         match scope.nodes.get(&port.block) {
-            Some(&node) => format!("“{}” · {}", self.nodes[node].block.name, port.port),
-            None => format!("block {} · {}", port.block.0, port.port),
+            Some(&node) => {
+                format!("“{}” · {}", shortened(&self.nodes[node].block.name), shortened(&port.port))
+            }
+            None => format!("block {} · {}", port.block.0, shortened(&port.port)),
         }
     }
 
@@ -322,13 +334,32 @@ impl<'a> Flat<'a> {
     }
 }
 
+/// Longer names are refused, and cut in messages: a file may hold one of megabytes, and many faults that tell it.
+const MAX_NAME_BYTES: usize = 120;
+
+fn shortened(name: &str) -> &str {
+    &name[..name.floor_char_boundary(MAX_NAME_BYTES)]
+}
+
+fn listed(names: &[&String]) -> String {
+    const SHOWN: usize = 8;
+    let mut text = names.iter().take(SHOWN).map(|name| shortened(name)).collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN {
+        text.push_str(", …");
+    }
+    text
+}
+
+fn kept(names: &[&String]) -> String {
+    format!("What this version does not know is kept, and has no effect: {}", listed(names))
+}
+
 /// Whether a block may be called so; else why not. Names name the weights, where `/` and `.` part the levels.
 pub(super) fn check_name(name: &str) -> Result<(), String> {
-    const MAX_BYTES: usize = 120;
     if name.trim().is_empty() {
         Err("A block needs a name".to_owned())
-    } else if name.len() > MAX_BYTES {
-        Err(format!("The name is longer than {MAX_BYTES} bytes"))
+    } else if name.len() > MAX_NAME_BYTES {
+        Err(format!("The name is longer than {MAX_NAME_BYTES} bytes"))
     } else if let Some(bad) = name.chars().find(|&c| c == '/' || c == '.' || c.is_control()) {
         Err(format!("The name “{}” holds {bad:?}, which names of weights cannot hold", name.escape_debug()))
     } else {

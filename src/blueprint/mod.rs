@@ -12,10 +12,11 @@ mod model;
 mod plan;
 mod rules;
 mod template;
+mod walk;
 
 pub use analyse::{analyse, plan};
 pub use file::{FileError, from_json, load, save, to_json};
 pub use history::History;
 pub use model::{Block, BlockId, Blueprint, Graph, Link, Parameter, Port};
-pub use plan::{Analysis, BlockReport, Fault, Op, PathId, Plan, PortType, Severity, Shape, Step};
+pub use plan::{Analysis, BlockReport, Fault, Mend, Op, PathId, Plan, PortType, Severity, Shape, Step};
 pub use template::{TEMPLATES, TemplateError, TemplateInfo, UnetOptions, template};

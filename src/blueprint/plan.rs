@@ -1,6 +1,6 @@
 //! What the document means: shapes on every port, costs, faults, and the flat list of steps that a network is compiled from.
 
-use super::model::{BlockId, Port};
+use super::model::{BlockId, Link, Parameter, Port};
 use std::collections::HashMap;
 
 /// What a wire carries. Wires take the colour of their type.
@@ -128,6 +128,25 @@ pub struct Fault {
     pub along: Vec<PathId>,
     /// What would mend it, as an instruction.
     pub fix: Option<String>,
+    /// The same as a change that can be done at once, where there is one: see `edit::mend`.
+    pub mend: Option<Mend>,
+}
+
+/// A change that mends a fault.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Mend {
+    SetParameters {
+        path: PathId,
+        values: Vec<(String, Parameter)>,
+    },
+    /// The last wire like this in the graph inside `scope`.
+    RemoveWire {
+        scope: PathId,
+        link: Link,
+    },
+    RemoveBlock(PathId),
+    /// Give the block the next free name.
+    Renumber(PathId),
 }
 
 /// Cost of one block (a group sums its inside). Multiply-adds and memory are for one sample.
@@ -187,6 +206,7 @@ impl Fault {
             came: None,
             along: Vec::new(),
             fix: None,
+            mend: None,
         }
     }
 }

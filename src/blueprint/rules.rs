@@ -32,7 +32,16 @@ pub(super) struct Trouble {
     pub port: Option<String>,
     pub expected: String,
     pub came: String,
-    pub fix: Option<String>,
+    pub remedy: Option<Remedy>,
+}
+
+/// What would mend it.
+#[derive(Debug)]
+pub(super) enum Remedy {
+    /// Another value of the block's own parameter.
+    Set(&'static str, Parameter),
+    /// An instruction.
+    Say(&'static str),
 }
 
 /// More values than this on one wire are refused: 64 GiB in float32.
@@ -93,7 +102,7 @@ impl Site<'_> {
             port: None,
             expected: format!("{expected} as {name}"),
             came: came.to_string(),
-            fix: None,
+            remedy: None,
         }
     }
 
@@ -103,7 +112,7 @@ impl Site<'_> {
             port: None,
             expected: format!("an input number {}", index + 1),
             came: "none".to_owned(),
-            fix: None,
+            remedy: None,
         })
     }
 
@@ -117,7 +126,7 @@ impl Site<'_> {
                 port: Some(port.clone()),
                 expected: "a map".to_owned(),
                 came: format!("{} {shape}", shape.kind.phrase()),
-                fix: None,
+                remedy: None,
             }),
         }
     }
@@ -157,7 +166,7 @@ pub(super) fn convolution(site: &Site) -> Result<Meaning, Trouble> {
             port: Some(port.to_owned()),
             expected: format!("a multiple of {groups} channels, one part for each of its groups"),
             came: format!("{in_channels} channels"),
-            fix: Some(format!("Set groups to a number that divides {in_channels}")),
+            remedy: Some(set("groups", common_divisor(groups, common_divisor(in_channels, filters)))),
         });
     }
     if filters % groups != 0 {
@@ -166,7 +175,7 @@ pub(super) fn convolution(site: &Site) -> Result<Meaning, Trouble> {
             port: None,
             expected: format!("filters to be a multiple of its {groups} groups"),
             came: format!("{filters} filters"),
-            fix: Some(format!("Set filters to {}", filters.next_multiple_of(groups))),
+            remedy: Some(set("filters", filters.next_multiple_of(groups))),
         });
     }
     let size = |size: usize| Some((size + 2 * padding).checked_sub(reach)? / stride + 1);
@@ -192,7 +201,7 @@ pub(super) fn transposed_convolution(site: &Site) -> Result<Meaning, Trouble> {
             port: None,
             expected: "padding that leaves a part of the result".to_owned(),
             came: format!("{padding} px cut off each side of a map made from {y} × {x} px at {port}"),
-            fix: Some("Set padding to 0".to_owned()),
+            remedy: Some(set("padding", 0)),
         });
     };
     let weights = product(&[in_channels, filters, kernel, kernel]);
@@ -235,7 +244,7 @@ pub(super) fn max_pool(site: &Site) -> Result<Meaning, Trouble> {
                 format!("a height and width of {kernel} px plus a multiple of {stride}")
             },
             came: format!("{y} × {x} px"),
-            fix: None,
+            remedy: None,
         });
     }
     let size = |size: usize| (size - kernel) / stride + 1;
@@ -255,7 +264,7 @@ pub(super) fn concatenate(site: &Site) -> Result<Meaning, Trouble> {
                 port: Some(port.to_owned()),
                 expected: format!("a map of {y} × {x} px as on {first_port}"),
                 came: format!("one of {other_y} × {other_x} px"),
-                fix: Some("Bring both maps to one size before they meet".to_owned()),
+                remedy: Some(Remedy::Say("Bring both maps to one size before they meet")),
             });
         }
         channels += more;
@@ -273,7 +282,7 @@ pub(super) fn attention_gate(site: &Site) -> Result<Meaning, Trouble> {
             port: Some(port.to_owned()),
             expected: format!("a map of {y} × {x} px as on {gate_port}"),
             came: format!("one of {skip_y} × {skip_x} px"),
-            fix: Some("Bring both maps to one size before the gate".to_owned()),
+            remedy: Some(Remedy::Say("Bring both maps to one size before the gate")),
         });
     }
     let inner_channels = site.integer_or_auto("filters")?.unwrap_or((skip_channels / 2).max(1));
@@ -290,6 +299,15 @@ fn map(sizes: [usize; 3]) -> Shape {
     Shape { kind: PortType::Map, sizes: sizes.to_vec() }
 }
 
+fn set(name: &'static str, value: usize) -> Remedy {
+    // Parameters are below 2¹⁶; what cannot be an integer of the file cannot be one of them either.
+    Remedy::Set(name, i64::try_from(value).unwrap_or(i64::MAX).into())
+}
+
+fn common_divisor(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { common_divisor(b, a % b) }
+}
+
 fn too_small(port: &str, least: usize, site: &Site) -> Trouble {
     let came = site.map(0).map_or_else(|_| "less".to_owned(), |(_, [_, y, x])| format!("{y} × {x} px"));
     Trouble {
@@ -297,7 +315,7 @@ fn too_small(port: &str, least: usize, site: &Site) -> Trouble {
         port: Some(port.to_owned()),
         expected: format!("a map of at least {least} × {least} px"),
         came,
-        fix: Some("Take a smaller kernel, or pool less before it".to_owned()),
+        remedy: Some(Remedy::Say("Take a smaller kernel, or pool less before it")),
     }
 }
 
@@ -320,7 +338,7 @@ fn meaning(
         port: None,
         expected: format!("at most {limit} {what}"),
         came: came.to_string(),
-        fix: Some("Take fewer filters or a smaller input".to_owned()),
+        remedy: Some(Remedy::Say("Take fewer filters or a smaller input")),
     };
     if values > MAX_VALUES {
         return Err(too_large("values in the result", MAX_VALUES, values));
@@ -342,18 +360,18 @@ pub(super) fn check_parameters(block: &Block, kind: &'static Kind) -> Vec<Troubl
     for spec in kind.parameters {
         let Some(value) = block.parameters.get(spec.name) else { continue };
         if let Err(expected) = spec.check(value) {
-            let fix = match (&spec.values, value) {
+            let good = match (&spec.values, value) {
                 (Values::Integer { min, max, .. }, Parameter::Integer(value)) => {
-                    format!("Set {} to {}", spec.name, value.clamp(min, max))
+                    (*value.clamp(min, max)).into()
                 }
-                _ => format!("Set {} to {}", spec.name, spec.default()),
+                _ => spec.default(),
             };
             troubles.push(Trouble {
                 kind: "bad-parameter",
                 port: None,
                 expected: format!("{expected} as {}", spec.name),
                 came: value.to_string(),
-                fix: Some(fix),
+                remedy: Some(Remedy::Set(spec.name, good)),
             });
         }
     }

@@ -5,7 +5,9 @@ mod editing;
 mod faults;
 mod files;
 
-use aquila::blueprint::{Block, BlockId, Blueprint, Link, Parameter, UnetOptions, analyse, plan, template};
+use aquila::blueprint::{
+    Block, BlockId, Blueprint, Link, Parameter, UnetOptions, analyse, catalogue, plan, template,
+};
 
 fn unet(options: UnetOptions) -> Blueprint {
     template("unet", &options).expect("the options are within their limits")
@@ -33,6 +35,21 @@ fn blueprint(blocks: &[Row], links: &[(u32, &str, u32, &str)]) -> Blueprint {
         blueprint.graph.links.push(Link::new(BlockId(from), output, BlockId(to), input));
     }
     blueprint
+}
+
+/// A row of the catalogue with a default that it would itself refuse, or a name twice, would be found by a user.
+#[test]
+fn the_catalogue_is_sound() {
+    let mut names = std::collections::HashSet::new();
+    for kind in catalogue::kinds() {
+        assert!(names.insert(kind.name), "{} is there twice", kind.name);
+        for spec in kind.parameters {
+            assert_eq!(spec.check(&spec.default()), Ok(()), "{} of {}", spec.name, kind.name);
+        }
+        if let catalogue::Inputs::Counted { parameter, .. } = kind.inputs {
+            assert!(kind.parameter(parameter).is_some(), "{}", kind.name);
+        }
+    }
 }
 
 /// Sizes of the published network, counted by running the original Python.

@@ -1,6 +1,7 @@
 //! What is wrong, where, in which words.
 
 use super::{blueprint, small_unet, unet};
+use aquila::blueprint::edit;
 use aquila::blueprint::{BlockId, Blueprint, Fault, Graph, Link, Severity, UnetOptions, analyse, plan};
 
 /// The faults as a user reads them.
@@ -62,7 +63,7 @@ fn every_other_fault_has_its_words() {
         told(&chain("convolution", &[("groups", 2)])),
         [
             "error channel-mismatch | Block · in: Expects a multiple of 2 channels, one part for each of its groups, but got \
-          3 channels along Map (3×128²) | Set groups to a number that divides 3"
+          3 channels along Map (3×128²) | Set groups to 1"
         ]
     );
     assert_eq!(
@@ -99,7 +100,7 @@ fn every_other_fault_has_its_words() {
     assert_eq!(
         told(&chain("relu", &[("slope", 1)])),
         [
-            "warning unknown-parameter | Block: “slope” means nothing to this version; it is kept, and has no effect | -"
+            "warning unknown-parameter | Block: What this version does not know is kept, and has no effect: slope | -"
         ]
     );
 }
@@ -150,6 +151,37 @@ fn faults_of_structure_have_their_words() {
     );
 }
 
+/// Doing what the faults propose, one after the other, leaves a network without faults.
+#[test]
+fn faults_can_be_mended_at_a_touch() {
+    let mut document = unet(UnetOptions { height: 130, width: 200, ..UnetOptions::default() });
+    let graph = &mut document.graph;
+    let head = graph.blocks.iter().position(|block| block.name == "Head").expect("a head");
+    graph.blocks[head].parameters.insert("kernel".to_owned(), 0.into());
+    graph.blocks[head].parameters.insert("bias".to_owned(), "perhaps".into());
+    graph.blocks[2].name = graph.blocks[1].name.clone();
+    let (first, input) = (graph.links[0].clone(), graph.blocks[0].id);
+    graph.links.push(first.clone());
+    graph.links.push(Link::new(BlockId(99), "out", head_id(graph, head), "in"));
+    graph.links.push(Link::new(input, "below", head_id(graph, head), "in"));
+    graph.links.push(Link::new(input, "out", head_id(graph, head), "in"));
+    edit::add_block(graph, "relu", [0.0, 0.0]).expect("a known kind");
+    let mut mended = 0;
+    while let Some(mend) = analyse(&document).faults.iter().find_map(|fault| fault.mend.clone()) {
+        edit::mend(&mut document, &mend).expect("what is proposed can be done");
+        mended += 1;
+        assert!(mended < 20);
+    }
+    assert_eq!(told(&document), [] as [&str; 0]);
+    let size = |name: &str| document.graph.blocks[0].parameters[name].clone();
+    assert_eq!((size("height"), size("width")), (128.into(), 208.into()));
+    assert_eq!(mended, 9);
+}
+
+fn head_id(graph: &Graph, place: usize) -> BlockId {
+    graph.blocks[place].id
+}
+
 /// One cut wire is one fault, at the block where it is missing; nothing behind it is blamed.
 #[test]
 fn a_missing_wire_is_told_where_the_user_sees_it() {
@@ -192,8 +224,8 @@ fn a_circle_is_one_of_blocks_not_of_groups() {
         ],
         &[(1, "out", 2, "in"), (2, "out", 3, "in"), (3, "out", 4, "in"), (4, "out", 5, "in")],
     );
-    let group = aquila::blueprint::edit::group(&mut document.graph, &[BlockId(2), BlockId(4)], "Around")
-        .expect("it can be grouped");
+    let group =
+        edit::group(&mut document.graph, &[BlockId(2), BlockId(4)], "Around").expect("it can be grouped");
     assert_eq!(told(&document), [] as [&str; 0]);
     let back =
         document.graph.links.iter().filter(|link| link.from.block == group || link.to.block == group).count();

@@ -92,8 +92,11 @@ fn depth_and_length_are_limited() {
     let text = inner.replacen('{', r#"{"format":"aquila-blueprint","version":1,"name":"n","#, 1);
     assert!(refused(&text).ends_with("groups lie more than 24 deep"));
     let many = vec![r#"{"id":1,"kind":"relu","name":"a","position":[0,0]}"#; 10_001].join(",");
-    assert_eq!(refused(&with_graph(&many, "")), "the document: there are more than 10000 blocks");
-    assert_eq!(refused(&" ".repeat(17 << 20)), "it is larger than the 16 MiB that a blueprint may have");
+    assert_eq!(
+        refused(&with_graph(&many, "")),
+        "the document: there are more than 10000 blocks or 40000 links"
+    );
+    assert_eq!(refused(&" ".repeat(9 << 20)), "it is larger than the 8 MiB that a blueprint may have");
 }
 
 /// A document as bad as its limits allow is analysed in a moment, and its answer is bounded.
@@ -124,6 +127,23 @@ fn a_hostile_document_is_answered_in_time() {
     let analysis = analyse(&document);
     assert!(analysis.errors().filter(|fault| fault.kind == "size-not-divisible").count() == 5_000);
     assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+}
+
+/// Long names are cut in what is told, however many faults tell them.
+#[test]
+fn long_names_are_not_repeated_without_end() {
+    let mut inner = String::new();
+    for id in 0..5_000 {
+        inner += &format!(r#"{{"id":{id},"kind":"hologram","name":"{id}","position":[0,0]}},"#);
+    }
+    let group = format!(
+        r#"{{"id":1,"kind":"group","name":"{}","position":[0,0],"inside":{{"blocks":[{}],"links":[]}}}}"#,
+        "n".repeat(4 << 20),
+        inner.trim_end_matches(',')
+    );
+    let faults = analyse(&from_json(&with_graph(&group, "")).expect("within the limits")).faults;
+    assert!(faults.len() > 5_000);
+    assert!(faults.iter().all(|fault| fault.block.len() < 200 && fault.message.len() < 400));
 }
 
 /// One change somewhere in a JSON document.
