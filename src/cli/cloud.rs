@@ -140,7 +140,7 @@ fn map(args: Map, console: &Console) -> anyhow::Result<()> {
     let out = args.out.clone();
     let image = console.run_job("map", move |ctx| {
         let simulation = cloud::read_simulation(&args.sim, args.box_size_pc, ctx)?;
-        let image = cloud::project(&simulation, quantity, axis)?;
+        let image = cloud::project(&simulation, quantity, axis);
         io::fits::write_image(&args.out, &image)?;
         Ok(image)
     })?;

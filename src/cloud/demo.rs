@@ -20,6 +20,11 @@ impl DemoClouds {
         Self { settings }
     }
 
+    /// The clouds of the demo: eight of 96³ cells, some seconds of work.
+    pub fn standard(seed: u64) -> Self {
+        Self::new(8, 96, seed)
+    }
+
     /// The clouds, in order. Those that lie in `folder` already, made with the same settings, are read; the others are made and
     /// written there.
     ///

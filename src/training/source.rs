@@ -1,8 +1,8 @@
 //! Where a training's samples come from: a sample set file, or clouds that are made and cut on the fly.
 
-use super::error::{Result, TrainingError};
+use super::error::Result;
 use crate::cloud::patches::{PatchSettings, SplitSettings, make_sample_set};
-use crate::cloud::{Simulation, SynthSettings, synthesise};
+use crate::cloud::{Simulation, SynthSettings, read_simulation, synthesise};
 use crate::data::{SampleSet, Split};
 use crate::io;
 use crate::job::Context;
@@ -43,10 +43,7 @@ fn cut(
 fn cloud(source: &CloudSource, synth: &SynthSettings, ctx: &Context) -> Result<Simulation> {
     ctx.check()?;
     match &source.simulation {
-        Some(folder) => Err(TrainingError::data(
-            format!("simulation folders ({}) are not read by this version", folder.display()),
-            "use synthetic clouds, or a sample set",
-        )),
+        Some(folder) => Ok(read_simulation(folder, source.box_size_pc, ctx)?),
         None => {
             let settings = SynthSettings { seed: source.seed.unwrap_or(synth.seed), ..synth.clone() };
             Ok(synthesise(&settings, ctx)?)

@@ -35,7 +35,7 @@ pub fn make_sample_set(
                 faces.push(*face);
             }
         }
-        let maps = face_maps(simulation, &faces)?;
+        let maps = face_maps(simulation, &faces);
         for (number, region) in regions.iter().enumerate().filter(|(_, r)| r.simulation == index) {
             ctx.check()?;
             ctx.report(format!("patches of {}", simulation.name), Some(number as f32 / regions.len() as f32));
@@ -76,15 +76,15 @@ fn name(part: Split) -> &'static str {
 }
 
 /// Both maps of the faces in use.
-pub(super) fn face_maps(simulation: &Simulation, faces: &[Axis]) -> Result<Vec<FaceMaps>> {
-    Ok(faces
+pub(super) fn face_maps(simulation: &Simulation, faces: &[Axis]) -> Vec<FaceMaps> {
+    faces
         .iter()
         .map(|&face| FaceMaps {
             face,
             column: project_values(simulation, Quantity::Column, face),
             density: project_values(simulation, Quantity::MassWeighted, face),
         })
-        .collect())
+        .collect()
 }
 
 struct Builder {

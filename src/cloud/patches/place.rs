@@ -50,7 +50,7 @@ pub fn place_patches(
     settings: &PatchSettings,
     ctx: &Context,
 ) -> Result<Vec<Patch>> {
-    let maps = super::assemble::face_maps(simulation, &region.faces)?;
+    let maps = super::assemble::face_maps(simulation, &region.faces);
     place_on_maps(region_index, region, simulation.cell_pc, &maps, settings, ctx)
 }
 
