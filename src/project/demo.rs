@@ -35,7 +35,7 @@ pub fn make_demo(folder: &Path, context: &Context) -> Result<Project> {
             context.check()?;
             let path = project.maps().join(format!("cloud {} {word}.fits", index + 1));
             if !path.exists() {
-                let map: Image = cloud::project(cloud, quantity, Axis::Z)?;
+                let map: Image = cloud::project(cloud, quantity, Axis::Z);
                 io::fits::write_image(&path, &map)?;
             }
         }
