@@ -107,8 +107,8 @@ fn work(args: &Args, out: &Path, ctx: &Context) -> anyhow::Result<Outcome> {
 fn whole_map(summary: &Summary, clouds: &[Simulation], device: DeviceChoice, ctx: &Context) -> anyhow::Result<WholeMap> {
     let held_out = summary.evaluation.groups.first().map_or(0, |group| group.group);
     let cloud = usize::try_from(held_out).ok().and_then(|index| clouds.get(index)).context("the split held no cloud out")?;
-    let column = project(cloud, Quantity::Column, Axis::Z)?;
-    let truth = project(cloud, Quantity::MassWeighted, Axis::Z)?;
+    let column = project(cloud, Quantity::Column, Axis::Z);
+    let truth = project(cloud, Quantity::MassWeighted, Axis::Z);
     let settings = ApplySettings::new(MapQuantity::Column);
     let applied = training::apply(summary.run.root(), &column, &settings, device, ctx)?;
     Ok(WholeMap { cloud: cloud.name.clone(), column, truth, applied })

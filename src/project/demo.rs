@@ -8,10 +8,6 @@ use crate::io;
 use crate::job::Context;
 use std::path::Path;
 
-/// Enough clouds for a split by cloud, small enough for a start in seconds.
-const CLOUDS: usize = 4;
-const CELLS: usize = 128;
-const SEED: u64 = 7;
 /// Base filters of the demo's U-Net: small enough to learn something in a minute on two cores.
 const BASE_FILTERS: usize = 16;
 
@@ -29,7 +25,7 @@ pub fn make_demo(folder: &Path, context: &Context) -> Result<Project> {
         template.name = "U-Net, 4 levels".to_owned();
         blueprint::save(&template, &network)?;
     }
-    let clouds = DemoClouds::new(CLOUDS, CELLS, SEED);
+    let clouds = DemoClouds::standard(0);
     for (index, cloud) in clouds.load_or_make(&project.clouds(), context)?.iter().enumerate() {
         for (quantity, word) in [(Quantity::Column, "column density"), (Quantity::MassWeighted, "density")] {
             context.check()?;
