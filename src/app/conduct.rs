@@ -312,7 +312,11 @@ impl Aquila {
         let mut session = Session::default();
         session.workspace = self.state.workspace.name().to_lowercase();
         session.panels = session::capture_panels(context, &self.state, ids, &self.layout);
-        session.blueprint = self.state.document.path().map(Path::to_owned);
+        let folder = self.state.project.as_ref().map(|project| project.folder.clone());
+        session.blueprint = self.state.document.path().map(|path| {
+            let inside = folder.as_ref().and_then(|folder| path.strip_prefix(folder).ok());
+            inside.unwrap_or(path).to_owned()
+        });
         for workspace in Workspace::ALL {
             let (view, state) = self.view(workspace);
             let record = view.remember(state);
@@ -363,7 +367,7 @@ impl Aquila {
     }
 
     /// Keeps everything and stops the jobs; a training stops at its next step and can be resumed.
-    pub(super) fn leave(&mut self, context: &Context) {
+    pub fn leave(&mut self, context: &Context) {
         self.state.queue.cancel_all();
         if self.read_only {
             return;

@@ -4,7 +4,7 @@ use super::command::Command;
 use super::state::AppState;
 use super::theme::{Tokens, caption_style};
 use crate::project::{Entry, EntryKind};
-use egui::{Align, Button, CollapsingHeader, Color32, Layout, RichText, ScrollArea, Ui, Vec2};
+use egui::{Rect, TextureId, Align, Button, CollapsingHeader, Color32, Layout, RichText, ScrollArea, Ui, Vec2};
 use egui_phosphor::regular as icon;
 use std::path::{Path, PathBuf};
 
@@ -32,7 +32,7 @@ pub fn show(ui: &mut Ui, state: &mut AppState) {
         }
         for path in state.recent.files.clone() {
             let name = name(&path);
-            let chosen = row(ui, icon::CLOCK_COUNTER_CLOCKWISE, tokens.faint, &name, "", false);
+            let chosen = row(ui, icon::CLOCK_COUNTER_CLOCKWISE, tokens.faint, &name, None, false);
             if chosen.on_hover_text(path.display().to_string()).clicked() {
                 state.request_open(path);
             }
@@ -104,7 +104,11 @@ fn show_entry(ui: &mut Ui, state: &mut AppState, entry: &Entry, depth: usize) {
     let selected = state.document.path() == Some(entry.path.as_path());
     ui.horizontal(|ui| {
         ui.add_space(8.0 * depth as f32);
-        if row(ui, mark, colour, &label, "", selected)
+        // Only what is in sight is worth a picture.
+        let line = Rect::from_min_size(ui.cursor().min, Vec2::new(8.0, 24.0));
+        let shown = entry.kind == EntryKind::Data && ui.is_rect_visible(line);
+        let picture = shown.then(|| state.thumbnails.get(&entry.path)).flatten();
+        if row(ui, mark, colour, &label, picture, selected)
             .on_hover_text(entry.path.display().to_string())
             .clicked()
         {
@@ -113,13 +117,13 @@ fn show_entry(ui: &mut Ui, state: &mut AppState, entry: &Entry, depth: usize) {
     });
 }
 
-/// One line of a list: icon, name cut where the room ends, something small at the right.
+/// One line of a list: a picture or else an icon, and the name, cut where the room ends.
 pub fn row(
     ui: &mut Ui,
     mark: &str,
     colour: Color32,
     text: &str,
-    aside: &str,
+    picture: Option<TextureId>,
     selected: bool,
 ) -> egui::Response {
     let tokens = Tokens::of(ui);
@@ -136,17 +140,14 @@ pub fn row(
             .max_rect(rect.shrink2(Vec2::new(6.0, 0.0)))
             .layout(Layout::left_to_right(Align::Center)),
     );
-    inner.label(RichText::new(mark).color(colour));
-    if !aside.is_empty() {
-        inner.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            ui.label(RichText::new(aside).monospace().color(tokens.faint));
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                ui.add(egui::Label::new(text).truncate())
-            });
-        });
-    } else {
-        inner.add(egui::Label::new(text).truncate());
+    match picture {
+        Some(picture) => {
+            let size = Vec2::splat(18.0);
+            inner.add(egui::Image::new((picture, size)).corner_radius(3));
+        }
+        None => drop(inner.label(RichText::new(mark).color(colour))),
     }
+    inner.add(egui::Label::new(text).truncate());
     response
 }
 

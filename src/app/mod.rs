@@ -27,6 +27,7 @@ mod state;
 mod task;
 mod text;
 mod theme;
+mod thumbnails;
 mod window;
 mod workspace;
 

@@ -4,6 +4,7 @@ use super::command::Command;
 use super::document::Document;
 use super::notice::Notices;
 use super::runs::training::Training;
+use super::thumbnails::Thumbnails;
 use super::workspace::Workspace;
 use crate::job::JobQueue;
 use crate::project::{Entry, Project, Recent};
@@ -42,6 +43,7 @@ pub struct AppState {
     /// What lies in the project, as last listed.
     pub tree: Vec<Entry>,
     pub recent: Recent,
+    pub(super) thumbnails: Thumbnails,
     /// The open blueprint.
     pub document: Document,
     /// The project's recipe and the run under way.
@@ -62,6 +64,7 @@ impl AppState {
             project: None,
             tree: Vec::new(),
             recent,
+            thumbnails: Thumbnails::default(),
             document: Document::default(),
             training: Training::default(),
             workspace: Workspace::default(),

@@ -53,7 +53,7 @@ pub struct Aquila {
 impl Aquila {
     /// The window with nothing open yet; the project is read in the background.
     pub fn new(context: &Context, options: Options, notices: Notices) -> anyhow::Result<Self> {
-        let home = project::home()?;
+        let home = options.home.clone().map_or_else(project::home, Ok)?;
         let recent = Recent::read(&home).unwrap_or_else(|error| {
             notices.warn(error.to_string());
             Recent::default()
@@ -103,6 +103,7 @@ impl Aquila {
         self.loading.is_none()
             && self.listing.is_none()
             && self.state.queue.is_idle()
+            && self.state.thumbnails.is_settled()
             && self.clouds.is_settled()
             && self.blueprint.is_settled()
             && self.runs.is_settled()
@@ -120,6 +121,7 @@ impl Aquila {
     /// Takes what has finished in the background. Called before every frame.
     pub fn update(&mut self, context: &Context) {
         self.take_answers(context);
+        self.state.thumbnails.update(context);
         for workspace in Workspace::ALL {
             let (view, state) = self.view(workspace);
             view.update(context, state);

@@ -51,5 +51,6 @@ pub fn run(args: Args, _console: &Console) -> anyhow::Result<()> {
         size: args.size,
         theme: args.theme.as_deref().map(app::theme_named),
         frame_log: args.frame_log,
+        home: None,
     })
 }

@@ -1,6 +1,6 @@
 //! What an opened file holds, read and measured away from the window: a map, a cube with its spectral axis, or a table.
 
-use super::picture::percentile_range;
+use super::picture::{Stretch, percentile_range};
 use super::sky::Sky;
 use super::spectral::{Spectral, spectral};
 use crate::cloud::{self, Moments};
@@ -180,6 +180,19 @@ fn histogram(values: ArrayView2<'_, f32>) -> Histogram {
         }
     }
     Histogram { range, counts }
+}
+
+impl Content {
+    /// The stretch that shows most of it at first: logarithmic for positive values that span decades.
+    pub fn first_stretch(&self) -> Stretch {
+        match self {
+            Self::Map(map) => match &map.statistics {
+                Some(s) if s.min > 0.0 && s.max > 30.0 * s.min => Stretch::Log,
+                _ => Stretch::Linear,
+            },
+            _ => Stretch::Linear,
+        }
+    }
 }
 
 /// How the planes of a cube are looked at.

@@ -120,6 +120,9 @@ impl Sheet {
                 Ok(opened) => {
                     self.parts = opened.parts;
                     self.hdu = opened.hdu;
+                    if self.glance.look == Look::default() {
+                        self.glance.look.stretch = opened.content.first_stretch();
+                    }
                     State::Ready(opened.content)
                 }
                 Err(error) => State::Failed(error),

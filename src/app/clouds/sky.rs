@@ -151,14 +151,15 @@ impl Sky {
             Some((east * latitude.to_radians().cos(), b - latitude))
         };
         let ((east_x, north_x), (east_y, north_y)) = (step(1.0, 0.0)?, step(0.0, 1.0)?);
-        let area = (east_x * north_y - east_y * north_x).abs();
-        if !(area.is_finite() && area > 0.0) {
+        let determinant = east_x * north_y - east_y * north_x;
+        if !(determinant.is_finite() && determinant != 0.0) {
             return None;
         }
-        // Rows of the Jacobian are the gradients of east and north: the directions in which each grows fastest.
-        let north = vec2(north_x as f32, north_y as f32);
-        let east = vec2(east_x as f32, east_y as f32);
-        Some((north.normalized(), east.normalized(), area.sqrt()))
+        // Columns of the inverse: the steps in pixels that move only north, or only east. On a slanted grid these differ from
+        // the gradients.
+        let north = vec2((-east_y / determinant) as f32, (east_x / determinant) as f32);
+        let east = vec2((north_y / determinant) as f32, (-north_x / determinant) as f32);
+        Some((north.normalized(), east.normalized(), determinant.abs().sqrt()))
     }
 }
 

@@ -98,10 +98,13 @@ fn choice<T: Copy + PartialEq>(
 ) {
     row(ui, label, &help.of(path), |ui| {
         let shown = choices.iter().find(|(choice, _)| choice == value).map_or("", |(_, word)| word);
-        ComboBox::from_id_salt(path).width(ui.available_width()).selected_text(shown).show_ui(ui, |ui| {
-            for (choice, word) in choices {
-                ui.selectable_value(value, *choice, *word);
-            }
-        });
+        ComboBox::from_id_salt(path).width(ui.available_width()).truncate().selected_text(shown).show_ui(
+            ui,
+            |ui| {
+                for (choice, word) in choices {
+                    ui.selectable_value(value, *choice, *word);
+                }
+            },
+        );
     });
 }
