@@ -4,7 +4,9 @@ use super::command::Command;
 use super::state::AppState;
 use super::theme::{Tokens, caption_style};
 use crate::project::{Entry, EntryKind};
-use egui::{Rect, TextureId, Align, Button, CollapsingHeader, Color32, Layout, RichText, ScrollArea, Ui, Vec2};
+use egui::{
+    Align, Button, CollapsingHeader, Color32, Layout, Rect, RichText, ScrollArea, TextureId, Ui, Vec2,
+};
 use egui_phosphor::regular as icon;
 use std::path::{Path, PathBuf};
 

@@ -13,10 +13,14 @@ pub fn caption(ui: &mut Ui, text: &str) {
 
 /// One line: a label in its column, and what belongs to it.
 pub fn row(ui: &mut Ui, label: &str, help: &str, content: impl FnOnce(&mut Ui)) {
+    line(ui, label, help, 26.0, content);
+}
+
+fn line(ui: &mut Ui, label: &str, help: &str, height: f32, content: impl FnOnce(&mut Ui)) {
     let tokens = Tokens::of(ui);
     ui.horizontal(|ui| {
-        ui.set_min_height(26.0);
-        let (rect, response) = ui.allocate_exact_size(vec2(LABEL_WIDTH, 26.0), egui::Sense::hover());
+        ui.set_min_height(height);
+        let (rect, response) = ui.allocate_exact_size(vec2(LABEL_WIDTH, height), egui::Sense::hover());
         let font = egui::TextStyle::Body.resolve(ui.style());
         ui.painter().with_clip_rect(rect).text(
             rect.left_center(),
@@ -35,7 +39,8 @@ pub fn row(ui: &mut Ui, label: &str, help: &str, content: impl FnOnce(&mut Ui)) 
 /// A number that is read, not changed.
 pub fn number_row(ui: &mut Ui, label: &str, number: impl Into<String>) {
     let tokens = Tokens::of(ui);
-    row(ui, label, "", |ui| {
+    line(ui, label, "", 18.0, |ui| {
+        ui.spacing_mut().interact_size.y = 18.0;
         ui.label(RichText::new(number.into()).text_style(number_style()).size(12.0).color(tokens.text));
     });
 }

@@ -7,7 +7,7 @@ use crate::io::{atomic, png};
 use crate::job::{JobQueue, Lane};
 use egui::{Color32, Context, Event, FontId, Id, Pos2, Rect, Response, Sense, Stroke, Ui, UserData, Vec2};
 use egui::{ViewportCommand, pos2, vec2};
-use egui_plot::{GridMark, HoverPosition, LineStyle, Plot, PlotBounds, PlotPoint, PlotTransform};
+use egui_plot::{GridMark, HoverPosition, LineStyle, Plot, PlotPoint, PlotTransform};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -90,9 +90,8 @@ fn thinned(points: &[[f64; 2]], columns: usize) -> Vec<[f64; 2]> {
 pub fn show(ui: &mut Ui, queue: &JobQueue, figure: &Figure<'_>, size: Vec2) -> Response {
     let tokens = Tokens::of(ui);
     let legend_width = if figure.curves.len() > 1 { legend_width(ui, figure) } else { 0.0 };
-    let origin = ui.cursor().min;
     let (outer, _) = ui.allocate_exact_size(size, Sense::hover());
-    let plot_rect = Rect::from_min_size(origin, vec2(size.x - legend_width, size.y));
+    let plot_rect = Rect::from_min_size(outer.min, vec2(size.x - legend_width, size.y));
     let mut child = ui.new_child(egui::UiBuilder::new().max_rect(plot_rect).id_salt(figure.id));
     let shown = plot(&mut child, figure, plot_rect.size(), tokens);
     frame(ui, figure, &shown.transform, tokens);
@@ -120,8 +119,7 @@ fn plot(ui: &mut Ui, figure: &Figure<'_>, size: Vec2, tokens: &Tokens) -> egui_p
     let columns = (size.x / 2.0) as usize;
     let (x_scale, y_scale) = (x.scale, y.scale);
     let (x_name, y_name) = (x.label.clone(), y.label.clone());
-    let bounds = bounds(figure);
-    let plot = Plot::new(figure.id)
+    let mut plot = Plot::new(figure.id)
         .width(size.x)
         .height(size.y)
         .show_background(false)
@@ -135,7 +133,7 @@ fn plot(ui: &mut Ui, figure: &Figure<'_>, size: Vec2, tokens: &Tokens) -> egui_p
         .y_axis_label(egui::RichText::new(&y.label).small().color(tokens.dim))
         .y_axis_min_width(40.0)
         .allow_scroll(false)
-        .set_margin_fraction(Vec2::ZERO)
+        .set_margin_fraction(vec2(0.02, 0.06))
         .label_formatter(move |at| match at {
             HoverPosition::NearDataPoint { plot_name, position, .. } => Some(format!(
                 "{plot_name}\n{x_name}: {}\n{y_name}: {}",
@@ -144,11 +142,13 @@ fn plot(ui: &mut Ui, figure: &Figure<'_>, size: Vec2, tokens: &Tokens) -> egui_p
             )),
             HoverPosition::Elsewhere { .. } => None,
         });
+    for (low, high) in x.range {
+        plot = [low, high].into_iter().filter_map(|end| placed(x_scale, end)).fold(plot, Plot::include_x);
+    }
+    for (low, high) in y.range {
+        plot = [low, high].into_iter().filter_map(|end| placed(y_scale, end)).fold(plot, Plot::include_y);
+    }
     plot.show(ui, |ui| {
-        if let Some(bounds) = bounds.filter(|_| ui.auto_bounds().any()) {
-            ui.set_plot_bounds(bounds);
-            ui.set_auto_bounds(true);
-        }
         for curve in figure.curves {
             let points: Vec<[f64; 2]> = curve
                 .line
@@ -170,25 +170,6 @@ fn plot(ui: &mut Ui, figure: &Figure<'_>, size: Vec2, tokens: &Tokens) -> egui_p
             }
         }
     })
-}
-
-/// What the axes span until the user zooms: the given ranges, else the data with a little air.
-fn bounds(figure: &Figure<'_>) -> Option<PlotBounds> {
-    let span = |axis: &Axis, values: &mut dyn Iterator<Item = f64>| {
-        if let Some((low, high)) = axis.range {
-            return Some((placed(axis.scale, low)?, placed(axis.scale, high)?));
-        }
-        let values = values.filter_map(|value| placed(axis.scale, value));
-        let (low, high) = values.fold((f64::MAX, f64::MIN), |(low, high), v| (low.min(v), high.max(v)));
-        (low <= high).then(|| {
-            let air = if high > low { 0.04 * (high - low) } else { 0.15 };
-            (low - air, high + air)
-        })
-    };
-    let points = || figure.curves.iter().flat_map(|curve| &curve.line.points);
-    let (left, right) = span(figure.x, &mut points().map(|point| point.0))?;
-    let (bottom, top) = span(figure.y, &mut points().map(|point| point.1))?;
-    Some(PlotBounds::from_min_max([left, bottom], [right, top]))
 }
 
 /// 10^x comes back from its logarithm with dirt in the last digits.

@@ -77,7 +77,8 @@ fn picture(context: &Context, path: &Path) -> anyhow::Result<Option<TextureHandl
     let mut sample: Vec<f32> = (0..SIDE * SIDE).map(|i| place(at(i % SIDE, i / SIDE))).collect();
     sample.retain(|value| value.is_finite());
     sample.sort_by(f32::total_cmp);
-    let (Some(&low), Some(&high)) = (sample.get(sample.len() / 100), sample.get(sample.len() * 99 / 100)) else {
+    let (Some(&low), Some(&high)) = (sample.get(sample.len() / 100), sample.get(sample.len() * 99 / 100))
+    else {
         return Ok(None);
     };
     let table = ColourMap::Magma.table();

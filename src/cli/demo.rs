@@ -10,7 +10,9 @@ use crate::io;
 use crate::job::Context;
 use crate::network::DeviceChoice;
 use crate::recipe::{self, CloudSource, TrainingRecipe};
-use crate::training::{self, Applied, ApplySettings, Evaluation, Live, MapQuantity, Metrics, PowerLaw, Resume, Summary};
+use crate::training::{
+    self, Applied, ApplySettings, Evaluation, Live, MapQuantity, Metrics, PowerLaw, Resume, Summary,
+};
 use anyhow::Context as _;
 use ndarray::{Array2, Zip};
 use serde_json::json;
@@ -85,8 +87,10 @@ fn work(args: &Args, out: &Path, ctx: &Context) -> anyhow::Result<Outcome> {
     let mut recipe: TrainingRecipe = recipe::parse(RECIPE, "demo-train.toml")?;
     recipe.seed = args.seed;
     recipe.training.device.clone_from(&args.device);
-    recipe.data.clouds =
-        places.into_iter().map(|place| CloudSource { simulation: Some(place), ..CloudSource::default() }).collect();
+    recipe.data.clouds = places
+        .into_iter()
+        .map(|place| CloudSource { simulation: Some(place), ..CloudSource::default() })
+        .collect();
     if let Some(seconds) = args.seconds {
         recipe.training.max_seconds = f64::from(seconds);
     }
@@ -104,9 +108,17 @@ fn work(args: &Args, out: &Path, ctx: &Context) -> anyhow::Result<Outcome> {
 }
 
 /// Brings the network onto the whole face of the first cloud that it was not trained on.
-fn whole_map(summary: &Summary, clouds: &[Simulation], device: DeviceChoice, ctx: &Context) -> anyhow::Result<WholeMap> {
+fn whole_map(
+    summary: &Summary,
+    clouds: &[Simulation],
+    device: DeviceChoice,
+    ctx: &Context,
+) -> anyhow::Result<WholeMap> {
     let held_out = summary.evaluation.groups.first().map_or(0, |group| group.group);
-    let cloud = usize::try_from(held_out).ok().and_then(|index| clouds.get(index)).context("the split held no cloud out")?;
+    let cloud = usize::try_from(held_out)
+        .ok()
+        .and_then(|index| clouds.get(index))
+        .context("the split held no cloud out")?;
     let column = project(cloud, Quantity::Column, Axis::Z);
     let truth = project(cloud, Quantity::MassWeighted, Axis::Z);
     let settings = ApplySettings::new(MapQuantity::Column);
@@ -117,7 +129,8 @@ fn whole_map(summary: &Summary, clouds: &[Simulation], device: DeviceChoice, ctx
 fn say(console: &Console, outcome: &Outcome, report: &Path) {
     let evaluation = &outcome.summary.evaluation;
     console.say(format!("{:<12} {:>8} {:>8} {:>8} {:>12}", "", "rms dex", "mae dex", "bias", "within 0.3"));
-    for (name, metrics) in [("U-Net", Some(&evaluation.metrics)), ("power law", evaluation.baseline.as_ref())] {
+    for (name, metrics) in [("U-Net", Some(&evaluation.metrics)), ("power law", evaluation.baseline.as_ref())]
+    {
         if let Some(m) = metrics {
             console.say(format!(
                 "{name:<12} {:>8.3} {:>8.3} {:>+8.3} {:>10.1} %",
@@ -148,19 +161,32 @@ fn write_report(out: &Path, outcome: &Outcome) -> anyhow::Result<()> {
         report.paragraph(&verdict(&evaluation.metrics, baseline, evaluation.power_law.as_ref()));
     }
     let mut figures = vec![
-        ("accuracy", evaluation.accuracy_svg(), "Fraction of held-out pixels whose density is right within a tolerance."),
+        (
+            "accuracy",
+            evaluation.accuracy_svg(),
+            "Fraction of held-out pixels whose density is right within a tolerance.",
+        ),
         ("curves", training::curves_svg(&outcome.rows), "Loss and rms of the residuals while training."),
     ];
     for (of, name, caption) in [
-        ("prediction", "correlation-network", "Predicted against true density of every held-out pixel: the network."),
+        (
+            "prediction",
+            "correlation-network",
+            "Predicted against true density of every held-out pixel: the network.",
+        ),
         ("power_law", "correlation-power-law", "The same for the power law."),
     ] {
         figures.extend(evaluation.correlation_svg(of).map(|svg| (name, svg, caption)));
     }
     figures.extend(evaluation.example_svg(0).map(|svg| ("example", svg, "One held-out patch.")));
-    figures.push(("whole-map", whole_svg(&outcome.whole, evaluation.power_law.as_ref()), "A whole held-out cloud: overlapping patches, blended."));
+    figures.push((
+        "whole-map",
+        whole_svg(&outcome.whole, evaluation.power_law.as_ref()),
+        "A whole held-out cloud: overlapping patches, blended.",
+    ));
     let folder = out.join("figures");
-    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("cannot make the folder {}", folder.display()))?;
     for (name, svg, caption) in &figures {
         io::atomic::write(&folder.join(format!("{name}.svg")), |file| file.write_all(svg.as_bytes()))?;
         report.figure(svg, caption);
@@ -171,7 +197,12 @@ fn write_report(out: &Path, outcome: &Outcome) -> anyhow::Result<()> {
         .iter()
         .map(|group| {
             let baseline = group.baseline.as_ref().map_or("–".to_owned(), |m| format!("{:.3}", m.rms_dex));
-            vec![format!("cloud {}", group.group + 1), group.samples.to_string(), format!("{:.3}", group.metrics.rms_dex), baseline]
+            vec![
+                format!("cloud {}", group.group + 1),
+                group.samples.to_string(),
+                format!("{:.3}", group.metrics.rms_dex),
+                baseline,
+            ]
         })
         .collect();
     report.table(&["", "patches", "U-Net rms (dex)", "power law rms (dex)"], &rows);
@@ -207,7 +238,10 @@ fn verdict(network: &Metrics, baseline: &Metrics, law: Option<&PowerLaw>) -> Str
     if change > 0.0 {
         format!("The network's rms is {change:.0} % below that of the power law{law}.")
     } else {
-        format!("The network does not beat the power law{law}: its rms is {:.0} % higher. Train longer.", -change)
+        format!(
+            "The network does not beat the power law{law}: its rms is {:.0} % higher. Train longer.",
+            -change
+        )
     }
 }
 
@@ -233,7 +267,8 @@ fn whole_svg(whole: &WholeMap, law: Option<&PowerLaw>) -> String {
     let range = span(&truth);
     let residual = &prediction - &truth;
     let density = "log₁₀ ⟨n⟩ (cm⁻³)";
-    let panel = |title: &str, label: &str, range, colours| (title.to_owned(), label.to_owned(), range, colours);
+    let panel =
+        |title: &str, label: &str, range, colours| (title.to_owned(), label.to_owned(), range, colours);
     let mut described = vec![
         (panel("Column density", "log₁₀ N_H (cm⁻²)", span(&column), ColourMap::Magma), column.clone()),
         (panel("Truth", density, range, ColourMap::Viridis), truth.clone()),

@@ -40,7 +40,8 @@ impl Report {
 
     /// An SVG document, as it is, with its caption.
     pub fn figure(&mut self, svg: &str, caption: &str) {
-        let _infallible = write!(self.body, "<figure>{svg}<figcaption>{}</figcaption></figure>\n", escape(caption));
+        let _infallible =
+            write!(self.body, "<figure>{svg}<figcaption>{}</figcaption></figure>\n", escape(caption));
     }
 
     pub fn finish(self) -> String {
@@ -79,7 +80,9 @@ mod tests {
         let mut report = Report::new("A < B");
         report.table(&["who & what"], &[vec!["<script>".into()]]);
         let page = report.finish();
-        assert!(page.contains("A &lt; B") && page.contains("&lt;script&gt;") && page.contains("who &amp; what"));
+        assert!(
+            page.contains("A &lt; B") && page.contains("&lt;script&gt;") && page.contains("who &amp; what")
+        );
         assert!(!page.contains("<script>"));
     }
 }

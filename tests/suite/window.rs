@@ -1,5 +1,6 @@
 //! The window by mouse and keys, drawn by the software Vulkan driver where a picture is compared.
 
+mod canvas;
 mod shell;
 
 use aquila::app::{Aquila, Notices, Options};

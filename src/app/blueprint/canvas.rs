@@ -286,7 +286,8 @@ impl Canvas {
         for card in self.scene.cards.iter().filter(|card| sight.intersects(card.rect())) {
             let rect = self.view.rect_to_screen(card.rect()).intersect(self.view.rect());
             let response = ui.interact(rect, id.with(card.id), Sense::hover());
-            response.widget_info(|| WidgetInfo::labeled(WidgetType::Other, true, &card.title));
+            let name = format!("{}, {}", card.title, card.kind_title);
+            response.widget_info(|| WidgetInfo::labeled(WidgetType::Other, true, &name));
             if !quiet && !card.faults.is_empty() {
                 response.on_hover_ui(|ui| overlay::fault_tip(ui, &card.title, &card.faults));
             }

@@ -4,7 +4,7 @@ use super::scene::{BLOCK_WIDTH, Card, Pin, Scene, Wire};
 use super::wires::Curve;
 use crate::app::theme;
 use crate::blueprint::catalogue::{self, Family};
-use crate::blueprint::{Analysis, Block, BlockId, Graph, Link, Parameter, PathId, Port, PortType};
+use crate::blueprint::{Analysis, Block, BlockId, Graph, Link, Parameter, PathId, Port, PortType, Severity};
 use egui::{Pos2, pos2};
 use egui_phosphor::regular as icon;
 
@@ -76,6 +76,7 @@ fn card(block: &Block, groups: &[BlockId], analysis: &Analysis) -> Card {
         icon: block_icon(block),
         family: block_family(block),
         is_group: block.inside.is_some(),
+        is_warned: faults.iter().all(|fault| fault.severity == Severity::Warning),
         faults: faults.iter().map(|fault| fault.message.clone()).collect(),
         pins: inputs.chain(outputs).collect(),
         position: pos2(block.position[0], block.position[1]),

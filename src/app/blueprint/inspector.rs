@@ -7,7 +7,7 @@ use crate::app::form::{caption, number_row, row};
 use crate::app::text;
 use crate::app::theme::{Tokens, icon_family, strong_family, title_style};
 use crate::blueprint::catalogue::{self, AUTO, ParameterSpec, Values};
-use crate::blueprint::{Block, Fault, Parameter, PathId, Port, Severity};
+use crate::blueprint::{Block, Fault, Graph, Parameter, PathId, Port, Severity};
 use egui::{Button, ComboBox, DragValue, FontId, RichText, TextEdit, Ui};
 use egui_phosphor::regular as icon;
 
@@ -42,6 +42,9 @@ pub fn block(ui: &mut Ui, editor: &mut Editor, typing: &mut Typing, path: &PathI
     let parameters = kind.map_or(&[][..], |kind| kind.parameters);
     for spec in parameters {
         row(ui, spec.label, spec.help, |ui| field(ui, editor, typing, path, &block, spec));
+    }
+    if let Some(inside) = &block.inside {
+        inner_fields(ui, editor, typing, path, inside);
     }
     if let Some(refusal) = &typing.refusal {
         ui.add(egui::Label::new(RichText::new(refusal).small().color(tokens.error)).wrap());
@@ -108,8 +111,37 @@ fn faults(ui: &mut Ui, editor: &Editor, path: &PathId) -> Option<PathId> {
     show
 }
 
+/// The parameters by which a group is known, by the kind of the inner block that has them.
+const MAIN: &[(&str, &[&str])] = &[
+    ("transposed-convolution", &["stride"]),
+    ("convolution", &["filters", "kernel"]),
+    ("dropout", &["probability"]),
+];
+
+/// The main parameters of the blocks inside a group, so that it need not be opened to change them.
+fn inner_fields(ui: &mut Ui, editor: &mut Editor, typing: &mut Typing, path: &PathId, inside: &Graph) {
+    for (kind, names) in MAIN {
+        let blocks: Vec<&Block> = inside.blocks.iter().filter(|block| block.kind == *kind).collect();
+        for block in &blocks {
+            let inner: PathId = path.iter().copied().chain([block.id]).collect();
+            let specs = names.iter().filter_map(|name| catalogue::kind(kind)?.parameter(name));
+            for spec in specs {
+                // With two convolutions the block's name says which is meant.
+                let label = match (blocks.len(), *kind) {
+                    (1, "dropout") => "Dropout".to_owned(),
+                    (1, _) => spec.label.to_owned(),
+                    _ => format!("{} {}", block.name, spec.label.to_lowercase()),
+                };
+                ui.push_id((block.id, spec.name), |ui| {
+                    row(ui, &label, spec.help, |ui| field(ui, editor, typing, &inner, block, spec));
+                });
+            }
+        }
+    }
+}
+
 /// The blocks of a group, to go to.
-fn contents(ui: &mut Ui, path: &PathId, inside: &crate::blueprint::Graph) -> Option<PathId> {
+fn contents(ui: &mut Ui, path: &PathId, inside: &Graph) -> Option<PathId> {
     let tokens = Tokens::of(ui);
     ui.add_space(4.0);
     caption(ui, "Inside");
@@ -125,7 +157,9 @@ fn contents(ui: &mut Ui, path: &PathId, inside: &crate::blueprint::Graph) -> Opt
                 show = Some(path.iter().copied().chain([block.id]).collect());
             }
             let kind = catalogue::kind(&block.kind).map_or(block.kind.as_str(), |kind| kind.label);
-            ui.label(RichText::new(kind).small().color(tokens.faint));
+            if kind != block.name {
+                ui.label(RichText::new(kind).small().color(tokens.faint));
+            }
         });
     }
     show

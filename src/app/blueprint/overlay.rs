@@ -9,7 +9,10 @@ use super::scene::{Card, Pin};
 use crate::app::text;
 use crate::app::theme::{Tokens, strong_family, title_style};
 use crate::blueprint::{BlockId, Link, PortType};
-use egui::{Align2, FontId, Pos2, Rect, Response, RichText, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2};
+use egui::{
+    Align2, FontId, Pos2, Rect, Response, RichText, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo,
+    WidgetType, pos2, vec2,
+};
 use egui_phosphor::regular as icon;
 
 const MINIMAP: egui::Vec2 = vec2(148.0, 92.0);
@@ -80,7 +83,7 @@ pub(super) fn title(canvas: &mut Canvas, ui: &mut Ui, editor: &Editor) {
             }
         }
         for (depth, name) in names.iter().enumerate() {
-            ui.label(RichText::new(icon::CARET_RIGHT).color(tokens.faint));
+            ui.label(RichText::new("›").color(tokens.faint));
             if depth + 1 == names.len() {
                 ui.label(title(name));
             } else if ui.link(title(name).color(tokens.dim)).clicked() {
@@ -138,20 +141,35 @@ pub(super) fn hint(canvas: &Canvas, ui: &Ui) {
         painter.text(at + vec2(0.0, 24.0), middle(), text, FontId::proportional(13.0), tokens.faint);
         return;
     }
-    let text = match &canvas.gesture {
-        Gesture::Wire(loose) if loose.lifted.is_some() => {
-            "drop on a port to connect · on empty canvas to disconnect"
-        }
-        Gesture::Wire(_) => "drop on a port to connect · on empty canvas for blocks that fit",
-        _ if !canvas.inside.is_empty() => {
-            "Esc to leave the group · double-click to add a block · drop a wire for what fits"
-        }
-        _ => "double-click to add a block or open a group · drop a wire for what fits · F to fit",
+    // The longest that has room.
+    let hints: &[&str] = match &canvas.gesture {
+        Gesture::Wire(loose) if loose.lifted.is_some() => &[
+            "drop on a port to connect · on empty canvas to disconnect",
+            "drop on a port, or away to disconnect",
+        ],
+        Gesture::Wire(_) => &[
+            "drop on a port to connect · on empty canvas for blocks that fit",
+            "drop on a port or on empty canvas",
+        ],
+        _ if !canvas.inside.is_empty() => &[
+            "Esc to leave the group · double-click to add a block · drop a wire for what fits",
+            "Esc to leave the group · double-click to add a block",
+            "Esc to leave the group",
+        ],
+        _ => &[
+            "double-click to add a block or open a group · drop a wire for what fits · F to fit",
+            "double-click to add a block or open a group · F to fit",
+            "double-click to add a block",
+        ],
     };
     let at = rect.left_bottom() + vec2(14.0, -14.0);
-    let right = canvas.minimap_rect().map_or(rect.right(), |map| map.left()) - 8.0;
-    let painter = ui.painter_at(Rect::from_min_max(rect.min, pos2(right, rect.bottom())));
-    painter.text(at, Align2::LEFT_BOTTOM, text, FontId::monospace(10.5), tokens.faint);
+    let right = canvas.minimap_rect().map_or(rect.right(), |map| map.left()) - 12.0;
+    let painter = ui.painter_at(rect);
+    let laid =
+        |text: &&str| painter.layout_no_wrap((*text).to_owned(), FontId::monospace(10.5), tokens.faint);
+    if let Some(galley) = hints.iter().map(laid).find(|galley| at.x + galley.size().x < right) {
+        painter.galley(at - vec2(0.0, galley.size().y), galley, tokens.faint);
+    }
 }
 
 pub(super) fn minimap(canvas: &Canvas, ui: &Ui, response: &Response) {
@@ -181,7 +199,7 @@ pub(super) fn refusals(canvas: &mut Canvas, ui: &Ui) {
     let Some((at, text)) = said else { return };
     let tokens = Tokens::of(ui);
     let painter = ui.painter_at(canvas.view.rect());
-    let galley = painter.layout(text, FontId::proportional(12.0), tokens.text, 280.0);
+    let galley = painter.layout(text.clone(), FontId::proportional(12.0), tokens.text, 280.0);
     let size = galley.size() + vec2(20.0, 12.0);
     let room = canvas.view.rect().shrink(8.0);
     let corner = at + vec2(12.0, 12.0);
@@ -189,6 +207,8 @@ pub(super) fn refusals(canvas: &mut Canvas, ui: &Ui) {
     let rect = Rect::from_min_size(corner, size);
     painter.rect(rect, 6.0, tokens.panel, Stroke::new(1.0, tokens.error), StrokeKind::Inside);
     painter.galley(corner + vec2(10.0, 6.0), galley, tokens.text);
+    let response = ui.interact(rect, ui.id().with("refusal"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, &text));
 }
 
 pub(super) fn fault_tip(ui: &mut Ui, title: &str, faults: &[String]) {

@@ -169,7 +169,7 @@ impl Brush<'_> {
         let is_hovered = marks.hovered == Some(card.id);
         let edge = match (card.faults.is_empty(), is_selected, is_hovered) {
             (_, true, _) => Stroke::new(2.0, self.tokens.accent),
-            (false, _, _) => Stroke::new(1.5, self.tokens.error),
+            (false, _, _) => Stroke::new(1.5, self.fault_colour(card)),
             (_, _, true) => Stroke::new(1.0, self.tokens.faint),
             _ => Stroke::new(1.0, self.tokens.line),
         };
@@ -178,7 +178,7 @@ impl Brush<'_> {
             self.painter.rect_filled(
                 rect,
                 corner,
-                if card.faults.is_empty() { family } else { self.tokens.error },
+                if card.faults.is_empty() { family } else { self.fault_colour(card) },
             );
             if is_selected {
                 self.painter.rect_stroke(rect.expand(1.0), corner, edge, StrokeKind::Outside);
@@ -195,6 +195,10 @@ impl Brush<'_> {
         for pin in &card.pins {
             self.pin(pin, is_hovered || is_selected || marks.wiring, marks.wiring || is_hovered);
         }
+    }
+
+    fn fault_colour(&self, card: &Card) -> Color32 {
+        if card.is_warned { self.tokens.warning } else { self.tokens.error }
     }
 
     fn shadow(&self) -> Shadow {
@@ -298,7 +302,8 @@ impl Brush<'_> {
         for card in &scene.cards {
             let rect = card.rect();
             let size = (place.scale * rect.size()).max(vec2(2.0, 2.0));
-            let colour = if card.faults.is_empty() { tokens.family(card.family) } else { tokens.error };
+            let colour =
+                if card.faults.is_empty() { tokens.family(card.family) } else { self.fault_colour(card) };
             blocks.add_colored_rect(Rect::from_center_size(place.to_screen(rect.center()), size), colour);
         }
         painter.add(Shape::mesh(blocks));

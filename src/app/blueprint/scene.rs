@@ -48,6 +48,8 @@ pub struct Card {
     pub family: Family,
     pub is_group: bool,
     pub faults: Vec<String>,
+    /// Whether the faults are warnings only.
+    pub is_warned: bool,
     pub pins: Vec<Pin>,
     pub position: Pos2,
 }

@@ -103,11 +103,7 @@ impl Pictures {
 /// Both densities share one colour bar, so that equal colours are equal densities.
 fn draw(ui: &Ui, preview: &Preview) -> Vec<Picture> {
     let (input, truth, prediction) = (dex(&preview.input), dex(&preview.truth), dex(&preview.prediction));
-    let caption = |name: &str, quantity: &str, unit: &str| {
-        let unit = if unit.is_empty() { String::new() } else { format!(" ({})", text::unit(unit)) };
-        let name = if name.is_empty() { String::new() } else { format!("{name}: ") };
-        format!("{name}log₁₀ {}{unit}", quantity.replace('_', " "))
-    };
+    let unit = |unit: &str| format!("log₁₀ {}", text::unit(unit));
     let shared = range(&[&truth]);
     vec![
         Picture::new(
@@ -116,7 +112,8 @@ fn draw(ui: &Ui, preview: &Preview) -> Vec<Picture> {
             &input,
             range(&[&input]),
             ColourMap::Magma,
-            caption("", &preview.input_name, &preview.input_unit),
+            preview.input_name.replace('_', " "),
+            unit(&preview.input_unit),
         ),
         Picture::new(
             ui,
@@ -124,7 +121,8 @@ fn draw(ui: &Ui, preview: &Preview) -> Vec<Picture> {
             &truth,
             shared,
             ColourMap::Viridis,
-            caption("truth", &preview.target_name, &preview.target_unit),
+            "truth".to_owned(),
+            unit(&preview.target_unit),
         ),
         Picture::new(
             ui,
@@ -132,7 +130,8 @@ fn draw(ui: &Ui, preview: &Preview) -> Vec<Picture> {
             &prediction,
             shared,
             ColourMap::Viridis,
-            caption("prediction", &preview.target_name, &preview.target_unit),
+            "prediction".to_owned(),
+            unit(&preview.target_unit),
         ),
     ]
 }

@@ -19,6 +19,8 @@ pub struct Picture {
     /// Rows over columns.
     aspect: f32,
     caption: String,
+    /// What the colours mean, between the numbers of the colour bar.
+    unit: String,
 }
 
 /// log10 where it exists, else NaN, which has its own shade.
@@ -42,12 +44,13 @@ impl Picture {
         range: (f32, f32),
         colours: ColourMap,
         caption: String,
+        unit: String,
     ) -> Self {
         let rgba = rgba_from_map(values.view(), range, colours);
         let (height, width) = values.dim();
         let image = ColorImage::from_rgba_unmultiplied([width, height], &rgba);
         let texture = ui.ctx().load_texture(name, image, TextureOptions::NEAREST);
-        Self { texture, range, colours, aspect: height as f32 / width.max(1) as f32, caption }
+        Self { texture, range, colours, aspect: height as f32 / width.max(1) as f32, caption, unit }
     }
 
     /// Draws the map `side` wide with its colour bar below.
@@ -67,10 +70,13 @@ impl Picture {
         let y = bar.bottom() + 2.0;
         painter.text(pos2(bar.left(), y), Align2::LEFT_TOP, low, small.clone(), tokens.dim);
         painter.text(pos2(bar.right(), y), Align2::RIGHT_TOP, high, small, tokens.dim);
+        let unit = FontId::proportional(10.0);
+        painter.text(pos2(bar.center().x, y), Align2::CENTER_TOP, &self.unit, unit, tokens.faint);
         let caption = FontId::proportional(11.0);
         let middle = pos2(bar.center().x, y + 13.0);
+        let painter = painter.with_clip_rect(rect.intersect(ui.clip_rect()));
         painter.text(middle, Align2::CENTER_TOP, &self.caption, caption, tokens.dim);
-        response.on_hover_text(&self.caption);
+        response.on_hover_text(format!("{}, {}", self.caption, self.unit));
     }
 }
 

@@ -5,7 +5,6 @@ use crate::app::text;
 use crate::app::theme::Tokens;
 use egui::{Align, Color32, Label, Layout, RichText, Sense, Ui};
 use egui_extras::{Column as Width, TableBuilder};
-use egui_phosphor::regular as icon;
 use std::path::PathBuf;
 
 const ROW: f32 = 26.0;
@@ -30,8 +29,8 @@ pub fn show(ui: &mut Ui, listing: &mut Listing, sorted: &mut (Column, bool), sel
                 let is_sorted = sorted.0 == column;
                 let arrow = match (is_sorted, sorted.1) {
                     (false, _) => "",
-                    (true, true) => icon::CARET_DOWN,
-                    (true, false) => icon::CARET_UP,
+                    (true, true) => "↓",
+                    (true, false) => "↑",
                 };
                 let colour = if is_sorted { tokens.text } else { tokens.faint };
                 let title = RichText::new(format!("{} {arrow}", column.title())).small().color(colour);
@@ -57,7 +56,11 @@ pub fn show(ui: &mut Ui, listing: &mut Listing, sorted: &mut (Column, bool), sel
             });
             row.col(|ui| number(ui, run.best_rms_dex(), 4));
             row.col(|ui| number(ui, run.best_accuracy(), 4));
-            row.col(|ui| _ = ui.label(RichText::new(text::count(u64::from(run.info.epochs))).monospace()));
+            row.col(|ui| {
+                _ = ui.label(
+                    RichText::new(text::count(u64::from(run.info.epochs))).monospace().color(tokens.text),
+                )
+            });
             row.col(|ui| _ = ui.label(RichText::new(&run.info.device).color(tokens.dim)));
             row.col(|ui| _ = ui.label(RichText::new(run.date()).monospace().color(tokens.dim)));
             if row.response().clicked() {
