@@ -7,6 +7,7 @@ mod commands;
 mod conformance;
 mod damage;
 mod formats;
+mod hostile;
 mod support;
 mod training;
 mod window;

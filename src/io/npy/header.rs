@@ -314,6 +314,9 @@ fn plain(descr: &str) -> std::result::Result<DType, String> {
         ));
     }
     let size: usize = if letter == '?' { 1 } else { digits.parse().map_err(|_| unknown())? };
+    if size == 0 {
+        return Ok(DType::Refused("holds elements of no length", "save texts of at least one character"));
+    }
     let kind = match (letter, size) {
         ('b' | '?', 1) => Kind::Bool,
         ('i', 1 | 2 | 4 | 8) => Kind::Integer,

@@ -170,7 +170,7 @@ fn read_array(path: &Path, place: &str, reader: &mut dyn Read, length: u64) -> R
     let contents = match &header.dtype {
         DType::Plain(plain @ Plain { kind: Kind::Bytes | Kind::Unicode | Kind::Void, .. }) => {
             let rows = header.shape.first().copied().unwrap_or(1);
-            let width = header.shape.iter().skip(1).product::<usize>();
+            let width = count.checked_div(rows).unwrap_or(1);
             let field = header::Field { name: "text".into(), plain: *plain, repeat: width };
             record::read(path, place, &[field], rows, bytes, reader)?
         }

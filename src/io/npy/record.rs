@@ -25,15 +25,17 @@ pub(super) fn read(
         return Err(Error::damaged(path, place, "the records end early", advice));
     }
     let stride: usize = fields.iter().map(|field| field.plain.size * field.repeat).sum();
+    if stride == 0 {
+        let what = "holds records of no length";
+        return Err(Error::unsupported(path, place, what, "save at least one number per record"));
+    }
     let mut offset = 0;
     let mut columns = Vec::new();
     for field in fields {
         let width = field.plain.size * field.repeat;
         if field.plain.kind != Kind::Void {
-            let cells: Vec<&[u8]> = match stride {
-                0 => vec![&[]; rows],
-                _ => data.chunks_exact(stride).map(|row| &row[offset..offset + width]).collect(),
-            };
+            let cells: Vec<&[u8]> =
+                data.chunks_exact(stride).map(|row| &row[offset..offset + width]).collect();
             let values = column(&cells, field).ok_or_else(|| {
                 let what = format!("the field {} holds complex numbers", field.name);
                 Error::unsupported(path, place, what, "save real and imaginary part as two fields")
@@ -68,13 +70,8 @@ fn column(cells: &[&[u8]], field: &Field) -> Option<ColumnValues> {
     let plain = field.plain;
     let big = plain.big_endian;
     let texts = |decode: &dyn Fn(&[u8]) -> String| {
-        let texts = cells.iter().flat_map(|cell| {
-            let pieces: Vec<String> = match plain.size {
-                0 => vec![String::new(); field.repeat],
-                size => cell.chunks_exact(size).map(decode).collect(),
-            };
-            pieces
-        });
+        let texts =
+            cells.iter().flat_map(|cell| cell.chunks_exact(plain.size).map(decode).collect::<Vec<String>>());
         ColumnValues::Text(texts.collect())
     };
     Some(match (plain.kind, plain.size) {
