@@ -1,4 +1,4 @@
-//! `aquila cloud`: synthetic clouds, projections.
+//! `aquila cloud`: synthetic clouds, projections, moments.
 
 use super::console::Console;
 use crate::cloud::{self, Axis, Quantity, SynthSettings};
@@ -15,6 +15,8 @@ pub enum Command {
     Synth(Synth),
     /// A projection of a simulation, with units
     Map(Map),
+    /// Moments 0, 1, 2 and peak of an emission cube, with units
+    Moments(Moments),
 }
 
 #[derive(Args)]
@@ -81,10 +83,26 @@ pub struct Map {
     box_size_pc: Option<f64>,
 }
 
+#[derive(Args)]
+pub struct Moments {
+    /// Emission cube
+    cube: PathBuf,
+    /// Folder for moment0.fits, moment1.fits, moment2.fits and peak.fits
+    #[arg(long)]
+    out: PathBuf,
+    /// Only values above this count, in the cube's unit
+    #[arg(long, allow_negative_numbers = true)]
+    threshold: Option<f32>,
+    /// HDU with the cube; the first one that holds a cube where not given
+    #[arg(long)]
+    hdu: Option<usize>,
+}
+
 pub fn run(command: Command, console: &Console) -> anyhow::Result<()> {
     match command {
         Command::Synth(args) => synth(args, console),
         Command::Map(args) => map(args, console),
+        Command::Moments(args) => moments(args, console),
     }
 }
 
@@ -149,6 +167,34 @@ fn map(args: Map, console: &Console) -> anyhow::Result<()> {
     answer["out"] = json!(out);
     answer["quantity"] = json!(quantity.name());
     answer["axis"] = json!(axis.name());
+    console.answer(&answer);
+    Ok(())
+}
+
+fn moments(args: Moments, console: &Console) -> anyhow::Result<()> {
+    let folder = args.out.clone();
+    let maps = console.run_job("moments", move |ctx| {
+        let cube = io::read_cube_watched(&args.cube, args.hdu, ctx)?;
+        let velocity_km_s = cloud::velocity_axis_km_s(&cube, ctx)?;
+        ctx.report("moments", Some(0.5));
+        let maps = cloud::moments(&cube, &velocity_km_s, args.threshold)?;
+        ctx.check()?;
+        let named = [
+            ("moment0", maps.integrated),
+            ("moment1", maps.velocity),
+            ("moment2", maps.variance),
+            ("peak", maps.peak),
+        ];
+        for (name, map) in &named {
+            io::fits::write_image(&args.out.join(format!("{name}.fits")), map)?;
+        }
+        Ok(named)
+    })?;
+    console.say(format!("moment0, moment1, moment2 and peak: {}", folder.display()));
+    let mut answer = json!({ "out": folder });
+    for (name, map) in &maps {
+        answer[*name] = summary(map);
+    }
     console.answer(&answer);
     Ok(())
 }

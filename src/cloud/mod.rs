@@ -17,7 +17,7 @@ pub mod tiling;
 
 pub use demo::DemoClouds;
 pub use error::{Error, Result};
-pub use moments::{Moments, moments};
+pub use moments::{Moments, moments, velocity_axis_km_s};
 pub use projection::{Quantity, project};
 pub use resample::{area_mean, bilinear, fill_blanks};
 pub use simulation::{Axis, Simulation};

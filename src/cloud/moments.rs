@@ -3,6 +3,8 @@
 use super::{Error, Result};
 use crate::data::{Cube, Header, Image};
 use crate::io::header::keep_axes;
+use crate::io::wcs::{Wcs, celestial_header};
+use crate::job::Context;
 use ndarray::{Array2, Axis, Zip};
 
 /// Moment maps of a cube, all (y, x). Blank where a line of sight has no value that counts.
@@ -65,7 +67,7 @@ pub fn moments(cube: &Cube, velocity_km_s: &[f64], threshold: Option<f32>) -> Re
     let [integrated, velocity, variance, peak] = maps;
     let base = if cube.unit.is_empty() { String::new() } else { format!("{} ", cube.unit) };
     let image = |name: &str, values, unit: String| {
-        let mut header = sky_header(&cube.header);
+        let mut header = map_header(&cube.header);
         if unit.is_empty() {
             header.remove("BUNIT");
         } else {
@@ -95,15 +97,27 @@ fn channel_widths(velocity_km_s: &[f64]) -> Vec<f64> {
         .collect()
 }
 
-/// The header of the two sky axes of a cube.
-fn sky_header(header: &Header) -> Header {
-    let mut sky = keep_axes(header, &[1, 2]);
-    for key in
-        ["RESTFRQ", "RESTFREQ", "RESTWAV", "SPECSYS", "SSYSOBS", "VELREF", "ALTRVAL", "ALTRPIX", "BUNIT"]
-    {
-        sky.remove(key);
+/// The header of a cube's map; without sky axes, that of its last two array axes.
+fn map_header(header: &Header) -> Header {
+    let mut map = celestial_header(header).unwrap_or_else(|| keep_axes(header, &[1, 2]));
+    map.remove("BUNIT");
+    map
+}
+
+/// The velocity of each channel of a cube (velocity, y, x) in km/s, by the spectral axis of its header. What had to be assumed is
+/// told by `ctx`.
+///
+/// # Errors
+/// No spectral axis, one that is not the cube's first array axis, or one that needs a rest frequency that the header lacks.
+pub fn velocity_axis_km_s(cube: &Cube, ctx: &Context) -> Result<Vec<f64>> {
+    let advice = "moments need a cube with a velocity axis, or a spectral axis and a rest frequency";
+    let fault = |what: String| Error::input(format!("{}: {what}", cube.name), advice);
+    let wcs = Wcs::from_header(&cube.header).map_err(|error| fault(error.to_string()))?;
+    if wcs.spectral != Some(2) {
+        return Err(fault("its first array axis (FITS axis 3) is not spectral".into()));
     }
-    sky
+    wcs.warnings.iter().for_each(|warning| ctx.warn(format!("{}: {warning}", cube.name)));
+    wcs.velocities_km_s(cube.values.dim().0).map_err(|error| fault(error.to_string()))
 }
 
 #[cfg(test)]

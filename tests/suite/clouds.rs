@@ -1,11 +1,12 @@
-//! Clouds as a user meets them: simulation folders, projections, and a split that shares no gas.
+//! Clouds as a user meets them: simulation folders, projections, moments, and a split that shares no gas.
 
+use crate::support::data_file;
 use aquila::cloud::patches::{
     Patch, PatchSettings, SplitBy, SplitSettings, make_sample_set, place_patches, plan_regions,
 };
 use aquila::cloud::{
-    Axis, DemoClouds, Quantity, Simulation, SynthSettings, project, read_simulation, synthesise,
-    write_simulation,
+    Axis, DemoClouds, Quantity, Simulation, SynthSettings, moments, project, read_simulation, synthesise,
+    velocity_axis_km_s, write_simulation,
 };
 use aquila::data::Split;
 use aquila::job::Context;
@@ -354,4 +355,79 @@ fn the_command_line_makes_a_cloud_a_map_and_a_sample_set() {
     assert!(bytes("set.h5") == bytes("again.h5"), "the same recipe gives the same bytes");
     let back = aquila::io::sample_set::read(&at.join("set.h5")).expect("a sample set");
     assert!(back.attributes["recipe"].contains("pixels = 8"));
+}
+
+/// Moments of real cubes as spectral-cube gives them; its velocities are in m/s, but those of R CrA, which it takes for m/s though
+/// the file means km/s.
+#[test]
+fn moments_of_real_cubes_are_those_of_spectral_cube() {
+    let test = "moments_of_real_cubes_are_those_of_spectral_cube";
+    let Some(oracles) = data_file(test, "oracles.json") else { return };
+    let oracles: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(oracles).expect("readable")).expect("JSON");
+    for (name, m_s_per_unit) in [
+        ("cube_L1448_13CO", 1e-3),
+        ("cube_UGC1281_HI", 1e-3),
+        ("cube_NGC2903_HI", 1e-3),
+        ("cube_NGC4047_CO", 1e-3),
+        ("cube_RCrA_12CO_raw", 1.0),
+    ] {
+        let oracle = &oracles["domain"][name];
+        let number = |path: &str| oracle.pointer(path).and_then(serde_json::Value::as_f64).expect(path);
+        let Some(path) = data_file(test, oracle["file"].as_str().expect("a name")) else { return };
+        let cube = aquila::io::read_cube(&path, None).expect("a cube");
+        let velocity = velocity_axis_km_s(&cube, &ctx()).expect("velocities");
+        let close = |what: &str, got: f64, want: f64, relative: f64| {
+            assert!((got - want).abs() <= relative * want.abs(), "{name} {what}: {got} for {want}");
+        };
+        close("first channel", velocity[0], number("/spectral_axis_first") * m_s_per_unit, 1e-6);
+        close(
+            "last channel",
+            *velocity.last().expect("channels"),
+            number("/spectral_axis_last") * m_s_per_unit,
+            1e-6,
+        );
+        let sum = |map: &aquila::data::Image| {
+            map.values.iter().filter(|v| v.is_finite()).map(|&v| f64::from(v)).sum::<f64>()
+        };
+        let all = moments(&cube, &velocity, None).expect("moments");
+        close("moment 0", sum(&all.integrated), number("/moment0/sum") * m_s_per_unit, 2e-5);
+        close("peak", sum(&all.peak), number("/max_projection_sum"), 1e-5);
+        let masked = moments(&cube, &velocity, Some(number("/threshold") as f32)).expect("moments");
+        close(
+            "masked moment 0",
+            sum(&masked.integrated),
+            number("/masked_gt_thr/moment0_sum") * m_s_per_unit,
+            2e-5,
+        );
+        let valid = masked.velocity.values.iter().filter(|v| v.is_finite()).count() as f64;
+        assert_eq!(valid, number("/masked_gt_thr/n_valid_pixels"), "{name}");
+        let mean = sum(&masked.velocity) / valid;
+        close("mean moment 1", mean, number("/masked_gt_thr/moment1_nanmean") * m_s_per_unit, 1e-5);
+        let peak = [1, 2].map(|i| number(&format!("/peak_index_vyx/{i}")) as usize);
+        close(
+            "moment 1",
+            masked.velocity.values[peak].into(),
+            number("/masked_gt_thr/moment1_at_peak") * m_s_per_unit,
+            1e-5,
+        );
+        let square = m_s_per_unit * m_s_per_unit;
+        close(
+            "moment 2",
+            masked.variance.values[peak].into(),
+            number("/masked_gt_thr/moment2_at_peak") * square,
+            1e-4,
+        );
+        let wcs = aquila::io::wcs::Wcs::from_header(&masked.integrated.header).expect("coordinates");
+        let world = wcs.world(&[peak[1] as f64 + 1.0, peak[0] as f64 + 1.0]);
+        close("latitude", world[1], number("/peak_world_spec_lat_lon/1"), 1e-6);
+    }
+}
+
+#[test]
+fn a_cube_without_velocities_is_refused_in_words() {
+    let Some(path) = data_file("a_cube_without_velocities", "hst/hubble_wfpc2_sample.fits") else { return };
+    let cube = aquila::io::read_cube(&path, None).expect("a cube");
+    let error = velocity_axis_km_s(&cube, &ctx()).expect_err("chips are no channels").to_string();
+    assert!(error.contains("not spectral"), "{error}");
 }
