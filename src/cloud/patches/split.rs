@@ -22,10 +22,13 @@ pub struct Region {
     pub count: usize,
 }
 
+/// Numbers in a sample set: 16 GiB.
+const LARGEST_SET: u128 = 1 << 32;
+
 /// Shares out the simulations, or pieces of them. The order of the regions gives their group numbers.
 ///
 /// # Errors
-/// Too few simulations, or a cube too small to be cut as asked.
+/// Too few simulations, the same one twice, a cube too small to be cut as asked, or more patches than memory can hold.
 pub fn plan_regions(
     simulations: &[Simulation],
     settings: &PatchSettings,
@@ -41,23 +44,20 @@ pub fn plan_regions(
             "name at least one simulation folder or synthetic cloud",
         ));
     }
-    match split.by {
-        SplitBy::Simulation if simulations.len() < parts => Err(Error::patches(
-            format!("{} simulations cannot be shared between {parts} parts", simulations.len()),
-            format!("give at least {parts}, or split by = \"cut\""),
-        )),
-        SplitBy::Cut => by_cut(simulations, settings, split, parts, ctx),
-        SplitBy::Auto if simulations.len() < parts => by_cut(simulations, settings, split, parts, ctx),
-        SplitBy::Auto | SplitBy::Simulation => by_simulation(simulations, settings, split, parts),
+    let depth = if settings.context_pc > 0.0 { 4 } else { 2 };
+    let numbers = simulations.len() as u128 * (settings.count * settings.pixels.pow(2) * depth) as u128;
+    if numbers > LARGEST_SET {
+        return Err(Error::patches(
+            format!(
+                "{} patches of {}² pixels for each of {} simulations would fill {} GiB",
+                settings.count,
+                settings.pixels,
+                simulations.len(),
+                numbers >> 28
+            ),
+            "ask for fewer or smaller patches",
+        ));
     }
-}
-
-fn by_simulation(
-    simulations: &[Simulation],
-    settings: &PatchSettings,
-    split: &SplitSettings,
-    parts: usize,
-) -> Result<Vec<Region>> {
     for (i, a) in simulations.iter().enumerate() {
         if let Some(b) = simulations[..i].iter().find(|b| b.density_cm3 == a.density_cm3) {
             return Err(Error::patches(
@@ -66,7 +66,19 @@ fn by_simulation(
             ));
         }
     }
-    let total = simulations.len();
+    match split.by {
+        SplitBy::Simulation if simulations.len() < parts => Err(Error::patches(
+            format!("{} simulations cannot be shared between {parts} parts", simulations.len()),
+            format!("give at least {parts}, or split by = \"cut\""),
+        )),
+        SplitBy::Cut if parts > 1 => by_cut(simulations, settings, split, parts, ctx),
+        SplitBy::Auto if simulations.len() < parts => by_cut(simulations, settings, split, parts, ctx),
+        _ => Ok(by_simulation(simulations.len(), settings, split, parts)),
+    }
+}
+
+/// Whole simulations, at least one for each of the `parts` asked for; there are enough of them.
+fn by_simulation(total: usize, settings: &PatchSettings, split: &SplitSettings, parts: usize) -> Vec<Region> {
     let share = |fraction: f64| {
         let wanted = (fraction * total as f64).round() as usize;
         if fraction > 0.0 { wanted.clamp(1, total - parts + 1) } else { 0 }
@@ -78,7 +90,7 @@ fn by_simulation(
     let mut splits = vec![Split::Train; total];
     order[..validation].iter().for_each(|&i| splits[i] = Split::Validation);
     order[validation..validation + test].iter().for_each(|&i| splits[i] = Split::Test);
-    Ok(splits
+    splits
         .into_iter()
         .enumerate()
         .map(|(simulation, split)| Region {
@@ -88,9 +100,10 @@ fn by_simulation(
             faces: settings.faces.clone(),
             count: settings.count,
         })
-        .collect())
+        .collect()
 }
 
+/// Slabs of every simulation along the cut axis, guard bands between them; only faces that see the cut.
 fn by_cut(
     simulations: &[Simulation],
     settings: &PatchSettings,
@@ -100,12 +113,12 @@ fn by_cut(
 ) -> Result<Vec<Region>> {
     let cut = split.cut_axis;
     let faces: Vec<Axis> = settings.faces.iter().copied().filter(|&face| face != cut).collect();
-    if parts > 1 && faces.len() < settings.faces.len() {
+    if faces.len() < settings.faces.len() {
         ctx.warn(format!(
             "the face along {cut} is left out: its line of sight runs through every part of a cube cut along {cut}"
         ));
     }
-    if faces.is_empty() && parts > 1 {
+    if faces.is_empty() {
         return Err(Error::patches(
             format!("the only face in use looks along the cut axis {cut}"),
             "cut along another axis, or use another face",
@@ -121,15 +134,6 @@ fn by_cut(
             count,
         };
         let cells = simulation.density_cm3.len_of(ndarray::Axis(cut.array_axis()));
-        if parts == 1 {
-            let whole = Region {
-                slab: None,
-                faces: settings.faces.clone(),
-                ..region(Split::Train, 0..cells, settings.count)
-            };
-            regions.push(whole);
-            continue;
-        }
         // At least one cell, so that no patch of one part can even touch a patch of another.
         let guard = ((split.guard_pc / simulation.cell_pc).ceil() as usize).max(1);
         let patch = settings.pixels.max((settings.size_pc[1] / simulation.cell_pc) as usize);
