@@ -6,7 +6,7 @@ mod patches;
 mod training;
 
 pub use document::{Note, Recipe, RecipeError, parse, read, write};
-pub use patches::{CloudSource, PatchesRecipe};
+pub use patches::{CloudFamily, CloudSource, PatchesRecipe};
 pub use training::{
     Augmentation, AutoWord, DataSettings, LearningSettings, LossKind, NetworkSettings, OptimiserKind,
     Precision, ScheduleKind, Space, Threads, TrainingRecipe,

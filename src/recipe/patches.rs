@@ -13,7 +13,25 @@ pub struct PatchesRecipe {
     pub patches: PatchSettings,
     pub split: SplitSettings,
     pub synth: SynthSettings,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub family: Option<CloudFamily>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub clouds: Vec<CloudSource>,
+}
+
+/// Synthetic clouds that differ in seed, density, turbulence and structure, as [`crate::cloud::DemoClouds`] draws them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CloudFamily {
+    pub count: usize,
+    pub size: usize,
+    pub seed: u64,
+}
+
+impl Default for CloudFamily {
+    fn default() -> Self {
+        Self { count: 8, size: 96, seed: 0 }
+    }
 }
 
 /// Where one cloud comes from: a simulation folder, or the shared settings with a seed of its own.
@@ -50,10 +68,10 @@ impl Recipe for PatchesRecipe {
     }
 
     fn validate(&self) -> Result<(), String> {
-        if self.clouds.is_empty() {
-            return Err("no cloud: add a [[clouds]] with a `simulation` or a `seed`".into());
+        if self.clouds.is_empty() && self.family.is_none() {
+            return Err("no cloud: add a [[clouds]] with a `simulation` or a `seed`, or a [family]".into());
         }
-        validate_clouds("", &self.clouds, &self.synth, &self.patches, &self.split)
+        validate_clouds("", &self.clouds, self.family.as_ref(), &self.synth, &self.patches, &self.split)
     }
 }
 
@@ -74,6 +92,7 @@ pub(super) fn resolve_clouds(clouds: &mut [CloudSource], folder: &Path) {
 pub(super) fn validate_clouds(
     prefix: &str,
     clouds: &[CloudSource],
+    family: Option<&CloudFamily>,
     synth: &SynthSettings,
     patches: &PatchSettings,
     split: &SplitSettings,
@@ -85,6 +104,16 @@ pub(super) fn validate_clouds(
                 index + 1
             ));
         }
+    }
+    if let Some(family) = family {
+        if !clouds.is_empty() {
+            return Err(format!("[{prefix}family] and [[{prefix}clouds]] exclude each other; keep one"));
+        }
+        if !(1..=1000).contains(&family.count) {
+            return Err(format!("`{prefix}family.count` must be from 1 to 1000, not {}", family.count));
+        }
+        let cloud = SynthSettings { size: family.size, ..SynthSettings::default() };
+        cloud.check().map_err(|error| format!("{prefix}family.{error}"))?;
     }
     synth.check().map_err(|error| format!("{prefix}synth.{error}"))?;
     patches.check().map_err(|error| format!("{prefix}patches.{error}"))?;
@@ -135,6 +164,9 @@ const CLOUD_NOTES: &[(&str, &str, &str)] = &[
     ("synth.core_count", "Number of dense cores.", ""),
     ("synth.core_radius", "Smallest and largest radius of a core's flat part, as fractions of the box.", ""),
     ("synth.core_radius_index", "dN/dr ~ r^-(index + 1) of the cores' radii.", ""),
+    ("family.count", "Number of synthetic clouds that differ in seed, density, turbulence and structure; instead of clouds.", "8"),
+    ("family.size", "Cells along an edge of each.", "96"),
+    ("family.seed", "Draws them all.", "0"),
     ("clouds[].simulation", "A simulation folder, or:", "\"sims/orion\""),
     ("clouds[].box_size_pc", "(edge of its box in pc, where the folder does not say it)", "10.0"),
     ("clouds[].seed", "the seed of a synthetic cloud with the settings of synth.", "1"),

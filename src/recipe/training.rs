@@ -1,7 +1,7 @@
 //! The recipe of a training: which data, which network, how it learns.
 
 use super::document::{Note, Recipe};
-use super::patches::{CloudSource, cloud_notes, resolve_clouds, validate_clouds};
+use super::patches::{CloudFamily, CloudSource, cloud_notes, resolve_clouds, validate_clouds};
 use crate::cloud::SynthSettings;
 use crate::cloud::patches::{COLUMN_DENSITY, MASS_WEIGHTED_DENSITY, PatchSettings, SplitSettings};
 use serde::{Deserialize, Serialize};
@@ -41,6 +41,8 @@ pub struct DataSettings {
     pub split: Option<SplitSettings>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub synth: Option<SynthSettings>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub family: Option<CloudFamily>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub clouds: Vec<CloudSource>,
 }
@@ -56,6 +58,7 @@ impl Default for DataSettings {
             patches: None,
             split: None,
             synth: None,
+            family: None,
             clouds: Vec::new(),
         }
     }
@@ -237,12 +240,12 @@ impl Recipe for TrainingRecipe {
 
     fn validate(&self) -> Result<(), String> {
         let data = &self.data;
-        match (&data.sample_set, data.clouds.is_empty()) {
+        match (&data.sample_set, data.clouds.is_empty() && data.family.is_none()) {
             (None, true) => {
-                return Err("no data: set `data.sample_set` to a sample set (*.h5), or name clouds in [[data.clouds]]".into());
+                return Err("no data: set `data.sample_set` to a sample set (*.h5), or name clouds in [[data.clouds]] or [data.family]".into());
             }
             (Some(_), false) => {
-                return Err("`data.sample_set` and [[data.clouds]] exclude each other; keep one".into());
+                return Err("`data.sample_set` and [[data.clouds]] or [data.family] exclude each other; keep one".into());
             }
             _ => {}
         }
@@ -256,6 +259,7 @@ impl Recipe for TrainingRecipe {
         validate_clouds(
             "data.",
             &data.clouds,
+            data.family.as_ref(),
             &data.synth.clone().unwrap_or_default(),
             &data.patches.clone().unwrap_or_default(),
             &data.split.clone().unwrap_or_default(),

@@ -2,11 +2,11 @@
 
 use super::error::Result;
 use crate::cloud::patches::{PatchSettings, SplitSettings, make_sample_set};
-use crate::cloud::{Simulation, SynthSettings, read_simulation, synthesise};
+use crate::cloud::{DemoClouds, Simulation, SynthSettings, read_simulation, synthesise};
 use crate::data::{SampleSet, Split};
 use crate::io;
 use crate::job::Context;
-use crate::recipe::{CloudSource, DataSettings, PatchesRecipe};
+use crate::recipe::{CloudFamily, CloudSource, DataSettings, PatchesRecipe};
 use sha2::{Digest, Sha256};
 
 /// The sample set a training's recipe asks for.
@@ -16,6 +16,7 @@ pub fn samples(settings: &DataSettings, ctx: &Context) -> Result<SampleSet> {
         return Ok(io::sample_set::read(path)?);
     }
     cut(
+        settings.family.as_ref(),
         &settings.clouds,
         &settings.synth.clone().unwrap_or_default(),
         &settings.patches.clone().unwrap_or_default(),
@@ -26,17 +27,28 @@ pub fn samples(settings: &DataSettings, ctx: &Context) -> Result<SampleSet> {
 
 /// The sample set a patches recipe asks for.
 pub fn patches(recipe: &PatchesRecipe, ctx: &Context) -> Result<SampleSet> {
-    cut(&recipe.clouds, &recipe.synth, &recipe.patches, &recipe.split, ctx)
+    cut(recipe.family.as_ref(), &recipe.clouds, &recipe.synth, &recipe.patches, &recipe.split, ctx)
 }
 
 fn cut(
+    family: Option<&CloudFamily>,
     sources: &[CloudSource],
     synth: &SynthSettings,
     patches: &PatchSettings,
     split: &SplitSettings,
     ctx: &Context,
 ) -> Result<SampleSet> {
-    let clouds = sources.iter().map(|source| cloud(source, synth, ctx)).collect::<Result<Vec<_>>>()?;
+    let family = family.map(|family| DemoClouds::new(family.count, family.size, family.seed).settings);
+    let clouds = match family {
+        Some(settings) => settings
+            .iter()
+            .map(|settings| {
+                ctx.check()?;
+                Ok(synthesise(settings, ctx)?)
+            })
+            .collect::<Result<Vec<_>>>()?,
+        None => sources.iter().map(|source| cloud(source, synth, ctx)).collect::<Result<Vec<_>>>()?,
+    };
     Ok(make_sample_set(&clouds, patches, split, ctx)?)
 }
 

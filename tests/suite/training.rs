@@ -17,7 +17,7 @@ fn tiny() -> TrainingRecipe {
     let mut recipe: TrainingRecipe = recipe::read(&smoke()).expect("the smoke recipe");
     recipe.data.clouds = CloudSource::seeds(3);
     recipe.training.epochs = 2;
-    recipe.training.batch = 4;
+    recipe.training.batch = 5;
     recipe.training.threads = recipe::Threads::Count(1);
     recipe
 }
@@ -128,11 +128,11 @@ fn one_optimiser_step_for_each_mini_batch_and_accumulation_is_a_larger_batch() {
     let summary = run(&recipe, &folder.path().join("plain")).expect("trained");
     let info = summary.run.read_info().expect("run.json");
     let samples = info.data.samples[0] as u64;
-    assert_ne!(samples % 4, 0, "the last mini-batch must be a partial one");
-    assert_eq!(summary.steps, samples.div_ceil(4));
+    assert_ne!(samples % 5, 0, "the last mini-batch must be a partial one");
+    assert_eq!(summary.steps, samples.div_ceil(5));
     recipe.training.accumulation = 3;
     let summary = run(&recipe, &folder.path().join("accumulated")).expect("trained");
-    assert_eq!(summary.steps, samples.div_ceil(4).div_ceil(3));
+    assert_eq!(summary.steps, samples.div_ceil(5).div_ceil(3));
 }
 
 #[test]
