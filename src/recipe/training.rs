@@ -245,7 +245,10 @@ impl Recipe for TrainingRecipe {
                 return Err("no data: set `data.sample_set` to a sample set (*.h5), or name clouds in [[data.clouds]] or [data.family]".into());
             }
             (Some(_), false) => {
-                return Err("`data.sample_set` and [[data.clouds]] or [data.family] exclude each other; keep one".into());
+                return Err(
+                    "`data.sample_set` and [[data.clouds]] or [data.family] exclude each other; keep one"
+                        .into(),
+                );
             }
             _ => {}
         }

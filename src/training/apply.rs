@@ -5,6 +5,7 @@ use super::model::Model;
 use crate::cloud::tiling::{TileSettings, apply_tiled};
 use crate::cloud::{area_mean, bilinear, fill_blanks};
 use crate::data::{Header, Image};
+use crate::io::wcs::Wcs;
 use crate::job::Context;
 use crate::network::DeviceChoice;
 use ndarray::{Array2, Array4, Axis, Zip, s};
@@ -257,24 +258,10 @@ fn finer(map: &Array2<f32>, shape: (usize, usize)) -> Result<Array2<f32>> {
     Ok(bilinear(filled.view(), shape))
 }
 
-/// Side of a pixel in degrees: the root of its area, by CD or by CDELT and PC (FITS WCS paper II).
+/// Side of a pixel in degrees, the root of its area; `None` where the map is not on the sky.
 fn pixel_deg(header: &Header) -> Option<f64> {
-    let matrix = |name: &str, i: usize, j: usize| header.float(&format!("{name}{i}_{j}"));
-    let unit = match header.text("CUNIT1").map(str::to_lowercase).as_deref() {
-        Some("arcsec") => 1.0 / 3600.0,
-        Some("arcmin") => 1.0 / 60.0,
-        Some("rad") => 180.0 / std::f64::consts::PI,
-        _ => 1.0,
-    };
-    let cd = |i, j| matrix("CD", i, j);
-    let area = if (1..=2).any(|i| (1..=2).any(|j| cd(i, j).is_some())) {
-        let of = |i, j| cd(i, j).unwrap_or(0.0);
-        of(1, 1) * of(2, 2) - of(1, 2) * of(2, 1)
-    } else {
-        let of = |i: usize, j: usize| matrix("PC", i, j).unwrap_or(if i == j { 1.0 } else { 0.0 });
-        header.float("CDELT1")? * header.float("CDELT2")? * (of(1, 1) * of(2, 2) - of(1, 2) * of(2, 1))
-    };
-    let side = area.abs().sqrt() * unit;
+    let (width, height) = Wcs::from_header(header).ok()?.pixel_scale_deg()?;
+    let side = (width * height).sqrt();
     (side > 0.0 && side.is_finite()).then_some(side)
 }
 
@@ -316,25 +303,9 @@ fn provenance(applied: &mut Applied, root: &Path, map: &Image, model: &Model, se
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::CardValue;
 
     fn map(values: Array2<f32>) -> Image {
         Image { name: "m".into(), values, unit: String::new(), header: Header::default() }
-    }
-
-    #[test]
-    fn the_pixel_is_found_by_either_matrix() {
-        let mut header = Header::default();
-        for (key, value) in [("CDELT1", -0.01), ("CDELT2", 0.04), ("PC1_1", 1.0), ("PC2_2", 1.0)] {
-            header.set(key, CardValue::Float(value), "");
-        }
-        assert!((pixel_deg(&header).expect("a scale") - 0.02).abs() < 1e-12);
-        let mut turned = Header::default();
-        for (key, value) in [("CD1_1", -0.03), ("CD1_2", 0.04), ("CD2_1", 0.04), ("CD2_2", 0.03)] {
-            turned.set(key, CardValue::Float(value), "");
-        }
-        assert!((pixel_deg(&turned).expect("a scale") - 0.05).abs() < 1e-12);
-        assert_eq!(pixel_deg(&Header::default()), None);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Trained networks on maps: constant maps stay constant to the border, blanks are kept, a real map comes out whole.
 
 use crate::support::data_file;
-use aquila::data::{CardValue, Header, Image};
+use aquila::data::{Header, Image};
 use aquila::io;
 use aquila::job::Context;
 use aquila::network::DeviceChoice;
@@ -29,8 +29,12 @@ fn apply(run: &Path, map: &Image, settings: &ApplySettings) -> training::Applied
 fn map(values: Array2<f32>, pixel_deg: Option<f64>) -> Image {
     let mut header = Header::default();
     if let Some(deg) = pixel_deg {
-        for (key, value) in [("CDELT1", -deg), ("CDELT2", deg), ("CRVAL1", 172.5), ("CRPIX1", 7.0)] {
-            header.set(key, CardValue::Float(value), "");
+        header.set_integer("NAXIS", 2, "");
+        for (axis, kind, delta, value) in [(1, "GLON-TAN", -deg, 172.5), (2, "GLAT-TAN", deg, -14.5)] {
+            header.set_text(&format!("CTYPE{axis}"), kind, "");
+            for (key, number) in [("CDELT", delta), ("CRVAL", value), ("CRPIX", 7.0)] {
+                header.set_float(&format!("{key}{axis}"), number, "");
+            }
         }
     }
     Image { name: "map".into(), values, unit: String::new(), header }

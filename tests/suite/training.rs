@@ -166,3 +166,24 @@ fn a_run_is_neither_overwritten_nor_mixed_with_another() {
     let message = other.expect_err("another recipe").to_string();
     assert!(message.contains("another recipe"), "{message}");
 }
+
+#[test]
+fn the_unet_of_the_demo_beats_the_power_law_on_held_out_clouds() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/recipes/demo-train.toml");
+    let mut recipe: TrainingRecipe = recipe::read(&path).expect("the demo's recipe");
+    // Fewer clouds and epochs than the demo: a third of its time.
+    recipe.data.family = Some(recipe::CloudFamily { count: 5, size: 96, seed: 3 });
+    recipe.training.epochs = 5;
+    recipe.training.device = "cpu".into();
+    let summary = run(&recipe, &folder.path().join("run")).expect("trained");
+    let (network, law) = (summary.evaluation.metrics, summary.evaluation.baseline.expect("a power law"));
+    let told = format!("{network:?} against {law:?}");
+    assert!(network.rms_dex < 0.9 * law.rms_dex, "{told}");
+    assert!(network.accuracy_0p3dex > law.accuracy_0p3dex + 0.02, "{told}");
+    // Held out means held out: no group of the judged samples was trained on.
+    let set = aquila::io::sample_set::read(&summary.run.samples_path()).expect("the samples");
+    let trained: Vec<u32> =
+        set.indices(aquila::data::Split::Train).into_iter().map(|index| set.group[index]).collect();
+    assert!(summary.evaluation.groups.iter().all(|group| !trained.contains(&group.group)));
+}
