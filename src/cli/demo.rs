@@ -87,6 +87,8 @@ fn work(args: &Args, out: &Path, ctx: &Context) -> anyhow::Result<Outcome> {
     let mut recipe: TrainingRecipe = recipe::parse(RECIPE, "demo-train.toml")?;
     recipe.seed = args.seed;
     recipe.training.device.clone_from(&args.device);
+    // The same family, kept in the folder, instead of made again.
+    recipe.data.family = None;
     recipe.data.clouds = places
         .into_iter()
         .map(|place| CloudSource { simulation: Some(place), ..CloudSource::default() })
