@@ -3,8 +3,13 @@
 set -eu
 cd "$(dirname "$0")/.."
 ./benches/peers/setup.sh
-bench=$(cargo build --bench training --message-format=json | python3 -c '
+# The path of a bench's program, for the comparisons that start it themselves.
+program() {
+  cargo build --bench "$1" --message-format=json-render-diagnostics | python3 -c '
 import json, sys
-found = [m["executable"] for m in map(json.loads, sys.stdin) if m.get("executable") and m["target"]["name"] == "training"]
-print(found[-1])')
-./benches/peers/.venv/bin/python benches/peers/compare_training.py "$bench"
+found = [m["executable"] for m in map(json.loads, sys.stdin) if m.get("executable") and m["target"]["name"] == sys.argv[1]]
+print(found[-1])' "$1"
+}
+./benches/peers/.venv/bin/python benches/peers/compare_training.py "$(program training)"
+echo
+"$(program files)"

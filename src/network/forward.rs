@@ -125,15 +125,17 @@ impl Pass<'_> {
                 [*dilation as i64; 2],
                 *groups as i64,
             ),
-            (Op::TransposedConvolution { stride, padding, bias, .. }, [x]) => x.f_conv_transpose2d(
-                &self.weight(0)?,
-                self.bias(*bias)?.as_ref(),
-                [*stride as i64; 2],
-                [*padding as i64; 2],
-                [0; 2],
-                1,
-                [1; 2],
-            ),
+            (Op::TransposedConvolution { stride, padding, bias, .. }, [x]) => {
+                let (stride, padding) = ([*stride as i64; 2], [*padding as i64; 2]);
+                let no_bias = None::<&Tensor>;
+                let mut y =
+                    x.f_conv_transpose2d(&self.weight(0)?, no_bias, stride, padding, [0; 2], 1, [1; 2])?;
+                // Added here: oneDNN sums the gradient of this bias with its plain reference loop.
+                match self.bias(*bias)? {
+                    Some(bias) => y.f_add_(&bias.f_view([1, -1, 1, 1])?),
+                    None => Ok(y),
+                }
+            }
             (Op::BatchNorm { epsilon, momentum, .. }, [x]) => self.norm(x, 0, 0, *epsilon, *momentum),
             (Op::Relu, [x]) => match (self.reuse, self.mode) {
                 (Reuse::LeftToDropout, Mode::Train { .. }) => Ok(x.shallow_clone()),
