@@ -142,10 +142,10 @@ fn plot(ui: &mut Ui, figure: &Figure<'_>, size: Vec2, tokens: &Tokens) -> egui_p
             )),
             HoverPosition::Elsewhere { .. } => None,
         });
-    for (low, high) in x.range {
+    if let Some((low, high)) = x.range {
         plot = [low, high].into_iter().filter_map(|end| placed(x_scale, end)).fold(plot, Plot::include_x);
     }
-    for (low, high) in y.range {
+    if let Some((low, high)) = y.range {
         plot = [low, high].into_iter().filter_map(|end| placed(y_scale, end)).fold(plot, Plot::include_y);
     }
     plot.show(ui, |ui| {

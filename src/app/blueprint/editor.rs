@@ -3,7 +3,7 @@
 use crate::app::document::Document;
 use crate::blueprint::catalogue::{self, Kind};
 use crate::blueprint::edit::{self, Clip, EditError};
-use crate::blueprint::{Analysis, Block, BlockId, Blueprint, Graph, Link, Parameter, Port, analyse};
+use crate::blueprint::{Analysis, Block, BlockId, Blueprint, Graph, Link, Mend, Parameter, Port, analyse};
 use egui::{Pos2, Response, Vec2};
 
 /// What the analysis says of the document, redone when the document changed.
@@ -199,6 +199,13 @@ impl<'a> Editor<'a> {
             self.document.act_on("change of a parameter", &format!("{path:?} {name}"), |blueprint| {
                 edit::inside(blueprint, inside, |graph| edit::set_parameter(graph, block, name, value))
             });
+        self.read();
+        told(answer)
+    }
+
+    /// Does what mends a fault.
+    pub fn mend(&mut self, mend: &Mend) -> Result<(), String> {
+        let answer = self.document.act("mend", |blueprint| edit::mend(blueprint, mend));
         self.read();
         told(answer)
     }

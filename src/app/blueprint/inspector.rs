@@ -38,7 +38,7 @@ pub fn block(ui: &mut Ui, editor: &mut Editor, typing: &mut Typing, path: &PathI
         ui.add(egui::Label::new(RichText::new(kind.help).small().color(tokens.dim)).wrap());
     }
     ui.add_space(8.0);
-    let mut show = faults(ui, editor, path);
+    let mut show = faults(ui, editor, typing, path);
     let parameters = kind.map_or(&[][..], |kind| kind.parameters);
     for spec in parameters {
         row(ui, spec.label, spec.help, |ui| field(ui, editor, typing, path, &block, spec));
@@ -81,34 +81,49 @@ fn costs(ui: &mut Ui, editor: &Editor, path: &PathId, block: &Block) {
 }
 
 /// What is wrong here or inside, with the mend.
-fn faults(ui: &mut Ui, editor: &Editor, path: &PathId) -> Option<PathId> {
-    let tokens = Tokens::of(ui);
+fn faults(ui: &mut Ui, editor: &mut Editor, typing: &mut Typing, path: &PathId) -> Option<PathId> {
     let faults: Vec<Fault> =
         editor.analysis().faults.iter().filter(|fault| fault.path.starts_with(path)).cloned().collect();
     let mut show = None;
     for fault in &faults {
-        let colour = if fault.severity == Severity::Error { tokens.error } else { tokens.warning };
-        egui::Frame::new().fill(colour.gamma_multiply(0.12)).corner_radius(6).inner_margin(8).show(
-            ui,
-            |ui| {
-                ui.set_min_width(ui.available_width());
-                if fault.path != *path && ui.link(RichText::new(&fault.block).small().color(colour)).clicked()
-                {
-                    show = Some(fault.path.clone());
-                }
-                ui.horizontal_top(|ui| {
-                    ui.label(RichText::new(icon::WARNING_CIRCLE).color(colour));
-                    ui.add(egui::Label::new(&fault.message).wrap());
-                });
-                if let Some(fix) = &fault.fix {
-                    let text = format!("{}  {fix}", icon::WRENCH);
-                    ui.add(egui::Label::new(RichText::new(text).small().color(tokens.dim)).wrap());
-                }
-            },
-        );
+        let colour = fault_colour(ui, fault);
+        let frame = egui::Frame::new().fill(colour.gamma_multiply(0.12)).corner_radius(6).inner_margin(8);
+        let wanted = frame.show(ui, |ui| {
+            ui.set_min_width(ui.available_width());
+            if fault.path != *path && ui.link(RichText::new(&fault.block).small().color(colour)).clicked() {
+                show = Some(fault.path.clone());
+            }
+            fault_card(ui, fault)
+        });
+        if wanted.inner
+            && let Some(mend) = &fault.mend
+        {
+            typing.refusal = editor.mend(mend).err();
+        }
         ui.add_space(4.0);
     }
     show
+}
+
+fn fault_colour(ui: &Ui, fault: &Fault) -> egui::Color32 {
+    let tokens = Tokens::of(ui);
+    if fault.severity == Severity::Error { tokens.error } else { tokens.warning }
+}
+
+/// The message and the mend: a button where it can be done at once. Answers whether it was pressed.
+fn fault_card(ui: &mut Ui, fault: &Fault) -> bool {
+    let tokens = Tokens::of(ui);
+    ui.horizontal_top(|ui| {
+        ui.label(RichText::new(icon::WARNING_CIRCLE).color(fault_colour(ui, fault)));
+        ui.add(egui::Label::new(&fault.message).wrap());
+    });
+    let Some(fix) = &fault.fix else { return false };
+    let text = RichText::new(format!("{}  {fix}", icon::WRENCH)).small();
+    if fault.mend.is_some() {
+        return ui.add(Button::new(text).wrap()).clicked();
+    }
+    ui.add(egui::Label::new(text.color(tokens.dim)).wrap());
+    false
 }
 
 /// The parameters by which a group is known, by the kind of the inner block that has them.
@@ -286,7 +301,7 @@ fn by_hand(spec: &ParameterSpec) -> Parameter {
 }
 
 /// What is shown while no block is selected: the network as a whole.
-pub fn network(ui: &mut Ui, editor: &Editor) -> Option<PathId> {
+pub fn network(ui: &mut Ui, editor: &mut Editor, typing: &mut Typing) -> Option<PathId> {
     let tokens = Tokens::of(ui);
     caption(ui, "Network");
     ui.add(egui::Label::new(RichText::new(editor.name()).text_style(title_style())).truncate());
@@ -294,7 +309,7 @@ pub fn network(ui: &mut Ui, editor: &Editor) -> Option<PathId> {
         ui.add(egui::Label::new(RichText::new(note).small().color(tokens.dim)).wrap());
     }
     ui.add_space(8.0);
-    let show = faults(ui, editor, &PathId::new());
+    let show = faults(ui, editor, typing, &PathId::new());
     let analysis = editor.analysis();
     number_row(ui, "parameters", text::count(analysis.parameters));
     number_row(ui, "multiply-adds", numbers::scaled(analysis.multiply_adds));

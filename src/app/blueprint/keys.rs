@@ -140,11 +140,7 @@ impl Canvas {
         for event in events {
             match event {
                 Event::Copy => _ = self.copy(ui, editor),
-                Event::Cut => {
-                    if self.copy(ui, editor) {
-                        self.delete(ui, editor);
-                    }
-                }
+                Event::Cut if self.copy(ui, editor) => self.delete(ui, editor),
                 Event::Paste(text) => self.paste(ui, &text, editor),
                 _ => {}
             }

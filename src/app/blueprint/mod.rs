@@ -53,7 +53,7 @@ impl View for BlueprintView {
                     None
                 }
                 None => {
-                    let show = inspector::network(ui, &editor);
+                    let show = inspector::network(ui, &mut editor, &mut self.typing);
                     settings::show(ui, &mut state.training);
                     show
                 }

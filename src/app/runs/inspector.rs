@@ -59,6 +59,9 @@ fn one(ui: &mut Ui, state: &mut AppState, run: &Run) {
     actions(ui, state, run);
 }
 
+/// Reads one number of a judgement.
+type Value = fn(&Judged) -> f64;
+
 /// Best validation, test, and the trivial predictor side by side.
 fn metrics(ui: &mut Ui, run: &Run) {
     let tokens = Tokens::of(ui);
@@ -76,7 +79,7 @@ fn metrics(ui: &mut Ui, run: &Run) {
             ui.label(RichText::new(*title).small().color(tokens.faint));
         }
         ui.end_row();
-        let rows: [(&str, fn(&Judged) -> f64); 4] = [
+        let rows: [(&str, Value); 4] = [
             ("rms (dex)", |judged| judged.rms_dex),
             ("mean |Δ| (dex)", |judged| judged.mae_dex),
             ("bias (dex)", |judged| judged.bias_dex),
