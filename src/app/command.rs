@@ -184,7 +184,11 @@ impl Command {
         context.input_mut(|input| {
             keyed
                 .into_iter()
-                .filter(|(_, shortcut)| !(typing && shortcut.modifiers.is_none()))
+                // A text field has keys of its own, its undo among them.
+                .filter(|(command, shortcut)| {
+                    let own = shortcut.modifiers.is_none() || matches!(command, Self::Undo | Self::Redo);
+                    !(typing && own)
+                })
                 .filter(|(_, shortcut)| input.consume_shortcut(shortcut))
                 .map(|(command, _)| command)
                 .collect()

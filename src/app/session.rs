@@ -92,7 +92,8 @@ impl Keeper {
         let due = self.looked.is_none_or(|looked| looked.elapsed() >= EVERY);
         if due {
             self.looked = Some(Instant::now());
-        } else {
+        } else if context.input(|input| !input.events.is_empty()) {
+            // What the user just did is kept even if nothing else wakes the window.
             context.request_repaint_after(EVERY);
         }
         due

@@ -20,7 +20,7 @@ use crate::project::{self, Entry, PanelLayout, Recent};
 use egui::{CentralPanel, Context, Frame, Margin, Panel, Ui};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The window of Aquila.
 pub struct Aquila {
@@ -46,6 +46,8 @@ pub struct Aquila {
     pub(super) saved_recent: Recent,
     context: Context,
     frames: FrameTimes,
+    /// What `update` took before this frame.
+    update_time: Duration,
     monitor: Monitor,
     title: String,
 }
@@ -81,6 +83,7 @@ impl Aquila {
             picture_path: None,
             context: context.clone(),
             frames: FrameTimes::new(options.frame_log.as_deref())?,
+            update_time: Duration::ZERO,
             monitor: Monitor::start(context),
             title: String::new(),
         };
@@ -120,6 +123,7 @@ impl Aquila {
 
     /// Takes what has finished in the background. Called before every frame.
     pub fn update(&mut self, context: &Context) {
+        let begun = Instant::now();
         self.take_answers(context);
         self.state.thumbnails.update(context);
         for workspace in Workspace::ALL {
@@ -127,6 +131,7 @@ impl Aquila {
             view.update(context, state);
         }
         self.keep_session(context);
+        self.update_time = begun.elapsed();
     }
 
     /// Paints the window and carries out what the user asked for.
@@ -150,7 +155,7 @@ impl Aquila {
         }
         requests.into_iter().for_each(|command| self.execute(&context, command));
         paths.into_iter().for_each(|path| self.open_path(&path));
-        if let Some(fault) = self.frames.add(begun.elapsed()) {
+        if let Some(fault) = self.frames.add(self.update_time + begun.elapsed()) {
             self.state.notices.warn(fault);
         }
     }
