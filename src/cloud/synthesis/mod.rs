@@ -95,7 +95,7 @@ const SIZES: std::ops::RangeInclusive<usize> = 16..=512;
 impl SynthSettings {
     /// Checks every setting; the error names the first that is out of range.
     pub fn check(&self) -> Result<()> {
-        if !SIZES.contains(&self.size) || self.size % 2 != 0 {
+        if !SIZES.contains(&self.size) || !self.size.is_multiple_of(2) {
             return Err(Error::setting("size", self.size, "give an even number of cells from 16 to 512"));
         }
         let ranges = [
