@@ -50,7 +50,8 @@ fn astropy(file: &Path) -> anyhow::Result<Option<f64>> {
     if !python.exists() {
         return Ok(None);
     }
-    let output = Command::new(python).arg(peers.join("read_fits.py")).arg(file).arg(REPEATS.to_string()).output()?;
+    let output =
+        Command::new(python).arg(peers.join("read_fits.py")).arg(file).arg(REPEATS.to_string()).output()?;
     anyhow::ensure!(output.status.success(), "astropy failed: {}", String::from_utf8_lossy(&output.stderr));
     Ok(Some(String::from_utf8_lossy(&output.stdout).trim().parse()?))
 }

@@ -217,6 +217,10 @@ fn the_canvas_looks_as_it_did() {
     let mut results = SnapshotResults::new();
     for (theme, name) in [(Theme::Dark, "canvas-dark"), (Theme::Light, "canvas-light")] {
         let mut harness = window_on(&unet(), theme);
+        // Without the panels, whose sizes are no matter of the canvas.
+        let panels = &mut harness.state_mut().state_mut().panels;
+        (panels.files, panels.inspector, panels.drawer) = (false, false, false);
+        harness.run_steps(20);
         let at = block(&harness, "Encoder 2");
         click(&mut harness, at);
         harness.hover_at(pos2(2.0, 2.0));
