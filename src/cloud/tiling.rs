@@ -15,11 +15,13 @@ pub struct TileSettings {
     pub overlap: f64,
     /// Patches given to the network at once.
     pub batch: usize,
+    /// Pixels around a patch that the network sees but whose answer is thrown away: padding has touched it.
+    pub margin_px: usize,
 }
 
 impl TileSettings {
     pub fn new(patch_px: usize) -> Self {
-        Self { patch_px, overlap: 0.5, batch: 8 }
+        Self { patch_px, overlap: 0.5, batch: 8, margin_px: 0 }
     }
 }
 
@@ -33,7 +35,7 @@ pub struct Tiled {
 
 /// Runs `network` over `map`, already in the space the network wants (log10 N_H, say).
 ///
-/// `network` takes a batch (patch, 1, y, x) and gives (patch, channel, y, x) of the same size. The map may be smaller than a patch:
+/// `network` takes a batch (patch, 1, y, x), each with its margin on all sides, and gives (patch, channel, y, x) of the same size. The map may be smaller than a patch:
 /// what lies beyond its edges is its mirror image, what is blank inside is filled from around it, both as context only.
 /// Patches are blended with raised-cosine weights that add up to 1 in every pixel.
 ///
@@ -47,7 +49,8 @@ pub fn apply_tiled(
 ) -> anyhow::Result<Tiled> {
     let (rows, columns) = map.dim();
     check(settings)?;
-    let patch = settings.patch_px;
+    let (patch, margin) = (settings.patch_px, settings.margin_px);
+    let side = patch + 2 * margin;
     let filled = fill_blanks(map.view())
         .ok_or_else(|| Error::input("the map has no finite pixel", "choose another HDU or map"))?;
     let (tops, lefts) = (starts(rows, settings), starts(columns, settings));
@@ -60,18 +63,18 @@ pub fn apply_tiled(
         ctx.check()?;
         let done = index * settings.batch;
         ctx.report(format!("patch {done} of {}", corners.len()), Some(done as f32 / corners.len() as f32));
-        let batch = Array4::from_shape_fn((corners_now.len(), 1, patch, patch), |(i, _, y, x)| {
-            let (top, left) = corners_now[i];
+        let batch = Array4::from_shape_fn((corners_now.len(), 1, side, side), |(i, _, y, x)| {
+            let (top, left) = (corners_now[i].0 - margin as isize, corners_now[i].1 - margin as isize);
             filled[[mirror(top + y as isize, rows), mirror(left + x as isize, columns)]]
         });
         let answer = network(batch)?;
         let (count, channels, height, width) = answer.dim();
         let known = sum.as_ref().map_or(channels, |sum| sum.dim().0);
-        if (count, height, width) != (corners_now.len(), patch, patch) || channels != known || channels == 0 {
+        if (count, height, width) != (corners_now.len(), side, side) || channels != known || channels == 0 {
             return Err(Error::input(
                 format!(
                     "the network answered a batch of shape {:?} with {:?}",
-                    (corners_now.len(), 1, patch, patch),
+                    (corners_now.len(), 1, side, side),
                     answer.dim()
                 ),
                 "only a network whose output has the size of its input can be applied to a map",
@@ -94,7 +97,7 @@ pub fn apply_tiled(
                     let w = taper[py] * taper[px];
                     weight[[y, x]] += w;
                     for channel in 0..channels {
-                        sum[[channel, y, x]] += w * f64::from(answer[[channel, py, px]]);
+                        sum[[channel, y, x]] += w * f64::from(answer[[channel, py + margin, px + margin]]);
                     }
                 }
             }
@@ -117,6 +120,9 @@ fn check(settings: &TileSettings) -> Result<()> {
     }
     if !(0.25..=0.9).contains(&settings.overlap) {
         return Err(Error::setting("overlap", settings.overlap, "give a share from 0.25 to 0.9"));
+    }
+    if settings.margin_px > 4096 {
+        return Err(Error::setting("margin_px", settings.margin_px, "give 0 to 4096"));
     }
     if !(1..=1024).contains(&settings.batch) {
         return Err(Error::setting("batch", settings.batch, "give 1 to 1024 patches"));

@@ -2,6 +2,7 @@
 
 use super::error::{Result, TrainingError};
 use super::model::Model;
+use super::reach::reach;
 use crate::cloud::tiling::{TileSettings, apply_tiled};
 use crate::cloud::{area_mean, bilinear, fill_blanks};
 use crate::data::{Header, Image};
@@ -96,7 +97,7 @@ pub fn apply(
         }
         Some(grid) => finer(&in_dex, grid)?,
     };
-    let tiles = TileSettings { overlap: settings.overlap, batch: settings.batch, ..TileSettings::new(patch) };
+    let tiles = tiles(&model, patch, settings);
     let standard = |v: f32| ((f64::from(v) - input.mean) / input.std) as f32;
     let log_input = matches!(input.space, crate::recipe::Space::Log10);
     let seen = if log_input { seen } else { seen.mapv(|v| 10_f32.powf(v)) };
@@ -142,6 +143,16 @@ pub fn apply(
     };
     provenance(&mut applied, root, map, &model, settings);
     Ok(applied)
+}
+
+/// Tiles with a margin as wide as padding reaches. The network takes maps of any size, so tiles grow until the margin is not
+/// most of the work.
+fn tiles(model: &Model, patch: usize, settings: &ApplySettings) -> TileSettings {
+    let reach = reach(model.network.steps());
+    let patch_px = patch.max(2 * reach.margin_px).next_multiple_of(reach.stride_px);
+    let growth = ((patch_px + 2 * reach.margin_px) as f64 / patch as f64).powi(2);
+    let batch = ((settings.batch as f64 / growth) as usize).max(1);
+    TileSettings { patch_px, overlap: settings.overlap, batch, margin_px: reach.margin_px }
 }
 
 /// Input, target and patch of a network that takes one column map and gives one map.

@@ -14,6 +14,7 @@ mod metrics;
 mod model;
 pub mod optimiser;
 mod random;
+mod reach;
 mod run;
 pub mod schedule;
 mod session;
