@@ -39,11 +39,9 @@ const CRATES: &[(&str, &[&str])] = &[
     ("fitsio", &["io"]),
     ("hdf5_metno", &["io"]),
     ("npyz", &["io"]),
-    ("wcs", &["io"]),
     ("image", &["io"]),
     ("csv", &["io"]),
     ("colorous", &["figure"]),
-    ("memmap2", &["io"]),
 ];
 
 /// Every line of code (comments cut) of every source file, with its room.
