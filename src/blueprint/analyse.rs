@@ -38,6 +38,9 @@ struct Examination<'a> {
     analysis: Analysis,
 }
 
+/// In words, the input's node, and the parameters to set there.
+type BetterSize = (String, usize, Vec<(String, Parameter)>);
+
 impl<'a> Examination<'a> {
     fn of(blueprint: &'a Blueprint) -> Self {
         let flat = flatten(&blueprint.graph);
@@ -229,11 +232,7 @@ impl<'a> Examination<'a> {
 
     /// Which sizes of the network's input would divide, where only pools stand between it and the block: in words, the input's node,
     /// and the nearest sizes.
-    fn better_size(
-        &self,
-        index: usize,
-        trace: &[usize],
-    ) -> Option<(String, usize, Vec<(String, Parameter)>)> {
+    fn better_size(&self, index: usize, trace: &[usize]) -> Option<BetterSize> {
         let (&input, between) = trace.split_first()?;
         let &[_, y, x] = self.meanings[input].as_ref()?.shape.sizes.as_slice() else { return None };
         let (mut factor, mut size) = (1_usize, [y, x]);

@@ -33,10 +33,6 @@ impl Console {
         }
     }
 
-    pub fn wants_json(&self) -> bool {
-        self.json
-    }
-
     /// Runs work as a job with a progress bar, and stops it at a safe point on Ctrl-C.
     pub fn run_job<T, F>(&self, title: &str, work: F) -> anyhow::Result<T>
     where

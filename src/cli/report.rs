@@ -41,7 +41,7 @@ impl Report {
     /// An SVG document, as it is, with its caption.
     pub fn figure(&mut self, svg: &str, caption: &str) {
         let _infallible =
-            write!(self.body, "<figure>{svg}<figcaption>{}</figcaption></figure>\n", escape(caption));
+            writeln!(self.body, "<figure>{svg}<figcaption>{}</figcaption></figure>", escape(caption));
     }
 
     pub fn finish(self) -> String {

@@ -184,7 +184,7 @@ impl Histogram2d {
         let mut counts = vec![0u32; cells * cells];
         let cell = |value: f64, (low, high): (f64, f64)| {
             let t = (value - low) / (high - low);
-            (0.0..1.0).contains(&t).then(|| (t * cells as f64) as usize)
+            (0.0..1.0).contains(&t).then_some((t * cells as f64) as usize)
         };
         for (x, y) in pairs {
             if let (Some(x), Some(y)) = (cell(x, x_range), cell(y, y_range)) {

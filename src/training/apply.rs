@@ -252,7 +252,7 @@ fn other_grid(
     } else {
         format!("{:.2} times coarser", 1.0 / scale)
     };
-    if !settings.resample || !(scale.is_finite() && scale > 1.0 / FINEST) {
+    if !(settings.resample && scale.is_finite() && scale > 1.0 / FINEST) {
         ctx.warn(format!("the map's pixels are {relation} than those of the training; densities may be off"));
         return None;
     }

@@ -325,7 +325,7 @@ fn spoken(name: &str) -> String {
 fn log_range(values: impl Iterator<Item = f32>) -> Option<(f64, f64)> {
     let logs = values.filter(|v| v.is_finite() && *v > 0.0).map(|v| f64::from(v.log10()));
     let (low, high) = logs.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
-    (low <= high).then(|| if low < high { (low, high + 1e-6) } else { (low - 0.5, high + 0.5) })
+    (low <= high).then_some(if low < high { (low, high + 1e-6) } else { (low - 0.5, high + 0.5) })
 }
 
 /// Leaves predictions, numbers and figures in the run folder.

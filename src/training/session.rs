@@ -109,7 +109,7 @@ impl Session<'_> {
             self.step(&visit, &symmetries, group.clone())?;
             self.progress.batch = group.end;
             let every = u64::from(settings.checkpoint_steps);
-            if every > 0 && self.progress.steps % every == 0 && group.end < batches {
+            if every > 0 && self.progress.steps.is_multiple_of(every) && group.end < batches {
                 self.checkpoint(&self.folder.latest_path())?;
                 self.write_info(RunState::Running)?;
             }
@@ -210,7 +210,7 @@ impl Session<'_> {
         let last = after.epoch == settings.epochs;
         let out_of_time = settings.max_seconds > 0.0 && self.info.seconds >= settings.max_seconds;
         let mut gained = false;
-        if last || out_of_time || after.epoch % settings.validation_every == 0 {
+        if last || out_of_time || after.epoch.is_multiple_of(settings.validation_every) {
             let (validation_loss, metrics) = self.validate()?;
             if !validation_loss.is_finite() {
                 return self.fail(validation_loss);
@@ -247,7 +247,7 @@ impl Session<'_> {
         }
         self.info.seconds += started.elapsed().as_secs_f64();
         let ended = last || after.ended.is_some();
-        let due = ended || after.epoch % settings.checkpoint_every == 0;
+        let due = ended || after.epoch.is_multiple_of(settings.checkpoint_every);
         self.progress = after;
         // The best first: a kill between the two is mended by repeating the epoch, which writes the same bytes again.
         if gained {

@@ -74,7 +74,8 @@ mod tests {
     /// Every projection must lead back from the plane to where it came from.
     #[test]
     fn plane_and_sphere_agree() {
-        let cases: [(&str, &[(usize, f64)], f64); 26] = [
+        type Case = (&'static str, &'static [(usize, f64)], f64);
+        let cases: [Case; 26] = [
             ("AZP", &[(1, 2.0), (2, 30.0)], 1e-9),
             ("SZP", &[(1, 2.0), (2, 180.0), (3, 60.0)], 1e-9),
             ("TAN", &[], 1e-9),
