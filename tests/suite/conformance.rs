@@ -387,7 +387,7 @@ fn info_answers_with_the_agreed_keys() {
         assert!(hdu[key].is_number(), "{key}: {hdu}");
     }
     let world = floats(&answer["world"]);
-    assert!((world[0] - 51.740_103_176_709_74).abs() < 1e-9 && (world[2] - 2528.194_896_95).abs() < 1e-6);
+    assert!((world[0] - 51.740_103_176_709_74).abs() < 1e-9 && (world[2] - 2_528.194_896_95).abs() < 1e-6);
     let missing = aquila(home.path(), &["info", &path, "--hdu", "7"]);
     assert_eq!(missing.status.code(), Some(1));
     assert_eq!(String::from_utf8_lossy(&missing.stderr).trim_end().lines().count(), 1);
