@@ -31,7 +31,7 @@ fn errors(output: &Output) -> String {
 #[test]
 fn wrong_usage_exits_2_and_a_fault_exits_1_with_one_line() {
     let home = tempfile::tempdir().expect("a folder");
-    assert_eq!(aquila(home.path(), &["fly"]).status.code(), Some(2));
+    assert_eq!(aquila(home.path(), &["--fly"]).status.code(), Some(2));
     assert_eq!(aquila(home.path(), &["info"]).status.code(), Some(2));
     let missing = aquila(home.path(), &["info", "no-such-file.fits"]);
     assert_eq!(missing.status.code(), Some(1));

@@ -90,7 +90,8 @@ fn parse_format(form: &str) -> Option<(char, usize, usize)> {
 fn parse_number(text: &str, decimals: usize) -> Option<f64> {
     let plain = text.replace(['D', 'd'], "E").replace(' ', "");
     // Fortran may leave the E out: 1.5-3.
-    let plain = match plain[1..].find(['+', '-']) {
+    // The first character may be the sign of the number; damage may have left none, or no ASCII.
+    let plain = match plain.get(1..)?.find(['+', '-']) {
         Some(at) if !plain[..=at].contains(['E', 'e']) => format!("{}E{}", &plain[..=at], &plain[at + 1..]),
         _ => plain,
     };
