@@ -25,7 +25,7 @@ mod runs;
 mod session;
 mod state;
 mod task;
-mod text;
+use crate::figure::text;
 mod theme;
 mod thumbnails;
 mod window;

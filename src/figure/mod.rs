@@ -5,6 +5,7 @@ mod colour;
 mod map;
 mod plot;
 mod svg;
+pub mod text;
 mod ticks;
 
 pub use colour::{ColourMap, NAN_RGB};

@@ -20,7 +20,7 @@ pub fn label(value: f64) -> String {
         return text.replace('-', "−");
     }
     let mantissa = value / 10f64.powf(exponent);
-    let power = superscript(exponent as i32);
+    let power = super::text::superscript(&(exponent as i32).to_string());
     if (mantissa.abs() - 1.0).abs() < 1e-9 {
         format!("{}10{power}", if value < 0.0 { "−" } else { "" })
     } else {
@@ -28,20 +28,6 @@ pub fn label(value: f64) -> String {
         let mantissa = mantissa.trim_end_matches('0').trim_end_matches('.');
         format!("{}×10{power}", mantissa.replace('-', "−"))
     }
-}
-
-fn superscript(number: i32) -> String {
-    number
-        .to_string()
-        .chars()
-        .map(|c| match c {
-            '-' => '⁻',
-            '1' => '¹',
-            '2' => '²',
-            '3' => '³',
-            digit => char::from_u32(0x2070 + digit as u32 - '0' as u32).unwrap_or(digit),
-        })
-        .collect()
 }
 
 /// Major ticks at 1, 2 or 5 times a power of ten, about `count` of them, with minor ticks between.

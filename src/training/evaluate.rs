@@ -248,7 +248,9 @@ impl Evaluation {
         let pairs = truth.iter().zip(guess).map(|(&t, &g)| (f64::from(t.log10()), f64::from(g.log10())));
         let histogram = Histogram2d::new(pairs, (low, high), (low, high), CELLS);
         let (name, unit) = (&self.names.target, &self.names.target_unit);
-        let axis = |word: &str| FigureAxis::linear(format!("log₁₀ {word} {} ({unit})", spoken(name)));
+        let axis = |word: &str| {
+            FigureAxis::linear(format!("log₁₀ {word} {} ({})", spoken(name), figure::text::unit(unit)))
+        };
         let title = if of == "prediction" { "Network" } else { "Power law" };
         Some(figure::histogram_svg(title, &axis("true"), &axis("predicted"), &histogram, true))
     }
@@ -270,18 +272,18 @@ impl Evaluation {
             (title.to_owned(), values.clone(), label, (range.0 as f32, range.1 as f32), colours)
         };
         let names = &self.names;
-        let target = format!("log₁₀ {} ({})", spoken(&names.target), names.target_unit);
+        let target = format!("log₁₀ {} ({})", spoken(&names.target), figure::text::unit(&names.target_unit));
         let drawn = [
             panel(
                 "Input",
                 &input,
-                format!("log₁₀ {} ({})", spoken(&names.input), names.input_unit),
+                format!("log₁₀ {} ({})", spoken(&names.input), figure::text::unit(&names.input_unit)),
                 (input_low, input_high),
                 ColourMap::Viridis,
             ),
             panel("Truth", &truth, target.clone(), (low, high), ColourMap::Inferno),
             panel("Prediction", &guess, target, (low, high), ColourMap::Inferno),
-            panel("Prediction − truth", &residual, "dex".to_owned(), (-1.0, 1.0), ColourMap::Viridis),
+            panel("Prediction − truth", &residual, "dex".to_owned(), (-1.0, 1.0), ColourMap::RedBlue),
         ];
         let panels: Vec<Panel> = drawn
             .iter()

@@ -43,7 +43,7 @@ pub fn count(value: u64) -> String {
 }
 
 /// Digits and sign as superscripts.
-fn superscript(text: &str) -> String {
+pub(super) fn superscript(text: &str) -> String {
     text.chars()
         .map(|c| match c {
             '-' => '⁻',
