@@ -5,7 +5,7 @@ use super::state::AppState;
 use super::theme::{Tokens, caption_style};
 use crate::project::{Entry, EntryKind};
 use egui::{
-    Align, Button, CollapsingHeader, Color32, Layout, Rect, RichText, ScrollArea, TextureId, Ui, Vec2,
+    Align, Button, CollapsingHeader, Color32, FontId, Layout, Rect, RichText, ScrollArea, TextureId, Ui, Vec2,
 };
 use egui_phosphor::regular as icon;
 use std::path::{Path, PathBuf};
@@ -147,7 +147,10 @@ pub fn row(
             let size = Vec2::splat(18.0);
             inner.add(egui::Image::new((picture, size)).corner_radius(3));
         }
-        None => drop(inner.label(RichText::new(mark).color(colour))),
+        None => {
+            let mark = RichText::new(mark).font(FontId::new(15.0, super::theme::icon_family())).color(colour);
+            drop(inner.label(mark));
+        }
     }
     inner.add(egui::Label::new(text).truncate());
     response

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// Larger files are not read for a picture of twenty points.
 const LARGEST_BYTES: u64 = 32 << 20;
-const SIDE: usize = 40;
+const SIDE: usize = 96;
 
 /// The pictures so far, and what is asked for.
 #[derive(Default)]

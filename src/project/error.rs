@@ -23,6 +23,8 @@ pub enum Error {
     #[error(transparent)]
     Blueprint(#[from] crate::blueprint::FileError),
     #[error(transparent)]
+    Recipe(#[from] crate::recipe::RecipeError),
+    #[error(transparent)]
     File(#[from] crate::io::Error),
 }
 

@@ -18,6 +18,7 @@ use super::command::Command;
 use super::runs::settings;
 use super::state::AppState;
 use super::workspace::{Find, View};
+use super::{files, form};
 use crate::blueprint::{BlockId, Graph, PathId};
 use canvas::Canvas;
 use editor::{Editor, Reading};
@@ -43,6 +44,9 @@ impl View for BlueprintView {
     }
 
     fn inspector(&mut self, ui: &mut Ui, state: &mut AppState) {
+        if self.canvas.selected_block().is_none() {
+            input_map(ui, state);
+        }
         let batch = state.training.recipe.training.batch;
         let Some(mut editor) = Editor::new(&mut state.document, &mut self.reading, batch) else { return };
         ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
@@ -127,4 +131,23 @@ fn empty(ui: &mut Ui, state: &mut AppState) {
             }
         }
     });
+}
+
+/// What the network will look at: the first map of the project. A click opens it.
+fn input_map(ui: &mut Ui, state: &mut AppState) {
+    let Some(folder) = state.project.as_ref().map(|project| project.maps()) else { return };
+    let Some(path) = files::all_files(state).into_iter().find(|path| path.starts_with(&folder)) else {
+        return;
+    };
+    let Some(picture) = state.thumbnails.get(&path) else { return };
+    form::caption(ui, "Input map");
+    let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    ui.horizontal(|ui| {
+        let image = egui::Image::new((picture, egui::Vec2::splat(96.0))).corner_radius(4);
+        if ui.add(image.sense(egui::Sense::click())).on_hover_text("Open in Clouds").clicked() {
+            state.request_open(path);
+        }
+        ui.label(egui::RichText::new(name).color(crate::app::theme::Tokens::of(ui).dim));
+    });
+    ui.add_space(8.0);
 }
