@@ -10,7 +10,7 @@ use super::{Contents, Error, Result};
 use crate::data::{Card, CardValue, Column, ColumnValues, Header, Table, Values};
 use cells::Cell;
 use hdf5_metno::types::TypeDescriptor;
-use hdf5_metno::{Container, Dataset, File, Group, LocationToken, LocationType};
+use hdf5_metno::{Container, Dataset, File, FileBuilder, Group, LocationToken, LocationType};
 use ndarray::{ArrayD, IxDyn};
 use num_complex::Complex;
 use std::path::Path;
@@ -113,7 +113,15 @@ fn open(path: &Path) -> Result<File> {
     if about.is_dir() {
         return Err(Error::unsupported(path, "", "is a folder", "name a file in it"));
     }
-    File::open(path).map_err(|error| broken(path, "", &error))
+    unlocked().open(path).map_err(|error| broken(path, "", &error))
+}
+
+/// Files without HDF5's own locks: a lock outlives its file in every process that was started meanwhile, and fails on many
+/// network disks. Nothing is written in place, so there is nothing to guard.
+fn unlocked() -> FileBuilder {
+    let mut builder = FileBuilder::new();
+    builder.with_access_plist(|access| access.file_locking(false));
+    builder
 }
 
 pub(super) fn dataset(path: &Path, name: &str) -> Result<Dataset> {

@@ -88,7 +88,7 @@ pub fn describes_file(key: &str) -> bool {
 
 fn create(path: &Path, fill: impl FnOnce(&File) -> hdf5_metno::Result<()>) -> Result<()> {
     atomic::write_at(path, |temporary| {
-        let file = File::create(temporary);
+        let file = super::unlocked().create(temporary);
         file.and_then(|file| fill(&file).and_then(|()| file.close())).map_err(|error| {
             let what = format!("HDF5 cannot write it: {error}");
             Error::unsupported(path, "", what, "check the space on the disk and the names of the parts")
