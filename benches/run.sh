@@ -13,3 +13,6 @@ print(found[-1])' "$1"
 ./benches/peers/.venv/bin/python benches/peers/compare_training.py "$(program training)"
 echo
 "$(program files)"
+echo
+cargo build
+./benches/window.sh "${CARGO_TARGET_DIR:-target}/debug/aquila"

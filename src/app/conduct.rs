@@ -249,7 +249,8 @@ impl Aquila {
                 Event::Failed { title, error, .. } => self.state.notices.error(format!("{title}: {error}")),
                 Event::Done { title, product: Some(product), .. } => {
                     relist = true;
-                    self.state.notices.done(format!("{title}: done, {}", product.display()));
+                    let name = product.file_name().unwrap_or(product.as_os_str()).to_string_lossy();
+                    self.state.notices.done(format!("{title}: done, see {name}"));
                 }
                 Event::Done { title, .. } => self.state.notices.info(format!("{title}: done")),
             }

@@ -17,11 +17,7 @@ pub struct Adapter {
 /// All adapters, in wgpu's order; empty where no driver is installed.
 pub fn adapters() -> Vec<Adapter> {
     let instance = Instance::new(InstanceDescriptor::new_without_display_handle());
-    // Without a display OpenGL has nothing to start on and only complains to the terminal.
-    let has_display =
-        ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|key| std::env::var_os(key).is_some_and(|v| !v.is_empty()));
-    let backends = if has_display { Backends::all() } else { Backends::PRIMARY };
-    let mut future = pin!(instance.enumerate_adapters(backends));
+    let mut future = pin!(instance.enumerate_adapters(Backends::all()));
     // On native systems the list is ready when asked for: there is nothing to wait on.
     match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(adapters) => adapters.iter().map(|adapter| Adapter::from(adapter.get_info())).collect(),

@@ -26,6 +26,8 @@ pub struct Options {
     pub theme: Option<egui::Theme>,
     /// Write each frame's own work in milliseconds to this CSV.
     pub frame_log: Option<PathBuf>,
+    /// Start a training as soon as the project is open.
+    pub train: bool,
     /// Where Aquila's own files lie; the usual place where it is not said.
     pub home: Option<PathBuf>,
 }

@@ -40,6 +40,8 @@ pub struct Aquila {
     pub(super) asked_workspace: Option<Workspace>,
     /// A picture is taken: nothing is written to the project.
     pub(super) read_only: bool,
+    /// A training was asked for on the command line and waits for the project.
+    train_when_ready: bool,
     pub(super) layout: PanelLayout,
     pub(super) generation: u64,
     pub(super) picture_path: Option<PathBuf>,
@@ -78,6 +80,7 @@ impl Aquila {
             asked_paths: options.paths,
             asked_workspace: options.workspace,
             read_only: options.screenshot.is_some(),
+            train_when_ready: options.train,
             layout: PanelLayout::default(),
             generation: 0,
             picture_path: None,
@@ -103,6 +106,10 @@ impl Aquila {
 
     /// Whether everything that was asked for is loaded and nothing is under way.
     pub fn is_settled(&self) -> bool {
+        !self.train_when_ready && self.is_idle()
+    }
+
+    fn is_idle(&self) -> bool {
         self.loading.is_none()
             && self.listing.is_none()
             && self.state.queue.is_idle()
@@ -129,6 +136,10 @@ impl Aquila {
         for workspace in Workspace::ALL {
             let (view, state) = self.view(workspace);
             view.update(context, state);
+        }
+        if self.train_when_ready && self.state.project.is_some() && self.is_idle() {
+            self.train_when_ready = false;
+            self.state.request(Command::Train);
         }
         self.keep_session(context);
         self.update_time = begun.elapsed();

@@ -24,6 +24,9 @@ pub struct Args {
     /// Write each frame's own work in milliseconds to this CSV
     #[arg(long, value_name = "FILE")]
     frame_log: Option<PathBuf>,
+    /// Press Train as soon as the project is open; with --screenshot, draw when the training is done
+    #[arg(long)]
+    train: bool,
 }
 
 fn size(text: &str) -> Result<[f32; 2], String> {
@@ -51,6 +54,7 @@ pub fn run(args: Args, _console: &Console) -> anyhow::Result<()> {
         size: args.size,
         theme: args.theme.as_deref().map(app::theme_named),
         frame_log: args.frame_log,
+        train: args.train,
         home: None,
     })
 }

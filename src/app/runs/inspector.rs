@@ -49,7 +49,11 @@ fn one(ui: &mut Ui, state: &mut AppState, run: &Run) {
     number_row(ui, "parameters", text::count(info.parameters));
     number_row(ui, "time", text::duration(info.seconds));
     number_row(ui, "speed", format!("{:.0} samples/s", info.samples_per_second));
-    number_row(ui, "device", format!("{} · {} threads", info.device, info.threads));
+    number_row(
+        ui,
+        "device",
+        format!("{} · {} thread{}", info.device, info.threads, if info.threads == 1 { "" } else { "s" }),
+    );
     number_row(ui, "seed", info.seed.to_string());
     let [train, validation, test] = info.data.samples;
     number_row(ui, "samples", format!("{train} · {validation} · {test}"));
