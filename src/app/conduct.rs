@@ -242,13 +242,14 @@ impl Aquila {
         }
         let mut relist = false;
         for event in self.state.queue.take_events() {
+            // A job that begins, ends or stops may leave a folder in the project.
+            relist |= !matches!(event, Event::Warning { .. });
             match event {
                 Event::Started { title, .. } => self.state.notices.info(format!("{title}: started")),
                 Event::Warning { title, text, .. } => self.state.notices.warn(format!("{title}: {text}")),
                 Event::Cancelled { title, .. } => self.state.notices.info(format!("{title}: stopped")),
                 Event::Failed { title, error, .. } => self.state.notices.error(format!("{title}: {error}")),
                 Event::Done { title, product: Some(product), .. } => {
-                    relist = true;
                     let name = product.file_name().unwrap_or(product.as_os_str()).to_string_lossy();
                     self.state.notices.done(format!("{title}: done, see {name}"));
                 }

@@ -7,7 +7,7 @@ use crate::app::plot::{self, Curve, Figure, line_colour};
 use crate::app::text;
 use crate::app::theme::Tokens;
 use crate::figure::{Axis, ColourMap, Line, Stroke};
-use crate::job::JobQueue;
+use crate::job::{Cancelled, JobQueue};
 use crate::training::{Curves, Preview};
 use egui::{RichText, ScrollArea, Ui, vec2};
 use std::path::PathBuf;
@@ -22,7 +22,10 @@ pub struct Pictures {
 /// Draws the run into the drawer.
 pub fn show(ui: &mut Ui, queue: &JobQueue, current: &Current, pictures: &mut Pictures) {
     let tokens = Tokens::of(ui);
-    if let Some(Err(reason)) = &current.outcome {
+    // That it was stopped stands in the headline already.
+    if let Some(Err(reason)) = &current.outcome
+        && *reason != Cancelled.to_string()
+    {
         ui.add(egui::Label::new(RichText::new(reason).color(tokens.warning)).wrap());
     }
     let height = ui.available_height();
