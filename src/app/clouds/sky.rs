@@ -40,9 +40,10 @@ impl SkyFrame {
             (_, "ICRS") => Self::Equatorial("ICRS"),
             // The standard's rule where RADESYS is absent: the equinox decides.
             _ => match header.float("EQUINOX").or_else(|| header.float("EPOCH")) {
-                Some(equinox) if equinox < 1984.0 => Self::Equatorial("FK4"),
-                Some(_) => Self::Equatorial("FK5"),
-                None => Self::Equatorial("ICRS"),
+                Some(equinox) if (1800.0..1984.0).contains(&equinox) => Self::Equatorial("FK4"),
+                Some(equinox) if equinox >= 1984.0 => Self::Equatorial("FK5"),
+                // None, or the 0 that some writers leave for one they do not know.
+                _ => Self::Equatorial("ICRS"),
             },
         }
     }
