@@ -314,7 +314,31 @@ pub fn mend(blueprint: &mut Blueprint, mend: &Mend) -> Result<(), EditError> {
                 Ok(())
             })
         }
+        Mend::InsertBlock { scope, to, kind, values } => {
+            inside(blueprint, scope, |graph| insert_before(graph, to, kind, values).map(|_| ()))
+        }
     }
+}
+
+/// Puts a new block into the wire that ends at this input, half-way between its ends. Gives the new block.
+pub fn insert_before(
+    graph: &mut Graph,
+    to: &Port,
+    kind: &str,
+    values: &[(String, Parameter)],
+) -> Result<BlockId, EditError> {
+    let missing = |id: BlockId| EditError::NoBlock(id.0);
+    let link = graph.links.iter().find(|link| link.to == *to).cloned();
+    let from = link.ok_or_else(|| missing(to.block))?.from;
+    let position = |id| graph.block(id).map(|block| block.position).ok_or_else(|| missing(id));
+    let ([x0, y0], [x1, y1]) = (position(from.block)?, position(to.block)?);
+    let id = add_block(graph, kind, [0.5 * (x0 + x1), 0.5 * (y0 + y1)])?;
+    values.iter().try_for_each(|(name, value)| set_parameter(graph, id, name, value.clone()))?;
+    let entry = graph.block(id).map(catalogue::inputs_of).unwrap_or_default();
+    let entry = entry.first().map(|port| Port::new(id, &port.name)).ok_or_else(|| missing(id))?;
+    connect(graph, &from, &entry)?;
+    connect(graph, &Port::new(id, catalogue::OUT), to)?;
+    Ok(id)
 }
 
 /// A name that no block of the graph has: the wanted one, or that with the next free number.

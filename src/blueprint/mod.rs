@@ -17,6 +17,9 @@ mod walk;
 pub use analyse::{analyse, plan};
 pub use file::{FileError, from_json, load, save, to_json};
 pub use history::History;
-pub use model::{Block, BlockId, Blueprint, Graph, Link, Parameter, Port};
-pub use plan::{Analysis, BlockReport, Fault, Mend, Op, PathId, Plan, PortType, Severity, Shape, Step};
+pub use model::{Activity, Block, BlockId, Blueprint, Frame, Graph, Link, Parameter, Port};
+pub use plan::{
+    Activation, Analysis, Basis, BlockReport, Fault, Fill, Interpolation, Mend, MomentForm, Op, PathId, Plan,
+    PortType, Severity, Shape, Step,
+};
 pub use template::{TEMPLATES, TemplateError, TemplateInfo, UnetOptions, template};

@@ -20,6 +20,32 @@ pub enum Parameter {
     Other(serde_json::Value),
 }
 
+/// Whether a block takes part in the network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Activity {
+    #[default]
+    Active,
+    /// As if it and its wires were not there: what joins several inputs joins the others.
+    Muted,
+    /// Its first input passes through it unchanged.
+    Bypassed,
+}
+
+/// A titled frame drawn around blocks, for the reader; it computes nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Frame {
+    pub title: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
+    /// Top left corner and size, in canvas units.
+    pub position: [f32; 2],
+    pub size: [f32; 2],
+    /// Fields that this version does not know, kept as they are.
+    #[serde(flatten)]
+    pub other: IndexMap<String, serde_json::Value>,
+}
+
 /// One block. `kind` names an entry of the catalogue; an unknown kind is kept as it is and reported.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Block {
@@ -31,6 +57,8 @@ pub struct Block {
     pub position: [f32; 2],
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub parameters: IndexMap<String, Parameter>,
+    #[serde(default, skip_serializing_if = "Activity::is_active")]
+    pub activity: Activity,
     /// The inside of a `group` block.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inside: Option<Graph>,
@@ -60,6 +88,8 @@ pub struct Link {
 pub struct Graph {
     pub blocks: Vec<Block>,
     pub links: Vec<Link>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub frames: Vec<Frame>,
     /// Fields that this version does not know, kept as they are.
     #[serde(flatten)]
     pub other: IndexMap<String, serde_json::Value>,
@@ -79,6 +109,12 @@ pub struct Blueprint {
     pub graph: Graph,
 }
 
+impl Activity {
+    pub fn is_active(&self) -> bool {
+        *self == Self::Active
+    }
+}
+
 impl Block {
     pub fn new(id: BlockId, kind: &str, name: &str, position: [f32; 2]) -> Self {
         Self {
@@ -87,6 +123,7 @@ impl Block {
             name: name.to_owned(),
             position,
             parameters: IndexMap::new(),
+            activity: Activity::default(),
             inside: None,
             other: IndexMap::new(),
         }

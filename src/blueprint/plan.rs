@@ -22,7 +22,9 @@ pub struct Shape {
 /// A block's place in the document: the ids from the outermost group down to the block.
 pub type PathId = Vec<BlockId>;
 
-/// What a step computes, with checked parameters. Two-dimensional unless said otherwise.
+/// What a step computes, with checked parameters. `dims` is 1 for a sequence, 2 for a map, 3 for a cube; kernels, strides and paddings
+/// are the same along every axis. Each variant names its weights, in the order in which they are stored: `c` channels in, `f` filters,
+/// `k…` the kernel once for each of `dims`. Where no weights are named there are none.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Op {
     /// The network's input `name`.
@@ -33,7 +35,9 @@ pub enum Op {
     Output {
         name: String,
     },
+    /// `weight` [f, c/groups, k…], `bias` [f]. A depthwise convolution has as many groups as channels.
     Convolution {
+        dims: usize,
         in_channels: usize,
         filters: usize,
         kernel: usize,
@@ -43,7 +47,9 @@ pub enum Op {
         groups: usize,
         bias: bool,
     },
+    /// `weight` [c, f, k…], `bias` [f].
     TransposedConvolution {
+        dims: usize,
         in_channels: usize,
         filters: usize,
         kernel: usize,
@@ -51,29 +57,210 @@ pub enum Op {
         padding: usize,
         bias: bool,
     },
+    /// `weight` [features, c], `bias` [features]; on the channels of a vector, or of each step of a sequence.
+    Linear {
+        in_features: usize,
+        features: usize,
+        bias: bool,
+    },
+    /// `weight`, `bias` [c]; buffers `running_mean`, `running_var` [c].
     BatchNorm {
         channels: usize,
         epsilon: f64,
         momentum: f64,
     },
+    /// `weight`, `bias` [c]. Statistics of each sample over `groups` parts of the channels and all pixels.
+    GroupNorm {
+        channels: usize,
+        groups: usize,
+        epsilon: f64,
+    },
+    /// `weight`, `bias` [c]. Statistics of each pixel (or vector) over its channels.
+    LayerNorm {
+        channels: usize,
+        epsilon: f64,
+    },
+    /// `weight`, `bias` [c]. Statistics of each sample and channel over all pixels.
+    InstanceNorm {
+        channels: usize,
+        epsilon: f64,
+    },
     Relu,
+    Activation(Activation),
     /// Drops whole channels with this probability while training (Dropout2d), or single elements.
     Dropout {
         probability: f64,
         whole_channels: bool,
     },
+    /// What does not fill a cell is dropped (the rule refuses it before, unless it was asked for).
     MaxPool {
+        dims: usize,
         kernel: usize,
         stride: usize,
     },
+    AveragePool {
+        dims: usize,
+        kernel: usize,
+        stride: usize,
+    },
+    /// Over all pixels: a vector [c].
+    GlobalPool {
+        maximum: bool,
+    },
+    /// By a whole factor along every axis; pixel centres are kept (`align_corners` false).
+    Upsample {
+        dims: usize,
+        factor: usize,
+        interpolation: Interpolation,
+    },
+    /// A vector, channels slowest, as PyTorch flattens.
+    Flatten,
+    /// Other sizes for the same values in the same order; the step's shape has them. A sequence counts as [length, c].
+    Reshape,
     /// Along the channel axis, in port order.
     Concatenate,
+    /// Of any number of inputs, in port order. A vector [c], or a single channel, spreads over what has more.
+    Add,
+    Multiply,
+    /// Channels `start..start + count` of the input.
+    SelectChannels {
+        start: usize,
+        count: usize,
+    },
+    /// Cuts to the step's shape; `before` of the dropped pixels lie before, along each axis.
+    Crop {
+        dims: usize,
+        before: Vec<usize>,
+    },
+    /// Adds pixels before and after, along each axis.
+    Pad {
+        dims: usize,
+        before: Vec<usize>,
+        after: Vec<usize>,
+        fill: Fill,
+    },
     /// Additive attention gate on a skip: inputs `gate`, `skip`; psi = sigmoid(BN(conv1(relu(BN(conv1 g) + BN(conv1 x))))), output skip·psi.
+    /// For each part of `gate` [i, g, 1…], `skip` [i, s, 1…], `psi` [1, i, 1…]: `part.weight`, `part.bias`, and a batch norm `part_norm`.
     AttentionGate {
+        dims: usize,
         gate_channels: usize,
         skip_channels: usize,
         inner_channels: usize,
     },
+    /// Multi-head self-attention between all pixels of a sequence, map or cube (Vaswani et al. 2017), scale 1/√(c/heads), no norm and no
+    /// residual of its own: `qkv.weight` [3c, c], `qkv.bias` [3c] (queries, keys, values one after the other, each split into heads),
+    /// `projection.weight` [c, c], `projection.bias` [c].
+    SelfAttention {
+        channels: usize,
+        heads: usize,
+    },
+    /// Feature-wise linear modulation (Perez et al. 2018): inputs `in` (c channels) and `condition`, a vector [2c] of γ then β;
+    /// γ·x + β, or (1 + γ)·x + β.
+    Film {
+        channels: usize,
+        around_one: bool,
+    },
+    /// Kolmogorov–Arnold convolution (FastKAN, Li 2024): conv_spline(φ(z)) + conv_base(SiLU(x)), z the input standardised channel by
+    /// channel with buffers `input_mean`, `input_var` [c] (batch statistics in training, as a batch norm without weights, so that the
+    /// grid follows the data), φ the basis with b functions, stacked basis-major: b·c channels.
+    /// `spline.weight` [f, b·c, k…], `spline.bias` [f], `base.weight` [f, c, k…], `base.bias` [f]. Stride 1, size kept.
+    KanConvolution {
+        dims: usize,
+        in_channels: usize,
+        filters: usize,
+        kernel: usize,
+        basis: Basis,
+    },
+    /// A Kolmogorov–Arnold layer on the channels of each pixel alone (or of a vector): `sums` + 2·`products` inner nodes
+    /// h_j = Σ_i (w_ji SiLU(x_i) + Σ_b c_jib φ_b(z_i)) + bias_j, z as in a KAN convolution; out: the sums, then the products of pairs.
+    /// `spline.weight` [nodes, b·c], `base.weight` [nodes, c], `bias` [nodes]; buffers `input_mean`, `input_var` [c].
+    Kan {
+        in_channels: usize,
+        sums: usize,
+        products: usize,
+        basis: Basis,
+    },
+    /// Moments of a position-position-velocity cube [c, v, y, x] along v, from the velocities of `v` channels in km/s: a map of
+    /// c·`count` channels, moment after moment for each channel.
+    SpectralMoments {
+        velocities: usize,
+        first_km_s: f64,
+        step_km_s: f64,
+        count: usize,
+        form: MomentForm,
+    },
+    /// A learned weighing of the velocity channels, the same at each pixel: `weight` [f, c·v, 1, 1] (v fastest), `bias` [f]; a map [f, y, x].
+    SpectralProjection {
+        in_channels: usize,
+        velocities: usize,
+        filters: usize,
+        bias: bool,
+    },
+    /// The step's shape filled with one value.
+    Constant {
+        value: f64,
+    },
+    /// Adds normal noise of this deviation, drawn anew each step while training; when evaluating, only where `always`, and then
+    /// always the same.
+    Noise {
+        deviation: f64,
+        always: bool,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Activation {
+    LeakyRelu {
+        slope: f64,
+    },
+    /// Exact, with the error function.
+    Gelu,
+    Silu,
+    Sigmoid,
+    Tanh,
+    Softplus,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interpolation {
+    Nearest,
+    /// Linear, bilinear or trilinear.
+    Linear,
+}
+
+/// What new pixels hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fill {
+    Zero,
+    Reflect,
+    Replicate,
+}
+
+/// The functions of a Kolmogorov–Arnold layer, on inputs of zero mean and unit variance.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Basis {
+    /// exp(−((z − c)/h)²) with `count` centres c from −`range` to `range` and h their distance.
+    Rbf { count: usize, range: f64 },
+    /// B-splines of this degree over `intervals` equal intervals from −`range` to `range`, the grid carried on beyond both ends.
+    BSpline { intervals: usize, degree: usize, range: f64 },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MomentForm {
+    /// Integral ∫T dv (K km/s), mean velocity and dispersion (km/s); third and fourth as skewness and kurtosis.
+    Physical,
+    /// Mean over v of vⁱ·T, as POLARIScore has it.
+    Raw,
+}
+
+impl Basis {
+    /// How many functions.
+    pub fn count(self) -> usize {
+        match self {
+            Self::Rbf { count, .. } => count,
+            Self::BSpline { intervals, degree, .. } => intervals + degree,
+        }
+    }
 }
 
 /// One computation of the flat network.
@@ -147,6 +334,13 @@ pub enum Mend {
     RemoveBlock(PathId),
     /// Give the block the next free name.
     Renumber(PathId),
+    /// Put a new block of this kind into the wire that ends at `to`, in the graph inside `scope`.
+    InsertBlock {
+        scope: PathId,
+        to: Port,
+        kind: String,
+        values: Vec<(String, Parameter)>,
+    },
 }
 
 /// Cost of one block (a group sums its inside). Multiply-adds and memory are for one sample.

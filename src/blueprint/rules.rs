@@ -184,7 +184,8 @@ pub(super) fn convolution(site: &Site) -> Result<Meaning, Trouble> {
     };
     let weights = product(&[filters, in_channels / groups, kernel, kernel]);
     let multiply_adds = weights * product(&[out_y, out_x]);
-    let op = Op::Convolution { in_channels, filters, kernel, stride, padding, dilation, groups, bias };
+    let op =
+        Op::Convolution { dims: 2, in_channels, filters, kernel, stride, padding, dilation, groups, bias };
     let parameters = weights + if bias { filters as u128 } else { 0 };
     meaning(Some(op), map([filters, out_y, out_x]), parameters, multiply_adds, 0)
 }
@@ -205,7 +206,7 @@ pub(super) fn transposed_convolution(site: &Site) -> Result<Meaning, Trouble> {
         });
     };
     let weights = product(&[in_channels, filters, kernel, kernel]);
-    let op = Op::TransposedConvolution { in_channels, filters, kernel, stride, padding, bias };
+    let op = Op::TransposedConvolution { dims: 2, in_channels, filters, kernel, stride, padding, bias };
     let parameters = weights + if bias { filters as u128 } else { 0 };
     meaning(Some(op), map([filters, out_y, out_x]), parameters, weights * product(&[y, x]), 0)
 }
@@ -251,7 +252,7 @@ pub(super) fn max_pool(site: &Site) -> Result<Meaning, Trouble> {
     let shape = map([channels, size(y), size(x)]);
     // The backward pass wants to know which pixel won: an index of 8 bytes for each value.
     let indices = product(&shape.sizes) * 8;
-    meaning(Some(Op::MaxPool { kernel, stride }), shape, 0, 0, indices)
+    meaning(Some(Op::MaxPool { dims: 2, kernel, stride }), shape, 0, 0, indices)
 }
 
 pub(super) fn concatenate(site: &Site) -> Result<Meaning, Trouble> {
@@ -291,7 +292,7 @@ pub(super) fn attention_gate(site: &Site) -> Result<Meaning, Trouble> {
     let pixels = product(&[y, x]);
     // Kept inside: both convolutions and both norms, their rectified sum, and three maps of one channel.
     let inner = (5 * inner_channels as u128 + 3) * pixels * u128::from(FLOAT32_BYTES);
-    let op = Op::AttentionGate { gate_channels, skip_channels, inner_channels };
+    let op = Op::AttentionGate { dims: 2, gate_channels, skip_channels, inner_channels };
     meaning(Some(op), map([skip_channels, y, x]), parameters, weights * pixels, inner)
 }
 

@@ -225,7 +225,7 @@ fn declare(
             kernel("", [*in_channels, *filters, *k, *k], bias.then_some(*filters))
         }
         Op::BatchNorm { channels, .. } => declare_norm(&base, *channels, layout, buffers, device),
-        Op::AttentionGate { gate_channels, skip_channels, inner_channels } => {
+        Op::AttentionGate { gate_channels, skip_channels, inner_channels, .. } => {
             for (part, from, to) in [
                 ("gate", *gate_channels, *inner_channels),
                 ("skip", *skip_channels, *inner_channels),
@@ -244,6 +244,7 @@ fn declare(
         | Op::Dropout { .. }
         | Op::MaxPool { .. }
         | Op::Concatenate => Ok(()),
+        _ => Err(NetworkError::Block { block: base, message: "this version cannot compute it".to_owned() }),
     }
 }
 

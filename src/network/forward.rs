@@ -145,7 +145,7 @@ impl Pass<'_> {
             (Op::Dropout { probability, whole_channels }, [x]) => {
                 self.dropout(x, *probability, *whole_channels)
             }
-            (Op::MaxPool { kernel, stride }, [x]) => {
+            (Op::MaxPool { kernel, stride, .. }, [x]) => {
                 x.f_max_pool2d([*kernel as i64; 2], [*stride as i64; 2], [0; 2], [1; 2], false)
             }
             _ => Err(TchError::Shape("a value is missing or too many came".to_owned())),

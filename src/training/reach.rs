@@ -24,7 +24,7 @@ pub(super) fn reach(steps: &[Step]) -> Reach {
                 let beyond = padding.max(((kernel - 1) * dilation).saturating_sub(padding));
                 (jump * stride, border + beyond * jump)
             }
-            Op::MaxPool { kernel, stride } => (jump * stride, border + (kernel - 1) * jump),
+            Op::MaxPool { kernel, stride, .. } => (jump * stride, border + (kernel - 1) * jump),
             Op::TransposedConvolution { kernel, stride, .. } => {
                 ((jump / stride.max(1)).max(1), border + (kernel - 1) / stride.max(1) * jump)
             }
