@@ -52,6 +52,8 @@ pub struct Canvas {
     pub(super) cursor: Pos2,
     /// What the context menu was opened on.
     pub(super) context: Option<overlay::Target>,
+    /// The output port whose feature map was asked for.
+    pub(super) peek: Option<(PathId, String)>,
     shown: Option<(u64, PathId)>,
     wants_fit: Option<Fit>,
     /// Which document the view belongs to.
@@ -80,6 +82,7 @@ impl Default for Canvas {
             refusal: None,
             cursor: Pos2::ZERO,
             context: None,
+            peek: None,
             shown: None,
             wants_fit: Some(Fit::Jump),
             opened: None,
@@ -96,6 +99,11 @@ impl Canvas {
             (Some(&one), None) => Some(self.inside.iter().copied().chain([one]).collect()),
             _ => None,
         }
+    }
+
+    /// The output whose feature map was asked for by Ctrl+Shift+click since the last call: the path of its block and its name.
+    pub fn take_peek(&mut self) -> Option<(PathId, String)> {
+        self.peek.take()
     }
 
     pub fn selection_count(&self) -> usize {

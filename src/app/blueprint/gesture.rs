@@ -124,7 +124,7 @@ impl Canvas {
         }
         if response.clicked() {
             response.request_focus();
-            self.click(response, modifiers);
+            self.click(ui, response, modifiers, editor);
         }
         if response.double_clicked() {
             self.double_click(response, editor);
@@ -302,9 +302,12 @@ impl Canvas {
         }
     }
 
-    fn click(&mut self, response: &Response, modifiers: Modifiers) {
+    fn click(&mut self, ui: &Ui, response: &Response, modifiers: Modifiers, editor: &Editor) {
         let Some(pointer) = response.interact_pointer_pos() else { return };
         self.menu = None;
+        if modifiers.shift && modifiers.command && self.peek_at(ui, pointer, editor) {
+            return;
+        }
         if self.minimap_rect().is_some_and(|rect| rect.contains(pointer)) {
             self.follow_minimap(pointer);
             return;
@@ -323,6 +326,30 @@ impl Canvas {
             self.clear_selection();
         }
         self.selected_wire = wire;
+    }
+
+    /// Asks for the feature map of the port there: of an input, that of the output which feeds it. False where there is no port.
+    fn peek_at(&mut self, ui: &Ui, pointer: Pos2, editor: &Editor) -> bool {
+        let at = self.view.to_canvas(pointer);
+        let Some((card, pin, _)) = self.scene.pin_at(at, PORT_REACH / self.view.zoom()) else { return false };
+        let port = Port { block: card.id, port: pin.port.clone() };
+        let source = if pin.is_output {
+            Some(port)
+        } else {
+            let graph = editor.graph(&self.inside);
+            graph
+                .and_then(|graph| graph.links.iter().find(|link| link.to == port))
+                .map(|link| link.from.clone())
+        };
+        match source {
+            Some(source) => {
+                self.select_only(source.block);
+                let path = self.inside.iter().copied().chain([source.block]).collect();
+                self.peek = Some((path, source.port));
+            }
+            None => self.refuse(ui, pointer, "no wire comes here, so there is no feature map"),
+        }
+        true
     }
 
     fn double_click(&mut self, response: &Response, editor: &Editor) {

@@ -243,6 +243,7 @@ pub(super) fn pin_tip(ui: &mut Ui, card: &Card, pin: &Pin) {
         ui.label(RichText::new(&pin.shape).monospace().color(tokens.dim));
     });
     ui.label(RichText::new(format!("{} · {}", card.title, card.kind_title)).small().color(tokens.dim));
+    ui.label(RichText::new("Ctrl+Shift+click shows its feature map").small().color(tokens.faint));
     if let Some(fault) = &pin.fault {
         ui.add(egui::Label::new(RichText::new(fault).color(tokens.error)).wrap());
     }
