@@ -1,6 +1,7 @@
 //! A map on the screen: pan, zoom to the cursor, north up and east left, scale bar, beam, compass, colour bar.
 
 use super::content::Plane;
+use super::graticule::{self, Coordinate};
 use super::picture::{Picture, Stretch};
 use super::sky::{PixelSize, Sky, scale_bar};
 use crate::app::text;
@@ -12,6 +13,8 @@ use serde::{Deserialize, Serialize};
 
 /// Width kept at the right for the colour bar and its ticks.
 const BAR_WIDTH: f32 = 84.0;
+/// Width and height kept at the left and below for the labels of the coordinates, where there are any.
+const LABELS: egui::Vec2 = vec2(76.0, 26.0);
 /// Screen points for a pixel, at least and at most.
 const ZOOM: std::ops::RangeInclusive<f32> = 0.005..=64.0;
 
@@ -81,6 +84,10 @@ pub fn show(
     let area = ui.available_rect_before_wrap();
     let mut rect = area.shrink(8.0);
     rect.set_right(rect.right() - BAR_WIDTH);
+    if plane.sky().frame().is_some() {
+        rect.min.x += LABELS.x;
+        rect.max.y -= LABELS.y;
+    }
     let response = ui.allocate_rect(area, Sense::click_and_drag());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Image, true, "Map"));
     let values = plane.values();
@@ -94,7 +101,11 @@ pub fn show(
     if let Some([column, row]) = mark {
         cross(&painter, frame.to_screen(pos2(column as f32, row as f32)));
     }
-    furniture(ui, &painter, frame);
+    let ends =
+        [pos2(-0.5, -0.5), pos2(columns as f32 - 0.5, rows as f32 - 0.5)].map(|end| frame.to_screen(end));
+    let seen = Rect::from_two_pos(ends[0], ends[1]).intersect(rect);
+    furniture(ui, &painter, frame, seen);
+    coordinates(ui, tokens, area, frame, seen);
     colour_bar(ui, tokens, area, picture, plane.unit());
     let mut touched = Touched { taken: response.clicked() || response.dragged(), ..Touched::default() };
     if let Some(screen) = response.hover_pos().filter(|screen| rect.contains(*screen)) {
@@ -186,15 +197,15 @@ fn cross(painter: &Painter, at: Pos2) {
     }
 }
 
-/// Scale bar and beam at the lower left, compass at the lower right.
-fn furniture(ui: &Ui, painter: &Painter, frame: Frame<'_>) {
+/// Scale bar and beam at the lower left of the data in sight, compass at the lower right.
+fn furniture(ui: &Ui, painter: &Painter, frame: Frame<'_>, rect: Rect) {
     let font = egui::TextStyle::Monospace.resolve(ui.style());
-    let corner = frame.rect.left_bottom() + vec2(16.0, -16.0);
+    let corner = rect.left_bottom() + vec2(16.0, -16.0);
     let mut x = corner.x;
     if let Some((length, label)) = frame
         .sky
         .pixel
-        .and_then(|pixel| scale_bar(pixel, f64::from(frame.rect.width().min(640.0) * 0.25 / frame.zoom)))
+        .and_then(|pixel| scale_bar(pixel, f64::from(rect.width().min(640.0) * 0.25 / frame.zoom)))
     {
         let end = x + length as f32 * frame.zoom;
         line_on_data(painter, [pos2(x, corner.y), pos2(end, corner.y)]);
@@ -207,7 +218,7 @@ fn furniture(ui: &Ui, painter: &Painter, frame: Frame<'_>) {
         let scale = frame.zoom / pixel as f32;
         let [major, minor] = [beam[0] as f32 * scale * 0.5, beam[1] as f32 * scale * 0.5];
         // A beam of a few points is a dot, one as large as the view hides the map.
-        if major > 1.5 && major < frame.rect.height() * 0.25 {
+        if major > 1.5 && major < rect.height() * 0.25 {
             let angle = (beam[2] as f32).to_radians();
             let along = north * angle.cos() + east * angle.sin();
             let across = east * angle.cos() - north * angle.sin();
@@ -225,11 +236,36 @@ fn furniture(ui: &Ui, painter: &Painter, frame: Frame<'_>) {
         }
     }
     if let Some((north, east)) = frame.sky.compass {
-        let origin = frame.rect.right_bottom() + vec2(-24.0, -24.0);
+        let origin = rect.right_bottom() + vec2(-24.0, -24.0);
         for (direction, name) in [(north, "N"), (east, "E")] {
             line_on_data(painter, [origin, origin + direction * 28.0]);
             on_data(painter, origin + direction * 38.0, Align2::CENTER_CENTER, name, &font);
         }
+    }
+}
+
+/// A frame around what is seen of the map, with ticks of the world coordinates, labels outside of the data.
+fn coordinates(ui: &Ui, tokens: &Tokens, area: Rect, frame: Frame<'_>, rect: Rect) {
+    if frame.sky.frame().is_none() {
+        return;
+    }
+    let painter = ui.painter_at(area);
+    let font = egui::TextStyle::Monospace.resolve(ui.style());
+    let stroke = Stroke::new(1.0, tokens.dim);
+    painter.rect_stroke(rect, 0, Stroke::new(1.0, tokens.line), egui::StrokeKind::Outside);
+    let below = |t: f32| pos2(rect.left() + t * rect.width(), rect.bottom());
+    let most = (rect.width() / 140.0) as usize;
+    for (t, label) in graticule::ticks(frame.sky, Coordinate::Longitude, most, |t| frame.to_pixel(below(t))) {
+        let at = below(t);
+        painter.line_segment([at, at + vec2(0.0, 5.0)], stroke);
+        painter.text(at + vec2(0.0, 7.0), Align2::CENTER_TOP, label, font.clone(), tokens.dim);
+    }
+    let beside = |t: f32| pos2(rect.left(), rect.bottom() - t * rect.height());
+    let most = (rect.height() / 80.0) as usize;
+    for (t, label) in graticule::ticks(frame.sky, Coordinate::Latitude, most, |t| frame.to_pixel(beside(t))) {
+        let at = beside(t);
+        painter.line_segment([at - vec2(5.0, 0.0), at], stroke);
+        painter.text(at - vec2(8.0, 0.0), Align2::RIGHT_CENTER, label, font.clone(), tokens.dim);
     }
 }
 

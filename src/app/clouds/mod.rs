@@ -2,8 +2,11 @@
 
 mod apply;
 mod content;
+mod docks;
+mod graticule;
 mod inspector;
 mod map;
+mod pane;
 mod picture;
 mod sheet;
 mod sky;
@@ -13,14 +16,13 @@ mod table;
 use super::command::Command;
 use super::files::caption;
 use super::state::AppState;
-use super::text;
 use super::theme::{Tokens, title_style};
 use super::workspace::{Find, View};
 use crate::project::{OpenFile, Project, Session};
-use content::{Content, CubeMode};
-use egui::{Button, Context, RichText, Ui, UiBuilder, WidgetText};
+use docks::Docker;
+use egui::{Context, RichText, Ui, UiBuilder};
 use egui_phosphor::regular as icon;
-use egui_tiles::{Container, LinearDir, SimplificationOptions, Tile, TileId, Tiles, Tree, UiResponse};
+use egui_tiles::{Container, LinearDir, Tile, TileId, Tree};
 use serde_json::json;
 use sheet::{Glance, Sheet, SheetId, State};
 use std::path::{Path, PathBuf};
@@ -287,236 +289,4 @@ impl View for CloudsView {
     fn is_settled(&self) -> bool {
         self.apply.is_settled() && self.sheets.iter().all(Sheet::is_settled)
     }
-}
-
-/// What the docks ask of the workspace.
-struct Docker<'a> {
-    clouds: &'a mut CloudsView,
-    state: &'a mut AppState,
-    closed: Vec<SheetId>,
-}
-
-impl egui_tiles::Behavior<SheetId> for Docker<'_> {
-    fn pane_ui(&mut self, ui: &mut Ui, _tile: TileId, pane: &mut SheetId) -> UiResponse {
-        let Some(sheet) = self.clouds.sheets.iter_mut().find(|sheet| sheet.id == *pane) else {
-            return UiResponse::None;
-        };
-        ui.painter().rect_filled(ui.max_rect(), 0, Tokens::of(ui).window);
-        if show_sheet(ui, sheet, self.state) {
-            self.clouds.front = Some(*pane);
-        }
-        UiResponse::None
-    }
-
-    fn tab_title_for_pane(&mut self, pane: &SheetId) -> WidgetText {
-        let sheet = self.clouds.sheets.iter().find(|sheet| sheet.id == *pane);
-        sheet.map_or_else(String::new, |sheet| sheet.title.clone()).into()
-    }
-
-    fn is_tab_closable(&self, _tiles: &Tiles<SheetId>, _tile: TileId) -> bool {
-        true
-    }
-
-    fn on_tab_close(&mut self, tiles: &mut Tiles<SheetId>, tile: TileId) -> bool {
-        self.closed.extend(tiles.get_pane(&tile).copied());
-        true
-    }
-
-    fn on_tab_button(
-        &mut self,
-        tiles: &mut Tiles<SheetId>,
-        tile: TileId,
-        response: egui::Response,
-    ) -> egui::Response {
-        if response.clicked()
-            && let Some(pane) = tiles.get_pane(&tile)
-        {
-            self.clouds.front = Some(*pane);
-        }
-        response
-    }
-
-    fn simplification_options(&self) -> SimplificationOptions {
-        SimplificationOptions { all_panes_must_have_tabs: true, ..SimplificationOptions::default() }
-    }
-
-    fn tab_bar_height(&self, _style: &egui::Style) -> f32 {
-        32.0
-    }
-
-    fn gap_width(&self, _style: &egui::Style) -> f32 {
-        1.0
-    }
-
-    fn tab_bar_color(&self, visuals: &egui::Visuals) -> egui::Color32 {
-        visuals.panel_fill
-    }
-
-    fn tab_bg_color(
-        &self,
-        visuals: &egui::Visuals,
-        _tiles: &Tiles<SheetId>,
-        _tile: TileId,
-        state: &egui_tiles::TabState,
-    ) -> egui::Color32 {
-        let tokens = if visuals.dark_mode { &super::theme::DARK } else { &super::theme::LIGHT };
-        if state.active { tokens.window } else { tokens.panel }
-    }
-
-    fn tab_outline_stroke(
-        &self,
-        _visuals: &egui::Visuals,
-        _tiles: &Tiles<SheetId>,
-        _tile: TileId,
-        _state: &egui_tiles::TabState,
-    ) -> egui::Stroke {
-        egui::Stroke::NONE
-    }
-
-    fn tab_text_color(
-        &self,
-        visuals: &egui::Visuals,
-        tiles: &Tiles<SheetId>,
-        tile: TileId,
-        state: &egui_tiles::TabState,
-    ) -> egui::Color32 {
-        let tokens = if visuals.dark_mode { &super::theme::DARK } else { &super::theme::LIGHT };
-        let front = tiles.get_pane(&tile).copied() == self.clouds.front;
-        match (state.active, front) {
-            (true, true) => tokens.text,
-            (true, false) => tokens.dim,
-            _ => tokens.faint,
-        }
-    }
-}
-
-/// One file; answers whether it was touched.
-fn show_sheet(ui: &mut Ui, sheet: &mut Sheet, state: &mut AppState) -> bool {
-    let tokens = Tokens::of(ui);
-    match &sheet.state {
-        State::Loading(handle) => {
-            let progress = handle.context.progress().text;
-            ui.centered_and_justified(|ui| {
-                ui.label(RichText::new(format!("{} · {progress}", sheet.title)).color(tokens.dim))
-            });
-            return false;
-        }
-        State::Failed(error) => {
-            let error = error.clone();
-            return failed(ui, sheet, state, &error);
-        }
-        State::Ready(Content::Table(table)) => {
-            let table = std::sync::Arc::clone(table);
-            table::show(ui, &sheet.title, &table);
-            return false;
-        }
-        State::Ready(_) => {}
-    }
-    egui::Frame::new().inner_margin(egui::Margin { left: 16, right: 16, top: 12, bottom: 0 }).show(
-        ui,
-        |ui| {
-            headline(ui, sheet);
-        },
-    );
-    let Some(plane) = sheet.plane() else { return false };
-    let Some(picture) = sheet.picture().cloned() else { return false };
-    let mark = sheet.glance.mark.filter(|_| matches!(sheet.content(), Some(Content::Cube(_))));
-    let touched = map::show(ui, &mut sheet.glance.view, &plane, &picture, mark);
-    if let Some(hover) = touched.hover {
-        let velocity = match &plane {
-            content::Plane::Channel(cube, channel) => {
-                cube.spectral.as_ref().map(|s| s.words(*channel)).unwrap_or_default()
-            }
-            _ => String::new(),
-        };
-        state.readout = map::readout(&plane, hover, &velocity);
-    }
-    if let Some(pixel) = touched.click {
-        sheet.glance.mark = Some(pixel);
-    }
-    touched.taken
-}
-
-/// Title, shape and unit; for a cube the ways to look at it.
-fn headline(ui: &mut Ui, sheet: &mut Sheet) {
-    let tokens = Tokens::of(ui);
-    let (shape, unit, cube) = match sheet.content() {
-        Some(Content::Map(map)) => {
-            let (rows, columns) = map.image.values.dim();
-            (format!("{columns} × {rows}"), map.image.unit.clone(), None)
-        }
-        Some(Content::Cube(cube)) => {
-            let (channels, rows, columns) = cube.cube.values.dim();
-            (
-                format!("{columns} × {rows} × {channels}"),
-                cube.cube.unit.clone(),
-                Some(std::sync::Arc::clone(cube)),
-            )
-        }
-        _ => return,
-    };
-    ui.horizontal(|ui| {
-        ui.label(RichText::new(&sheet.title).text_style(title_style()));
-        ui.add_space(4.0);
-        let facts = [shape, text::unit(&unit)]
-            .into_iter()
-            .filter(|fact| !fact.is_empty())
-            .collect::<Vec<_>>()
-            .join(" · ");
-        ui.label(RichText::new(facts).monospace().color(tokens.dim));
-    });
-    let Some(cube) = cube else { return };
-    ui.add_space(4.0);
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 6.0;
-        let can_integrate = cube.moments.is_some();
-        for mode in CubeMode::ALL {
-            let selected = sheet.glance.mode == mode || (!can_integrate && mode == CubeMode::Channel);
-            let enabled = can_integrate || mode == CubeMode::Channel;
-            let colour = if selected { tokens.text } else { tokens.dim };
-            let fill = if selected { tokens.hover } else { tokens.field };
-            let button = Button::new(RichText::new(mode.name()).color(colour)).fill(fill);
-            let response = ui
-                .add_enabled(enabled, button)
-                .on_disabled_hover_text("The third axis of this cube is no velocity");
-            if response.clicked() {
-                sheet.glance.mode = mode;
-            }
-        }
-        if sheet.glance.mode == CubeMode::Channel || !can_integrate {
-            let last = cube.cube.values.dim().0.saturating_sub(1);
-            ui.add_space(8.0);
-            ui.spacing_mut().slider_width = 200.0;
-            ui.add(egui::Slider::new(&mut sheet.glance.channel, 0..=last).show_value(false));
-            let words = cube
-                .spectral
-                .as_ref()
-                .map(|spectral| spectral.words(sheet.glance.channel))
-                .unwrap_or_default();
-            let text = format!("{:>3} of {}   {words}", sheet.glance.channel + 1, last + 1);
-            ui.label(RichText::new(text).monospace().color(tokens.dim));
-        }
-    });
-}
-
-/// A file that could not be read: what is wrong, and what can be done.
-fn failed(ui: &mut Ui, sheet: &mut Sheet, state: &mut AppState, error: &str) -> bool {
-    let tokens = Tokens::of(ui);
-    let rect = ui.available_rect_before_wrap();
-    let inner = egui::Rect::from_center_size(rect.center(), egui::vec2(rect.width().min(520.0), 200.0));
-    let mut touched = false;
-    ui.scope_builder(UiBuilder::new().max_rect(inner), |ui| {
-        ui.vertical_centered(|ui| {
-            ui.label(RichText::new(icon::WARNING).size(32.0).color(tokens.error));
-            ui.label(RichText::new(format!("{} was not opened", sheet.title)).text_style(title_style()));
-            ui.add(egui::Label::new(RichText::new(error).color(tokens.dim)).wrap().selectable(true));
-            ui.add_space(8.0);
-            if ui.button(format!("{}  Try again", icon::ARROW_CLOCKWISE)).clicked() {
-                touched = true;
-                let glance = sheet.glance.clone();
-                *sheet = Sheet::open(&state.queue, sheet.id, sheet.path.clone(), sheet.hdu, glance);
-            }
-        });
-    });
-    touched
 }

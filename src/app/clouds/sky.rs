@@ -23,7 +23,7 @@ pub struct Sky {
 
 /// Which coordinates on the sky.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum SkyFrame {
+pub enum SkyFrame {
     Equatorial(&'static str),
     Galactic,
     Ecliptic,
@@ -132,6 +132,11 @@ impl Sky {
                 format!("RA {} Dec {}", text::right_ascension(longitude), text::declination(latitude))
             }
         })
+    }
+
+    /// The kind of coordinates; `None` where the map is not on the sky.
+    pub fn frame(&self) -> Option<SkyFrame> {
+        self.wcs.as_ref().map(|_| self.frame)
     }
 
     pub fn frame_name(&self) -> Option<&'static str> {
