@@ -36,6 +36,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("toml", &["recipe", "project"]),
     ("tch", &["network", "training"]),
     ("safetensors", &["network", "training"]),
+    ("prost", &["network"]),
+    ("zip", &["network"]),
     ("fitsio", &["io"]),
     ("hdf5_metno", &["io"]),
     ("npyz", &["io"]),

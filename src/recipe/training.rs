@@ -75,6 +75,8 @@ pub struct NetworkSettings {
     pub convolutions: u32,
     pub attention: bool,
     pub dropout: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weights: Option<PathBuf>,
 }
 
 impl Default for NetworkSettings {
@@ -87,6 +89,7 @@ impl Default for NetworkSettings {
             convolutions: 2,
             attention: true,
             dropout: 0.05,
+            weights: None,
         }
     }
 }
@@ -219,7 +222,10 @@ impl TrainingRecipe {
 
     /// Makes the recipe's relative paths relative to `folder` (where its file lies) instead of to the working directory.
     pub fn resolve(&mut self, folder: &Path) {
-        for path in self.data.sample_set.iter_mut().chain(self.network.blueprint.iter_mut()) {
+        let network = &mut self.network;
+        for path in
+            [&mut self.data.sample_set, &mut network.blueprint, &mut network.weights].into_iter().flatten()
+        {
             *path = super::absolute(folder, path);
         }
         resolve_clouds(&mut self.data.clouds, folder);
@@ -339,6 +345,7 @@ const NETWORK_NOTES: &[Told] = &[
     ("network.convolutions", "Convolutions in a block: 1 or 2.", ""),
     ("network.attention", "Attention gates on the skips.", ""),
     ("network.dropout", "Probability with which a channel is dropped after a block.", ""),
+    ("network.weights", "Weights to begin with instead of drawn ones: a weights file, a checkpoint or a run folder of the same network.", "\"weights.safetensors\""),
     ("training.epochs", "Passes over the training samples.", ""),
     ("training.batch", "Samples of one mini-batch.", ""),
     ("training.accumulation", "Mini-batches whose gradients make one optimiser step.", ""),

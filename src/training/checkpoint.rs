@@ -142,14 +142,19 @@ impl Checkpoint {
         Ok(checkpoint)
     }
 
-    /// Gives a network the weights that this training validates and applies: the running mean where there is one.
+    /// Gives a network the weights that this training validates and applies.
     pub fn load_for_use(&self, network: &mut Network) -> Result<()> {
+        Ok(network.load_state(&self.state_for_use())?)
+    }
+
+    /// Parameters and buffers that this training validates and applies: the running mean where there is one.
+    pub fn state_for_use(&self) -> IndexMap<String, Tensor> {
         let mut state: IndexMap<String, Tensor> =
             self.network.iter().map(|(name, tensor)| (name.clone(), tensor.shallow_clone())).collect();
         for (name, tensor) in self.ema.iter().flatten() {
             state.insert(name.clone(), tensor.shallow_clone());
         }
-        Ok(network.load_state(&state)?)
+        state
     }
 }
 

@@ -69,6 +69,9 @@ pub struct RunInfo {
     pub recipe_sha256: String,
     pub blueprint_sha256: String,
     pub data_sha256: String,
+    /// Of the weights it began with, where it did not draw them: see `network::weights::fingerprint`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub initial_weights_sha256: Option<String>,
     pub parameters: u64,
     /// Completed epochs at the latest checkpoint.
     pub epochs: u32,

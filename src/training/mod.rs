@@ -7,6 +7,7 @@ mod checkpoint;
 mod data;
 mod error;
 mod evaluate;
+mod exchange;
 mod folder;
 mod live;
 pub mod loss;

@@ -5,6 +5,7 @@ use super::checkpoint::{Checkpoint, Origin, Progress};
 use super::data::{Samples, prepare};
 use super::error::{Result, TrainingError};
 use super::evaluate::{self, Evaluation};
+use super::exchange::Given;
 use super::folder::{Best, RUN_VERSION, RunFolder, RunInfo, RunState, sha256, unix_s};
 use super::live::{Live, Setup};
 use super::loss::Loss;
@@ -97,6 +98,15 @@ pub fn run(
     if recipe.training.precision == Precision::Bfloat16 {
         network.set_precision(network::Precision::BFloat16);
     }
+    let initial_weights_sha256 = match &recipe.network.weights {
+        Some(path) if !folder.latest_path().exists() => Some(begin_with(path, &mut network)?),
+        _ => None,
+    };
+    if let (Some(now), Some(RunInfo { initial_weights_sha256: Some(then), .. })) =
+        (&initial_weights_sha256, &earlier)
+    {
+        same(&folder, "file of first weights", then, now)?;
+    }
     let feeds = Feeds::new(&network, &samples.planes)?;
     try_out(&network, &samples, &feeds)?;
     ctx.report("choosing the number of threads", None);
@@ -118,7 +128,8 @@ pub fn run(
             if recipe.data.sample_set.is_none() {
                 io::sample_set::write(&folder.samples_path(), &set)?;
             }
-            fresh_info(recipe, &origin, device, threads, &network, &samples)
+            let info = fresh_info(recipe, &origin, device, threads, &network, &samples);
+            RunInfo { initial_weights_sha256, ..info }
         }
     };
     drop(set);
@@ -205,6 +216,13 @@ fn faults(faults: Vec<blueprint::Fault>) -> TrainingError {
     }
 }
 
+/// Puts the weights of a file in place of the drawn ones; hands back their fingerprint.
+fn begin_with(path: &Path, network: &mut Network) -> Result<String> {
+    let given = Given::read(path)?;
+    network.load_state(&given.state).map_err(|error| given.misfit(&error))?;
+    Ok(network::weights::fingerprint(&given.state)?)
+}
+
 /// One sample through the network before anything is written: an answer of a wrong shape is found now, not in the first epoch.
 fn try_out(network: &Network, samples: &Samples, feeds: &Feeds) -> Result<()> {
     let first = samples.train[0];
@@ -240,6 +258,7 @@ fn fresh_info(
         recipe_sha256: origin.recipe_sha256.clone(),
         blueprint_sha256: origin.blueprint_sha256.clone(),
         data_sha256: origin.data_sha256.clone(),
+        initial_weights_sha256: None,
         parameters: network.parameter_count() as u64,
         epochs: 0,
         steps: 0,
