@@ -13,6 +13,7 @@ pub mod units;
 pub mod blueprint;
 pub mod cloud;
 // floor 3
+pub mod inspection;
 pub mod network;
 pub mod project;
 pub mod recipe;

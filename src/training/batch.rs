@@ -43,7 +43,8 @@ impl Feeds {
         ))
     }
 
-    fn deal(&self, stacked: &Tensor) -> Result<Vec<Tensor>> {
+    /// The inputs of the network from all channels stacked, (sample, channel, y, x).
+    pub fn deal(&self, stacked: &Tensor) -> Result<Vec<Tensor>> {
         let mut first = 0;
         self.0
             .iter()

@@ -2,7 +2,7 @@
 
 use super::batch::{Feeds, predict};
 use super::checkpoint::Checkpoint;
-use super::data::{Samples, prepare_with};
+use super::data::{Described, Samples, prepare_with};
 use super::error::{Result, TrainingError};
 use super::folder::{Row, RunFolder, write_json};
 use super::metrics::{Metrics, PowerLaw, Residuals};
@@ -350,14 +350,18 @@ pub(super) fn leave(evaluation: &Evaluation, folder: &RunFolder, rows: &[Row]) -
     Ok(())
 }
 
-/// Judges a run's best checkpoint on a sample set file, or on the run's own test samples (validation samples where it has none),
-/// and leaves predictions and figures in the run folder.
+/// The samples of a run, standardised as its network wants them: of the file `on`, else its own, which are refused where they are
+/// not those of this fingerprint.
 ///
 /// # Errors
-/// No run, a damaged one, samples that do not fit the network, or `Cancelled`.
-pub fn evaluate(root: &Path, on: Option<&Path>, device: DeviceChoice, ctx: &Context) -> Result<Evaluation> {
-    let folder = RunFolder::new(root);
-    let model = Model::load(root, device)?;
+/// No run, samples that do not fit the network or are others, or `Cancelled`.
+pub fn samples_of(
+    folder: &RunFolder,
+    described: &Described,
+    on: Option<&Path>,
+    data_sha256: Option<&str>,
+    ctx: &Context,
+) -> Result<Samples> {
     let recipe: TrainingRecipe = recipe::read(&folder.recipe_path())?;
     ctx.report("reading the samples", None);
     let kept = folder.samples_path();
@@ -367,10 +371,26 @@ pub fn evaluate(root: &Path, on: Option<&Path>, device: DeviceChoice, ctx: &Cont
         None => source::samples(&recipe.data, ctx)?,
     };
     ctx.check()?;
-    if on.is_none() && source::fingerprint(&set) != model.origin().data_sha256 {
-        return Err(TrainingError::OtherRun { path: root.to_owned(), what: "sample set".to_owned() });
+    if data_sha256.is_some_and(|wanted| source::fingerprint(&set) != wanted) {
+        return Err(TrainingError::OtherRun {
+            path: folder.root().to_owned(),
+            what: "sample set".to_owned(),
+        });
     }
-    let samples = prepare_with(&set, &recipe.data, &model.described)?;
+    prepare_with(&set, &recipe.data, described)
+}
+
+/// Judges a run's best checkpoint on a sample set file, or on the run's own test samples (validation samples where it has none),
+/// and leaves predictions and figures in the run folder.
+///
+/// # Errors
+/// No run, a damaged one, samples that do not fit the network, or `Cancelled`.
+pub fn evaluate(root: &Path, on: Option<&Path>, device: DeviceChoice, ctx: &Context) -> Result<Evaluation> {
+    let folder = RunFolder::new(root);
+    let model = Model::load(root, device)?;
+    let recipe: TrainingRecipe = recipe::read(&folder.recipe_path())?;
+    let data_sha256 = on.is_none().then_some(model.origin().data_sha256.as_str());
+    let samples = samples_of(&folder, &model.described, on, data_sha256, ctx)?;
     let chosen: Vec<usize> = match (on, samples.test.is_empty(), samples.validation.is_empty()) {
         (_, false, _) => samples.test.clone(),
         (None, true, _) | (_, _, false) => samples.validation.clone(),

@@ -3,6 +3,8 @@
 use super::data::Described;
 use super::error::{Result, TrainingError};
 use super::metrics::Metrics;
+use super::model::CheckpointChoice;
+use crate::blueprint::{self, Blueprint};
 use crate::io::atomic;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -133,6 +135,41 @@ impl RunFolder {
 
     pub fn best_path(&self) -> PathBuf {
         self.root.join("checkpoints").join("best.safetensors")
+    }
+
+    /// The weights after this epoch, where they were kept.
+    pub fn snapshot_path(&self, epoch: u32) -> PathBuf {
+        self.root.join("checkpoints").join(format!("epoch-{epoch:04}.safetensors"))
+    }
+
+    pub fn checkpoint_path(&self, choice: CheckpointChoice) -> PathBuf {
+        match choice {
+            CheckpointChoice::Best => self.best_path(),
+            CheckpointChoice::Latest => self.latest_path(),
+            CheckpointChoice::Snapshot(epoch) => self.snapshot_path(epoch),
+        }
+    }
+
+    /// The epochs after which weights were kept, ascending; none where the folder cannot be read.
+    pub fn snapshots(&self) -> Vec<u32> {
+        let Ok(entries) = std::fs::read_dir(self.root.join("checkpoints")) else { return Vec::new() };
+        let number = |name: &str| -> Option<u32> {
+            name.strip_prefix("epoch-")?.strip_suffix(".safetensors")?.parse().ok()
+        };
+        let mut epochs: Vec<u32> =
+            entries.flatten().filter_map(|entry| number(entry.file_name().to_str()?)).collect();
+        epochs.sort_unstable();
+        epochs
+    }
+
+    /// Norms of weights, gradients and updates over the steps.
+    pub fn weights_path(&self) -> PathBuf {
+        self.root.join("weights.csv")
+    }
+
+    /// The network's document.
+    pub fn read_blueprint(&self) -> Result<Blueprint> {
+        blueprint::load(&self.blueprint_path()).map_err(|error| TrainingError::Blueprint(error.to_string()))
     }
 
     /// Whether a training has begun here.

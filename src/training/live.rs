@@ -1,9 +1,14 @@
 //! What a running training shows: the latest curves and the latest prediction, published a few times a second and never waited for.
 
 use super::folder::Row;
+use super::history::WeightHistory;
 use super::metrics::{Metrics, PowerLaw};
 use crate::job::Slot;
+use indexmap::IndexMap;
 use ndarray::Array2;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// The slots a watcher reads. Clones share them.
@@ -12,6 +17,11 @@ pub struct Live {
     pub curves: Slot<Curves>,
     pub preview: Slot<Preview>,
     pub setup: Slot<Setup>,
+    /// Published only after `watch`.
+    pub weights: Slot<LiveWeights>,
+    /// Norms of the weights over the steps so far.
+    pub history: Slot<WeightHistory>,
+    wanted: Arc<AtomicBool>,
     unseen: bool,
 }
 
@@ -24,11 +34,49 @@ impl Live {
     pub(super) fn wants_previews(&self) -> bool {
         !self.unseen
     }
+
+    /// Asks the training to publish its weights once, soon: again for each look.
+    pub fn watch(&self) {
+        self.wanted.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_watched(&self) -> bool {
+        self.wanted.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn publish_weights(&self, weights: LiveWeights) {
+        self.wanted.store(false, Ordering::Relaxed);
+        self.weights.publish(weights);
+    }
+
+    /// Whether both are clones of one, of the same training.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.wanted, &other.wanted)
+    }
+}
+
+impl std::fmt::Debug for Live {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Live").field("weights", &self.weights.generation()).finish_non_exhaustive()
+    }
+}
+
+/// A copy of the weights that are validated and applied (the running mean where there is one).
+#[derive(Clone, Debug)]
+pub struct LiveWeights {
+    /// Completed epochs, with the fraction of the running one.
+    pub epoch: f32,
+    pub step: u64,
+    /// All parameters in the order of the network's layout.
+    pub flat: Vec<f32>,
+    pub buffers: IndexMap<String, Vec<f32>>,
 }
 
 /// What is known once the data is ready and before the first step.
 #[derive(Clone, Debug)]
 pub struct Setup {
+    /// The run folder, with recipe, blueprint and the samples made on the fly.
+    pub folder: PathBuf,
     pub device: String,
     pub threads: u32,
     pub parameters: u64,

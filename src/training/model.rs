@@ -10,13 +10,24 @@ use crate::network::{DeviceChoice, Network, threads};
 use ndarray::{Array4, Axis};
 use std::path::Path;
 
-/// The best checkpoint of a run. Owns tensors: stays on the thread that loaded it.
+/// Which weights of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckpointChoice {
+    /// Of the least validation loss.
+    Best,
+    Latest,
+    /// Those kept after this epoch: see [`RunFolder::snapshots`].
+    Snapshot(u32),
+}
+
+/// A checkpoint of a run. Owns tensors: stays on the thread that loaded it.
 pub struct Model {
     pub network: Network,
     /// How data comes in and answers come back.
     pub described: Described,
-    /// Completed epochs of the checkpoint.
+    /// Completed epochs and optimiser steps of the checkpoint.
     pub epoch: u32,
+    pub steps: u64,
     pub(super) feeds: Feeds,
     origin: Origin,
 }
@@ -27,17 +38,25 @@ impl Model {
     /// # Errors
     /// No run folder, no checkpoint yet, files that do not belong together.
     pub fn load(root: &Path, device: DeviceChoice) -> Result<Self> {
+        Self::load_checkpoint(root, CheckpointChoice::Best, device)
+    }
+
+    /// As `load`, any checkpoint.
+    pub fn load_checkpoint(root: &Path, choice: CheckpointChoice, device: DeviceChoice) -> Result<Self> {
         let folder = RunFolder::new(root);
         let info = folder.read_info()?;
-        if !folder.best_path().exists() {
+        let path = folder.checkpoint_path(choice);
+        if !path.exists() {
             return Err(TrainingError::NotARun {
                 path: root.to_owned(),
-                what: "no checkpoint yet: not one validation was made".to_owned(),
+                what: match choice {
+                    CheckpointChoice::Snapshot(epoch) => format!("no weights were kept after epoch {epoch}"),
+                    _ => "no checkpoint yet: not one validation was made".to_owned(),
+                },
             });
         }
-        let checkpoint = Checkpoint::read(&folder.best_path())?;
-        let document = blueprint::load(&folder.blueprint_path())
-            .map_err(|error| TrainingError::Blueprint(error.to_string()))?;
+        let checkpoint = Checkpoint::read(&path)?;
+        let document = folder.read_blueprint()?;
         let text =
             blueprint::to_json(&document).map_err(|error| TrainingError::Blueprint(error.to_string()))?;
         if sha256(text.as_bytes()) != checkpoint.origin.blueprint_sha256 {
@@ -60,6 +79,7 @@ impl Model {
             network,
             described: checkpoint.described,
             epoch: checkpoint.progress.epoch,
+            steps: checkpoint.progress.steps,
             feeds,
             origin: checkpoint.origin,
         })

@@ -364,6 +364,7 @@ fn schedule(settings: &LearningSettings, steps_per_epoch: u64) -> Schedule {
 fn setup(session: &Session) -> Setup {
     let samples = session.samples;
     Setup {
+        folder: session.folder.root().to_owned(),
         device: session.info.device.clone(),
         threads: session.info.threads,
         parameters: session.info.parameters,

@@ -1,0 +1,63 @@
+//! Answers one request after the other, and keeps the network and the samples of the last subject.
+
+use super::answer::{Answer, SampleNote, View};
+use super::error::{InspectionError, Result};
+use super::request::{Request, What};
+use super::subject::Loaded;
+use super::{block, features};
+use crate::job::Context;
+use crate::training::Live;
+use std::time::Instant;
+
+/// Owns the inspected network: stays on its thread.
+#[derive(Default)]
+pub struct Engine {
+    loaded: Option<Loaded>,
+}
+
+impl Engine {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether a training has published weights that were not answered from yet.
+    pub(super) fn is_behind(&self, live: &Live) -> bool {
+        let newest = live.weights.generation();
+        newest > 0 && self.loaded.as_ref().is_none_or(|loaded| loaded.generation != newest)
+    }
+
+    /// Answers; long ones report their progress to `ctx` and stop when it is cancelled.
+    pub fn answer(&mut self, request: &Request, ctx: &Context) -> Answer {
+        let mut answer = Answer {
+            request: request.clone(),
+            number: 0,
+            epoch: None,
+            step: None,
+            block: String::new(),
+            sample: SampleNote::default(),
+            seconds: 0.0,
+            result: Err(String::new()),
+        };
+        answer.result = self.view(request, ctx, &mut answer).map_err(|error| error.to_string());
+        answer
+    }
+
+    fn view(&mut self, request: &Request, ctx: &Context, answer: &mut Answer) -> Result<View> {
+        let loaded = Loaded::renew(&mut self.loaded, &request.subject, ctx)?;
+        (answer.epoch, answer.step) = (loaded.epoch, loaded.step);
+        answer.block = block::name(loaded.network.steps(), &request.block, &loaded.blueprint)?;
+        let started = Instant::now();
+        let view = match &request.what {
+            What::Features(slice) => {
+                let sample = loaded.sample(request.sample, ctx)?;
+                answer.sample = sample.note.clone();
+                View::Features(features::features(loaded, &request.block, &sample, *slice)?)
+            }
+            What::Weights | What::Attribution(_) => {
+                return Err(InspectionError::request("not yet", "ask for features"));
+            }
+        };
+        answer.seconds = started.elapsed().as_secs_f64();
+        Ok(view)
+    }
+}

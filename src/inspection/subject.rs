@@ -1,0 +1,237 @@
+//! The network of a subject with its samples, loaded once and renewed when its files or the training's weights have changed.
+
+use super::answer::SampleNote;
+use super::error::{InspectionError, Result};
+use super::request::Subject;
+use crate::blueprint::{self, Blueprint};
+use crate::data::Split;
+use crate::job::Context;
+use crate::network::{Device, DeviceChoice, Network, Tensor, seed, tensors};
+use crate::training::{
+    CheckpointChoice, Described, Feeds, Live, LiveWeights, Model, RunFolder, Samples, samples_of,
+};
+use ndarray::{Axis, s};
+use rand_distr::{Distribution, StandardNormal};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+/// A network ready to be looked into.
+pub(super) struct Loaded {
+    origin: Origin,
+    pub network: Network,
+    pub blueprint: Arc<Blueprint>,
+    pub epoch: Option<f32>,
+    pub step: Option<u64>,
+    /// Which publication of a running training's weights it holds; 0 for others.
+    pub generation: u64,
+    /// Of a run: its folder and how its data comes in.
+    pub run: Option<(RunFolder, Described)>,
+    samples: Option<(FileState, Samples, Feeds)>,
+}
+
+/// Path, length and time of change of a file.
+type FileState = (PathBuf, u64, Option<SystemTime>);
+
+enum Origin {
+    Checkpoint(FileState),
+    Live(Live),
+    Untrained(Arc<Blueprint>, u64),
+}
+
+/// One sample as the network takes it.
+pub(super) struct Sample {
+    /// One tensor [1, …] for each input of the network.
+    pub inputs: Vec<Tensor>,
+    pub note: SampleNote,
+}
+
+impl Loaded {
+    /// The subject's network, taken from `kept` where that is still it.
+    pub fn renew<'a>(kept: &'a mut Option<Self>, subject: &Subject, ctx: &Context) -> Result<&'a mut Self> {
+        let earlier = kept.take();
+        let loaded = match subject {
+            Subject::Run { folder, checkpoint } => of_run(earlier, folder, *checkpoint, ctx)?,
+            Subject::Live(live) => of_live(earlier, live)?,
+            Subject::Untrained { blueprint, seed } => untrained(earlier, blueprint, *seed)?,
+        };
+        Ok(kept.insert(loaded))
+    }
+
+    /// The sample of this number; noise where the network was never trained.
+    pub fn sample(&mut self, index: usize, ctx: &Context) -> Result<Sample> {
+        let Some((folder, described)) = &self.run else { return self.noise(index) };
+        let state = file_state(&folder.samples_path());
+        if self.samples.as_ref().is_none_or(|(kept, ..)| *kept != state) {
+            let samples = samples_of(folder, described, None, None, ctx)?;
+            let feeds = Feeds::new(&self.network, &samples.planes)?;
+            self.samples = Some((state, samples, feeds));
+        }
+        let Some((_, samples, feeds)) = &self.samples else { return self.noise(index) };
+        let count = samples.inputs.len_of(Axis(0));
+        if index >= count {
+            return Err(InspectionError::request(
+                format!("there is no sample {index}"),
+                format!("this run's samples are 0 to {}", count.saturating_sub(1)),
+            ));
+        }
+        let values = samples.inputs.slice(s![index..=index, .., .., ..]).to_owned();
+        let stacked = from_values(values.as_slice().unwrap_or(&[]), values.shape(), self.network.device())?;
+        let part = [
+            (&samples.train, Split::Train, "training"),
+            (&samples.validation, Split::Validation, "validation"),
+            (&samples.test, Split::Test, "test"),
+        ]
+        .into_iter()
+        .find(|(members, ..)| members.contains(&index));
+        let group = samples.group.get(index).copied();
+        let mut text = format!("sample {index} of {count}");
+        if let Some((.., word)) = part {
+            text += &format!(", {word}");
+        }
+        if let Some(group) = group {
+            text += &format!(", group {group}");
+        }
+        let part = part.map(|(_, part, _)| part);
+        let note = SampleNote { index, count, part, group, text };
+        Ok(Sample { inputs: feeds.deal(&stacked)?, note })
+    }
+
+    /// Standard normal noise of the inputs' shapes: what a standardised sample looks like to first order.
+    fn noise(&self, index: usize) -> Result<Sample> {
+        let mut inputs = Vec::new();
+        for step in self.network.steps() {
+            if !matches!(step.op, blueprint::Op::Input { .. }) {
+                continue;
+            }
+            let shape: Vec<usize> = std::iter::once(1).chain(step.shape.sizes.iter().copied()).collect();
+            let mut generator = seed::stream(index as u64, &step.name);
+            let values: Vec<f32> =
+                StandardNormal.sample_iter(&mut generator).take(shape.iter().product()).collect();
+            inputs.push(from_values(&values, &shape, self.network.device())?);
+        }
+        let text = format!("normal noise of seed {index} in place of a sample");
+        Ok(Sample { inputs, note: SampleNote { index, text, ..SampleNote::default() } })
+    }
+
+    fn take_weights(&mut self, weights: &LiveWeights) -> Result<()> {
+        let device = self.network.device();
+        if weights.flat.len() != self.network.parameter_count() {
+            return Err(InspectionError::request(
+                "the training's weights are those of another blueprint",
+                "please report it",
+            ));
+        }
+        let flat = from_values(&weights.flat, &[weights.flat.len()], device)?;
+        tch::no_grad(|| -> Result<()> {
+            let _same = self.network.flat().shallow_clone().f_copy_(&flat)?;
+            for (name, values) in &weights.buffers {
+                if let Some(buffer) = self.network.buffers().get(name) {
+                    let shape: Vec<usize> = buffer.size().iter().map(|&size| size as usize).collect();
+                    let _same = buffer.shallow_clone().f_copy_(&from_values(values, &shape, device)?)?;
+                }
+            }
+            Ok(())
+        })?;
+        (self.epoch, self.step) = (Some(weights.epoch), Some(weights.step));
+        Ok(())
+    }
+}
+
+fn of_run(earlier: Option<Loaded>, root: &Path, choice: CheckpointChoice, ctx: &Context) -> Result<Loaded> {
+    let folder = RunFolder::new(root);
+    let state = file_state(&folder.checkpoint_path(choice));
+    match earlier {
+        Some(loaded) if matches!(&loaded.origin, Origin::Checkpoint(kept) if *kept == state) => Ok(loaded),
+        earlier => {
+            ctx.report("loading the weights", None);
+            let model = Model::load_checkpoint(root, choice, DeviceChoice::Auto)?;
+            // Another epoch of the same run has the same samples.
+            let same = |loaded: &Loaded| {
+                loaded.run.as_ref().is_some_and(|(own, own_described)| {
+                    own.root() == root && *own_described == model.described
+                })
+            };
+            Ok(Loaded {
+                origin: Origin::Checkpoint(state),
+                samples: earlier.filter(same).and_then(|loaded| loaded.samples),
+                blueprint: Arc::new(folder.read_blueprint()?),
+                epoch: Some(model.epoch as f32),
+                step: Some(model.steps),
+                generation: 0,
+                run: Some((folder, model.described)),
+                network: model.network,
+            })
+        }
+    }
+}
+
+fn of_live(earlier: Option<Loaded>, live: &Live) -> Result<Loaded> {
+    let generation = live.weights.generation();
+    let (Some(setup), Some(weights)) = (live.setup.latest(), live.weights.latest()) else {
+        live.watch();
+        return Err(InspectionError::request("the training has not begun yet", "wait for its first steps"));
+    };
+    let mut loaded = match earlier {
+        Some(loaded) if matches!(&loaded.origin, Origin::Live(own) if own.is_same(live)) => loaded,
+        _ => {
+            let folder = RunFolder::new(&setup.folder);
+            let blueprint = Arc::new(folder.read_blueprint()?);
+            Loaded {
+                origin: Origin::Live(live.clone()),
+                network: build(&blueprint, 0)?,
+                blueprint,
+                epoch: None,
+                step: None,
+                generation: 0,
+                run: Some((folder.clone(), folder.read_info()?.data)),
+                samples: None,
+            }
+        }
+    };
+    if loaded.generation != generation {
+        loaded.take_weights(&weights)?;
+        loaded.generation = generation;
+    }
+    Ok(loaded)
+}
+
+fn untrained(earlier: Option<Loaded>, blueprint: &Arc<Blueprint>, seed: u64) -> Result<Loaded> {
+    let same = |loaded: &Loaded| match &loaded.origin {
+        Origin::Untrained(own, own_seed) => {
+            *own_seed == seed && (Arc::ptr_eq(own, blueprint) || own == blueprint)
+        }
+        _ => false,
+    };
+    if let Some(loaded) = earlier.filter(same) {
+        return Ok(loaded);
+    }
+    Ok(Loaded {
+        origin: Origin::Untrained(Arc::clone(blueprint), seed),
+        network: build(blueprint, seed)?,
+        blueprint: Arc::clone(blueprint),
+        epoch: None,
+        step: None,
+        generation: 0,
+        run: None,
+        samples: None,
+    })
+}
+
+fn build(blueprint: &Blueprint, seed: u64) -> Result<Network> {
+    let plan = blueprint::plan(blueprint).map_err(|faults| match faults.into_iter().next() {
+        Some(fault) => InspectionError::Blueprint(fault),
+        None => InspectionError::request("the blueprint cannot be computed", "see its faults on the canvas"),
+    })?;
+    Ok(Network::build(&plan, DeviceChoice::Auto.resolve()?, seed)?)
+}
+
+fn file_state(path: &Path) -> FileState {
+    let facts = std::fs::metadata(path).ok();
+    let length = facts.as_ref().map_or(0, std::fs::Metadata::len);
+    (path.to_owned(), length, facts.and_then(|facts| facts.modified().ok()))
+}
+
+fn from_values(values: &[f32], shape: &[usize], device: Device) -> Result<Tensor> {
+    Ok(tensors::from_slice(values, shape, device)?)
+}
