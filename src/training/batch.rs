@@ -3,12 +3,31 @@
 use super::data::Samples;
 use super::error::{Result, TrainingError};
 use super::symmetry::Symmetry;
+use crate::blueprint::{Op, PortType, Step};
 use crate::network::{Device, Mode, Network, Tensor, tensors};
 use ndarray::{Array4, ArrayView4, Axis};
 
-/// How channels are dealt to the network's inputs: all to its only one, or one recipe input to each.
+/// How the planes of the samples are dealt to the network's inputs: all to its only one, or one recipe input to each.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Feeds(Vec<usize>);
+pub struct Feeds(Vec<Feed>);
+
+/// What one input of the network takes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Feed {
+    planes: usize,
+    shape: FeedShape,
+}
+
+/// How planes (batch, plane, y, x) become the input's tensor.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum FeedShape {
+    /// (batch, channel, y, x), of any size.
+    Map,
+    /// (batch, channel, z, y, x).
+    Cube { channels: usize },
+    /// (batch, value), from planes of one pixel.
+    Vector,
+}
 
 /// One mini-batch.
 pub struct Batch {
@@ -19,24 +38,21 @@ pub struct Batch {
 }
 
 impl Feeds {
-    /// Channels each network input takes, for inputs of the recipe with these numbers of planes.
+    /// For inputs of the recipe with these numbers of planes.
     ///
     /// # Errors
-    /// Numbers that do not fit.
+    /// Numbers that do not fit, and inputs that no sample set can feed.
     pub fn new(network: &Network, planes: &[usize]) -> Result<Self> {
-        let wanted: Vec<(&str, usize)> = network
-            .steps()
-            .iter()
-            .filter(|step| matches!(step.op, crate::blueprint::Op::Input { .. }))
-            .map(|step| (step.name.as_str(), step.shape.sizes.first().copied().unwrap_or(0)))
-            .collect();
+        let inputs = network.steps().iter().filter(|step| matches!(step.op, Op::Input { .. }));
+        let wanted: Vec<(&str, Feed)> =
+            inputs.map(|step| Ok((step.name.as_str(), Feed::of(step)?))).collect::<Result<_>>()?;
         let total: usize = planes.iter().sum();
         let given = if wanted.len() == 1 { vec![total] } else { planes.to_vec() };
-        if wanted.iter().map(|(_, channels)| *channels).eq(given.iter().copied()) {
-            return Ok(Self(given));
+        if wanted.iter().map(|(_, feed)| feed.planes).eq(given.iter().copied()) {
+            return Ok(Self(wanted.into_iter().map(|(_, feed)| feed).collect()));
         }
         let wanted: Vec<String> =
-            wanted.iter().map(|(name, channels)| format!("`{name}` takes {channels}")).collect();
+            wanted.iter().map(|(name, feed)| format!("`{name}` takes {}", feed.planes)).collect();
         Err(TrainingError::data(
             format!("the recipe gives {given:?} channels, but the network's {}", wanted.join(", ")),
             "mend data.inputs in the recipe, or the input blocks of the blueprint",
@@ -48,12 +64,46 @@ impl Feeds {
         let mut first = 0;
         self.0
             .iter()
-            .map(|&channels| {
-                let part = stacked.f_narrow(1, first, channels as i64)?;
-                first += channels as i64;
-                Ok(part)
+            .map(|feed| {
+                let part = stacked.f_narrow(1, first, feed.planes as i64)?;
+                first += feed.planes as i64;
+                Ok(match (feed.shape, part.size().as_slice()) {
+                    (FeedShape::Map, _) => part,
+                    (FeedShape::Cube { channels }, &[batch, _, y, x]) => {
+                        part.f_reshape([batch, channels as i64, -1, y, x])?
+                    }
+                    (FeedShape::Vector, &[batch, _, 1, 1]) => part.f_reshape([batch, -1])?,
+                    (_, size) => {
+                        return Err(TrainingError::data(
+                            format!("an input of the network wants a list of numbers, but the samples are maps {size:?}"),
+                            "give it a channel of shape (sample, channel), or put global pooling behind a map input",
+                        ));
+                    }
+                })
             })
             .collect()
+    }
+}
+
+impl Feed {
+    fn of(step: &Step) -> Result<Self> {
+        let (planes, shape) = match (step.shape.kind, step.shape.sizes.as_slice()) {
+            (PortType::Map, &[channels, ..]) => (channels, FeedShape::Map),
+            (PortType::Cube, &[channels, depth, ..]) => (channels * depth, FeedShape::Cube { channels }),
+            (PortType::Vector, &[values]) => (values, FeedShape::Vector),
+            _ => {
+                return Err(TrainingError::data(
+                    format!(
+                        "the network's input `{}` is {} {}",
+                        step.name,
+                        step.shape.kind.phrase(),
+                        step.shape
+                    ),
+                    "a training feeds maps, cubes and lists of numbers; use one of these as input and reshape behind it",
+                ));
+            }
+        };
+        Ok(Self { planes, shape })
     }
 }
 

@@ -5,7 +5,7 @@ use super::metrics::{Metrics, PowerLaw, Residuals};
 use super::symmetry::Symmetry;
 use crate::data::{Channel, SampleSet, Split};
 use crate::recipe::{DataSettings, Space};
-use ndarray::{Array3, Array4, ArrayD, ArrayView3, Axis, Ix4, s};
+use ndarray::{Array3, Array4, ArrayD, ArrayView3, Axis, s};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ pub struct Standard {
 pub struct Described {
     pub inputs: Vec<Standard>,
     pub targets: Vec<Standard>,
-    /// Rows and columns of a sample.
+    /// Rows and columns of a sample; one by one where it is a list of numbers.
     pub shape: [usize; 2],
     /// Side of a pixel in pc, where the sample set says it.
     pub pixel_pc: Option<f64>,
@@ -83,9 +83,15 @@ impl Standard {
     pub fn dex(&self, standardised: f32) -> f32 {
         let value = f64::from(standardised) * self.std + self.mean;
         match self.space {
+            Space::Linear if self.is_logarithm() => value as f32,
             Space::Linear => value.log10() as f32,
             Space::Log10 => value as f32,
         }
+    }
+
+    /// Whether the values are decimal logarithms already, as their unit says (ages of clusters: `dex(yr)`).
+    fn is_logarithm(&self) -> bool {
+        self.unit.starts_with("dex")
     }
 }
 
@@ -102,9 +108,7 @@ pub fn prepare(set: &SampleSet, settings: &DataSettings) -> Result<Samples> {
         ));
     }
     let raw = Raw::of(set, settings)?;
-    let standards = |planes: &[Plane], space| -> Result<Vec<Standard>> {
-        planes.iter().map(|plane| standard(plane, space, &train)).collect()
-    };
+    let standards = |planes: &[Plane], space| standards(planes, space, &train);
     let inputs = standards(&raw.inputs, settings.input_space)?;
     let targets = standards(&raw.targets, settings.target_space)?;
     let described = Described {
@@ -151,6 +155,8 @@ struct Plane {
     name: String,
     unit: String,
     values: Array3<f32>,
+    /// How many planes before this one the channel began, with which it shares its standard: the velocities of a cube.
+    shared: usize,
 }
 
 /// What the recipe names, before it is standardised.
@@ -168,15 +174,23 @@ impl Raw {
         let (mut inputs, mut planes) = (Vec::new(), Vec::new());
         for name in &settings.inputs {
             let channel = find(&set.channels, name, "channel", "data.inputs")?;
-            let own = split_planes(channel, name, maps(&channel.values, name)?, set.len())?;
+            let (values, velocities) = stacked(&channel.values, name)?;
+            let own = split_planes(channel, name, values, velocities, set.len())?;
             planes.push(own.len());
             inputs.extend(own);
         }
         let name = &settings.target;
         let target = find(&set.targets, name, "target", "data.target")?;
         let target_is_map = target.values.ndim() == 4;
-        let values = if target_is_map { maps(&target.values, name)? } else { scalars(target, name)? };
-        let targets = split_planes(target, name, values, set.len())?;
+        let (values, _) = if matches!(target.values.ndim(), 2 | 4) {
+            stacked(&target.values, name)?
+        } else {
+            return Err(TrainingError::data(
+                format!("target `{name}` has the shape {:?}", target.values.shape()),
+                "a target is a map (sample, channel, y, x) or a number (sample, channel)",
+            ));
+        };
+        let targets = split_planes(target, name, values, 1, set.len())?;
         let first = inputs.first().zip(targets.first()).ok_or_else(|| {
             TrainingError::data("an input or the target has no planes", "the file is damaged; make it again")
         })?;
@@ -191,7 +205,13 @@ impl Raw {
     }
 }
 
-fn split_planes(channel: &Channel, name: &str, values: Array4<f32>, samples: usize) -> Result<Vec<Plane>> {
+fn split_planes(
+    channel: &Channel,
+    name: &str,
+    values: Array4<f32>,
+    velocities: usize,
+    samples: usize,
+) -> Result<Vec<Plane>> {
     if values.len_of(Axis(0)) != samples {
         return Err(TrainingError::data(
             format!("`{name}` has {} samples, the split {samples}", values.len_of(Axis(0))),
@@ -204,6 +224,7 @@ fn split_planes(channel: &Channel, name: &str, values: Array4<f32>, samples: usi
             name: if count == 1 { name.to_owned() } else { format!("{name}[{plane}]") },
             unit: channel.unit.clone(),
             values: values.index_axis(Axis(1), plane).to_owned(),
+            shared: plane % velocities.max(1),
         })
         .collect())
 }
@@ -289,32 +310,47 @@ fn find<'a>(
     })
 }
 
-fn maps(values: &ArrayD<f32>, name: &str) -> Result<Array4<f32>> {
-    values.clone().into_dimensionality::<Ix4>().map_err(|_| {
-        TrainingError::data(
-            format!("`{name}` has the shape {:?}", values.shape()),
-            "a training takes maps: (sample, channel, y, x)",
-        )
-    })
-}
-
-fn scalars(channel: &Channel, name: &str) -> Result<Array4<f32>> {
-    match *channel.values.shape() {
-        [samples, planes] => {
-            let values: Vec<f32> = channel.values.iter().copied().collect();
-            Array4::from_shape_vec((samples, planes, 1, 1), values).map_err(|error| {
-                TrainingError::data(format!("target `{name}`: {error}"), "the file is damaged; make it again")
-            })
+/// Numbers (sample, channel), maps (sample, channel, y, x) or cubes (sample, channel, y, x, v) as planes (sample, plane, y, x): a
+/// number is a plane of one pixel, a cube one plane for each velocity. And how many velocities there are.
+fn stacked(values: &ArrayD<f32>, name: &str) -> Result<(Array4<f32>, usize)> {
+    let (samples, channels, rows, columns, velocities) = match *values.shape() {
+        [samples, channels] => (samples, channels, 1, 1, 1),
+        [samples, channels, rows, columns] => (samples, channels, rows, columns, 1),
+        [samples, channels, rows, columns, velocities] => (samples, channels, rows, columns, velocities),
+        _ => {
+            return Err(TrainingError::data(
+                format!("`{name}` has the shape {:?}", values.shape()),
+                "a training takes numbers (sample, channel), maps (sample, channel, y, x) and cubes (sample, channel, y, x, v)",
+            ));
         }
-        _ => Err(TrainingError::data(
-            format!("target `{name}` has the shape {:?}", channel.values.shape()),
-            "a target is a map (sample, channel, y, x) or a number (sample, channel)",
-        )),
-    }
+    };
+    let ordered =
+        if values.ndim() == 5 { values.view().permuted_axes(vec![0, 1, 4, 2, 3]) } else { values.view() };
+    let shape = (samples, channels * velocities, rows, columns);
+    let planes = ordered.as_standard_layout().into_owned().into_shape_with_order(shape).map_err(|error| {
+        TrainingError::data(format!("`{name}`: {error}"), "the file is damaged; make it again")
+    })?;
+    Ok((planes, velocities))
 }
 
-/// Mean, deviation and range over the training pixels of one plane.
-fn standard(plane: &Plane, space: Space, train: &[usize]) -> Result<Standard> {
+fn standards(planes: &[Plane], space: Space, train: &[usize]) -> Result<Vec<Standard>> {
+    let mut standards: Vec<Standard> = Vec::with_capacity(planes.len());
+    for (index, plane) in planes.iter().enumerate() {
+        let own = match standards.get(index.wrapping_sub(plane.shared)).filter(|_| plane.shared > 0) {
+            Some(first) => Standard { name: plane.name.clone(), ..first.clone() },
+            None => {
+                let family = 1 + planes[index + 1..].iter().take_while(|next| next.shared > 0).count();
+                standard(&planes[index..index + family], space, train)?
+            }
+        };
+        standards.push(own);
+    }
+    Ok(standards)
+}
+
+/// Mean, deviation and range over the training pixels of the planes of one quantity; the first gives the name.
+fn standard(planes: &[Plane], space: Space, train: &[usize]) -> Result<Standard> {
+    let plane = &planes[0];
     let mut standard = Standard {
         name: plane.name.clone(),
         unit: plane.unit.clone(),
@@ -326,7 +362,7 @@ fn standard(plane: &Plane, space: Space, train: &[usize]) -> Result<Standard> {
     };
     let (mut n, mut mean, mut square) = (0_u64, 0.0_f64, 0.0_f64);
     for &sample in train {
-        for &value in plane.values.index_axis(Axis(0), sample) {
+        for &value in planes.iter().flat_map(|plane| plane.values.index_axis(Axis(0), sample).into_iter()) {
             let value = f64::from(standard.in_space(value));
             if !value.is_finite() {
                 continue;
@@ -415,5 +451,35 @@ mod tests {
         let other = DataSettings { target: "density".into(), ..settings() };
         let message = prepare(&set(), &other).err().expect("refused").to_string();
         assert!(message.contains("no target `density`") && message.contains("it has: d"), "{message}");
+    }
+
+    #[test]
+    fn the_velocities_of_a_cube_are_planes_with_one_standard() {
+        // (sample, channel, y, x, v): 100 for each sample, 10 for each row, 1 for each velocity.
+        let cube = ArrayD::from_shape_fn(vec![3, 1, 2, 2, 4], |i| (100 * i[0] + 10 * i[2] + i[4]) as f32);
+        let mut set = set();
+        set.channels.insert("ppv".into(), Channel { unit: "K".into(), values: cube });
+        let settings = DataSettings { inputs: vec!["ppv".into()], input_space: Space::Linear, ..settings() };
+        let samples = prepare(&set, &settings).expect("good data");
+        assert_eq!(samples.inputs.dim(), (3, 4, 2, 2));
+        assert_eq!(samples.planes, [4]);
+        let standards = &samples.described.inputs;
+        assert!(standards.iter().all(|one| (one.mean, one.std) == (standards[0].mean, standards[0].std)));
+        // Mean over the two training samples: (0 + 100) / 2 + 5 + 1.5.
+        assert!((standards[0].mean - 56.5).abs() < 1e-9, "{}", standards[0].mean);
+        let back = standards[2].physical(samples.inputs[[1, 2, 1, 0]]);
+        assert!((back - 112.0).abs() < 1e-3, "velocity 2 of row 1 of sample 1 is 112, not {back}");
+    }
+
+    #[test]
+    fn a_target_in_dex_is_its_own_logarithm() {
+        let mut set = set();
+        let ages = ArrayD::from_shape_vec(vec![3, 1], vec![7.0, 9.0, 8.0]).expect("three ages");
+        set.targets.insert("age".into(), Channel { unit: "dex(yr)".into(), values: ages });
+        let settings = DataSettings { target: "age".into(), target_space: Space::Linear, ..settings() };
+        let samples = prepare(&set, &settings).expect("good data");
+        assert!(!samples.target_is_map);
+        let standard = &samples.described.targets[0];
+        assert!((standard.dex(samples.targets[[1, 0, 0, 0]]) - 9.0).abs() < 1e-6);
     }
 }
