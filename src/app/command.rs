@@ -17,7 +17,7 @@ macro_rules! commands {
 
 commands! {
     OpenFile, OpenProject, OpenDemo, NewBlueprint, Save, SaveAs, Screenshot, Quit,
-    Undo, Redo,
+    Undo, Redo, Keys,
     ShowBlueprint, ShowClouds, ShowRuns,
     ToggleFiles, ToggleInspector, ToggleDrawer, Palette,
     ThemeSystem, ThemeDark, ThemeLight, ToggleTheme,
@@ -74,6 +74,7 @@ impl Command {
             Self::Quit => ("Quit", "Leave; the session is kept", icon::SIGN_OUT),
             Self::Undo => ("Undo", "Take back the last change of the blueprint", icon::ARROW_U_UP_LEFT),
             Self::Redo => ("Redo", "Do the change again that was taken back", icon::ARROW_U_UP_RIGHT),
+            Self::Keys => ("Keys…", "Every key, and how to change it", icon::KEYBOARD),
             Self::ShowBlueprint => ("Blueprint", "The network as connected blocks", icon::TREE_STRUCTURE),
             Self::ShowClouds => ("Clouds", "Maps and cubes of molecular clouds", icon::CLOUD),
             Self::ShowRuns => ("Runs", "Trainings, their curves and their products", icon::CHART_LINE),
@@ -125,7 +126,8 @@ impl Command {
         self.words().2
     }
 
-    pub fn shortcut(self) -> Option<KeyboardShortcut> {
+    /// The key that the command has until the user gives it another; `KeyMap` knows the present one.
+    pub fn default_key(self) -> Option<KeyboardShortcut> {
         let command = |key| Some(KeyboardShortcut::new(Modifiers::COMMAND, key));
         let shifted = |key| Some(KeyboardShortcut::new(Modifiers::COMMAND | Modifiers::SHIFT, key));
         match self {
@@ -139,9 +141,9 @@ impl Command {
             Self::ShowBlueprint => command(Key::Num1),
             Self::ShowClouds => command(Key::Num2),
             Self::ShowRuns => command(Key::Num3),
-            Self::ToggleFiles => command(Key::B),
-            Self::ToggleInspector => command(Key::I),
-            Self::ToggleDrawer => command(Key::J),
+            Self::ToggleFiles => shifted(Key::B),
+            Self::ToggleInspector => shifted(Key::I),
+            Self::ToggleDrawer => shifted(Key::J),
             Self::Palette => shifted(Key::P),
             Self::ToggleTheme => shifted(Key::T),
             Self::ZoomIn => command(Key::Plus),
@@ -165,7 +167,7 @@ impl Command {
             | Self::SaveAs
             | Self::Screenshot
             | Self::Quit => Menu::File,
-            Self::Undo | Self::Redo | Self::Palette | Self::ClearNotices => Menu::Edit,
+            Self::Undo | Self::Redo | Self::Palette | Self::Keys | Self::ClearNotices => Menu::Edit,
             Self::Train
             | Self::PauseTraining
             | Self::StopTraining
@@ -174,26 +176,6 @@ impl Command {
             _ => Menu::View,
         }
     }
-
-    /// The commands whose keys were pressed. Longer shortcuts first, so that Ctrl+Shift+Z is not taken for Ctrl+Z.
-    pub fn pressed(context: &egui::Context) -> Vec<Self> {
-        let typing = context.text_edit_focused();
-        let mut keyed: Vec<(Self, KeyboardShortcut)> =
-            Self::ALL.iter().filter_map(|&command| Some((command, command.shortcut()?))).collect();
-        keyed.sort_by_key(|(_, shortcut)| !shortcut.modifiers.shift);
-        context.input_mut(|input| {
-            keyed
-                .into_iter()
-                // A text field has keys of its own, its undo among them.
-                .filter(|(command, shortcut)| {
-                    let own = shortcut.modifiers.is_none() || matches!(command, Self::Undo | Self::Redo);
-                    !(typing && own)
-                })
-                .filter(|(_, shortcut)| input.consume_shortcut(shortcut))
-                .map(|(command, _)| command)
-                .collect()
-        })
-    }
 }
 
 #[cfg(test)]
@@ -201,16 +183,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_two_commands_share_a_key_or_a_text() {
+    fn no_two_commands_share_a_text() {
         for (i, a) in Command::ALL.iter().enumerate() {
             for b in &Command::ALL[i + 1..] {
                 assert_ne!(a.text(), b.text());
-                assert!(
-                    a.shortcut().is_none() || a.shortcut() != b.shortcut(),
-                    "{a:?} and {b:?} share a key"
-                );
             }
-            assert!(!a.tooltip().ends_with('.') && !a.text().ends_with('.'), "no full stop on {a:?}");
         }
     }
 }

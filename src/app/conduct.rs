@@ -3,6 +3,7 @@
 use super::command::Command;
 use super::dialogs::{Answer, Purpose};
 use super::document::Document;
+use super::keymap::KeyMap;
 use super::opening::{self, Kind};
 use super::runs::training;
 use super::session::{self, Loaded, PanelIds};
@@ -44,6 +45,7 @@ impl Aquila {
             Command::ToggleInspector => panels.inspector = !panels.inspector,
             Command::ToggleDrawer => panels.drawer = !panels.drawer,
             Command::Palette => self.palette.toggle(),
+            Command::Keys => self.key_page.toggle(),
             Command::ThemeSystem => recent.theme = "system".to_owned(),
             Command::ThemeDark => recent.theme = "dark".to_owned(),
             Command::ThemeLight => recent.theme = "light".to_owned(),
@@ -104,7 +106,20 @@ impl Aquila {
         if context.global_style().animation_time != motion_s {
             context.all_styles_mut(|style| style.animation_time = motion_s);
         }
+        self.apply_keys(context);
         self.keep_recent();
+    }
+
+    /// Takes up the user's changes of keys, and keeps them.
+    pub(super) fn apply_keys(&mut self, context: &Context) {
+        let changes = &self.state.recent.keys;
+        if self.applied_keys.as_ref() != Some(changes) {
+            let (map, faults) = KeyMap::new(changes);
+            faults.into_iter().for_each(|fault| self.state.notices.warn(fault));
+            map.install(context);
+            self.applied_keys = Some(changes.clone());
+            self.keep_recent();
+        }
     }
 
     fn keep_recent(&mut self) {

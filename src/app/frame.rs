@@ -1,6 +1,7 @@
 //! The frame: top bar with the menu, the workspaces and the one filled button; status bar with device, memory, progress, cursor.
 
 use super::command::{Command, Menu};
+use super::keymap::KeyMap;
 use super::machine::Memory;
 use super::state::{AppState, DrawerTab};
 use super::theme::{BLOCK_RADIUS, CONTROL_RADIUS, Tokens, strong_family};
@@ -12,12 +13,8 @@ use egui_phosphor::regular as icon;
 pub const TOP_BAR_HEIGHT: f32 = 40.0;
 pub const STATUS_BAR_HEIGHT: f32 = 26.0;
 
-fn ask(ui: &Ui, state: &mut AppState, command: Command, response: egui::Response) -> egui::Response {
-    let mut tip = command.tooltip().to_owned();
-    if let Some(key) = command.shortcut() {
-        tip = format!("{tip}  ({})", ui.ctx().format_shortcut(&key));
-    }
-    let response = response.on_hover_text(tip);
+fn ask(state: &mut AppState, command: Command, response: egui::Response) -> egui::Response {
+    let response = response.on_hover_ui(|ui| _ = ui.label(KeyMap::of(ui.ctx()).tip(ui.ctx(), command)));
     if response.clicked() {
         state.request(command);
     }
@@ -39,7 +36,7 @@ pub fn top_bar(ui: &mut Ui, state: &mut AppState) {
             ui.scope(|ui| {
                 ui.spacing_mut().button_padding.x = 12.0;
                 let response = ui.add(button);
-                ask(ui, state, workspace.command(), response);
+                ask(state, workspace.command(), response);
             });
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -50,20 +47,21 @@ pub fn top_bar(ui: &mut Ui, state: &mut AppState) {
             response.widget_info(|| {
                 egui::WidgetInfo::labeled(egui::WidgetType::Button, true, Command::ToggleTheme.text())
             });
-            ask(ui, state, Command::ToggleTheme, response);
-            let key = Command::Palette.shortcut().map(|key| ui.ctx().format_shortcut(&key));
-            let text = format!("{}  {}", Command::Palette.icon(), key.unwrap_or_default());
+            ask(state, Command::ToggleTheme, response);
+            let key = KeyMap::of(ui.ctx()).text(ui.ctx(), Command::Palette);
+            let text = format!("{}  {key}", Command::Palette.icon());
             let response =
                 ui.add(Button::new(RichText::new(text).color(tokens.dim)).min_size(Vec2::new(0.0, 28.0)));
             response.widget_info(|| {
                 egui::WidgetInfo::labeled(egui::WidgetType::Button, true, Command::Palette.text())
             });
-            ask(ui, state, Command::Palette, response);
+            ask(state, Command::Palette, response);
         });
     });
 }
 
 fn main_menu(ui: &mut Ui, state: &mut AppState, tokens: &Tokens) {
+    let keys = KeyMap::of(ui.ctx());
     let title = RichText::new(format!("{}  Aquila", icon::STAR_FOUR))
         .font(FontId::new(ui.text_style_height(&egui::TextStyle::Body).max(15.0), strong_family()))
         .color(tokens.text);
@@ -71,9 +69,8 @@ fn main_menu(ui: &mut Ui, state: &mut AppState, tokens: &Tokens) {
         for menu in Menu::ALL {
             ui.menu_button(menu.text(), |ui| {
                 for &command in Command::ALL.iter().filter(|command| command.menu() == menu) {
-                    let key = command.shortcut().map(|key| ui.ctx().format_shortcut(&key));
                     let text = format!("{}   {}", command.icon(), command.text());
-                    let button = Button::new(text).shortcut_text(key.unwrap_or_default());
+                    let button = Button::new(text).shortcut_text(keys.text(ui.ctx(), command));
                     if ui.add(button).on_hover_text(command.tooltip()).clicked() {
                         state.request(command);
                         ui.close();
@@ -95,7 +92,7 @@ fn training_buttons(ui: &mut Ui, state: &mut AppState, tokens: &Tokens) {
             .corner_radius(CONTROL_RADIUS)
             .min_size(Vec2::new(72.0, 28.0));
         let response = ui.add(button);
-        ask(ui, state, command, response);
+        ask(state, command, response);
     };
     // From the right edge inward.
     match (is_running, is_paused) {

@@ -13,6 +13,8 @@ mod form;
 mod frame;
 pub mod graphics;
 mod icon;
+mod key_page;
+mod keymap;
 mod launch;
 mod machine;
 mod notice;

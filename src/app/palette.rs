@@ -1,6 +1,7 @@
 //! The command palette: type a few letters, find any command, file, block or run.
 
 use super::command::Command;
+use super::keymap::KeyMap;
 use super::theme::Tokens;
 use super::workspace::{Find, Workspace};
 use egui::{Align, Area, Context, Id, Key, Layout, Modal, Modifiers, RichText, ScrollArea, TextEdit, Ui};
@@ -126,11 +127,12 @@ impl Palette {
     }
 
     fn rows(&self, context: &Context, files: &[PathBuf], finds: &[(Workspace, Find)]) -> Vec<Row> {
+        let keys = KeyMap::of(context);
         let commands =
             Command::ALL.iter().filter(|command| **command != Command::Palette).map(|command| Row {
                 text: command.text().to_owned(),
                 icon: command.icon(),
-                aside: command.shortcut().map(|key| context.format_shortcut(&key)).unwrap_or_default(),
+                aside: keys.text(context, *command),
                 tooltip: command.tooltip().to_owned(),
                 choice: Choice::Command(*command),
             });

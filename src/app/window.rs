@@ -4,6 +4,8 @@ use super::blueprint::BlueprintView;
 use super::clouds::CloudsView;
 use super::command::Command;
 use super::dialogs::Dialogs;
+use super::key_page::KeyPage;
+use super::keymap::{Changes, KeyMap};
 use super::launch::Options;
 use super::machine::{FrameTimes, Monitor};
 use super::notice::Notices;
@@ -26,6 +28,7 @@ use std::time::{Duration, Instant};
 pub struct Aquila {
     pub(super) state: AppState,
     pub(super) palette: Palette,
+    pub(super) key_page: KeyPage,
     pub(super) blueprint: BlueprintView,
     pub(super) clouds: CloudsView,
     pub(super) runs: RunsView,
@@ -46,6 +49,8 @@ pub struct Aquila {
     pub(super) generation: u64,
     pub(super) picture_path: Option<PathBuf>,
     pub(super) saved_recent: Recent,
+    /// The changes of keys that the window goes by.
+    pub(super) applied_keys: Option<Changes>,
     context: Context,
     frames: FrameTimes,
     /// What `update` took before this frame.
@@ -69,6 +74,8 @@ impl Aquila {
             saved_recent: recent.clone(),
             state: AppState::new(queue, notices, recent),
             palette: Palette::default(),
+            key_page: KeyPage::default(),
+            applied_keys: None,
             blueprint: BlueprintView::default(),
             clouds: CloudsView::default(),
             runs: RunsView::default(),
@@ -149,13 +156,16 @@ impl Aquila {
     pub fn paint(&mut self, ui: &mut Ui) {
         let begun = Instant::now();
         let context = ui.ctx().clone();
-        for command in Command::pressed(&context) {
+        self.key_page.listen(&context, &mut self.state.recent.keys);
+        for command in KeyMap::of(&context).take_commands(&context) {
             self.state.request(command);
         }
         self.take_dropped_files(&context);
         self.take_picture(&context);
         self.lay_out(ui);
         self.show_palette(&context);
+        self.key_page.show(&context, &mut self.state.recent.keys);
+        self.apply_keys(&context);
         self.state.notices.toasts(&context);
         frame::drop_hint(&context);
         self.name_window(&context);

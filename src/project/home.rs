@@ -3,6 +3,7 @@
 use super::{Error, Result};
 use crate::io::atomic;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// How many recent files are kept.
@@ -33,6 +34,8 @@ pub struct Recent {
     /// Text alone, 1 to 1.5.
     pub text_scale: f32,
     pub reduce_motion: bool,
+    /// The keys that the user changed: an action's name → its keys.
+    pub keys: BTreeMap<String, Vec<String>>,
 }
 
 impl Default for Recent {
@@ -45,6 +48,7 @@ impl Default for Recent {
             zoom: 1.0,
             text_scale: 1.0,
             reduce_motion: false,
+            keys: BTreeMap::new(),
         }
     }
 }

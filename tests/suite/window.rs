@@ -1,6 +1,7 @@
 //! The window by mouse and keys, drawn by the software Vulkan driver where a picture is compared.
 
 mod canvas;
+mod keys;
 mod shell;
 
 use aquila::app::{Aquila, Notices, Options};

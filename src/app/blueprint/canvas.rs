@@ -54,6 +54,8 @@ pub struct Canvas {
     pub(super) context: Option<overlay::Target>,
     /// The output port whose feature map was asked for.
     pub(super) peek: Option<(PathId, String)>,
+    /// A paste was asked for: with links or without, and until when the clipboard is waited for, in seconds.
+    pub(super) asked_paste: Option<(bool, f64)>,
     shown: Option<(u64, PathId)>,
     wants_fit: Option<Fit>,
     /// Which document the view belongs to.
@@ -83,6 +85,7 @@ impl Default for Canvas {
             cursor: Pos2::ZERO,
             context: None,
             peek: None,
+            asked_paste: None,
             shown: None,
             wants_fit: Some(Fit::Jump),
             opened: None,

@@ -148,9 +148,16 @@ impl<'a> Editor<'a> {
         self.act(inside, "move", |graph| edit::move_by(graph, blocks, [by.x.round(), by.y.round()]))
     }
 
-    pub fn paste(&mut self, inside: &[BlockId], clip: &Clip, corner: Pos2) -> Result<Vec<BlockId>, String> {
+    /// `with_links` joins the copies to what fed the originals.
+    pub fn paste(
+        &mut self,
+        inside: &[BlockId],
+        clip: &Clip,
+        corner: Pos2,
+        with_links: bool,
+    ) -> Result<Vec<BlockId>, String> {
         self.act(inside, "paste", |graph| {
-            edit::paste(graph, clip, [corner.x.round(), corner.y.round()], false)
+            edit::paste(graph, clip, [corner.x.round(), corner.y.round()], with_links)
         })
     }
 

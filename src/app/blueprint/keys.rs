@@ -1,76 +1,215 @@
-//! What the keyboard does on the canvas. Keys count while the canvas has the focus, or the pointer and nobody the focus.
+//! What the keyboard does on the canvas: the table of actions with their words and default keys, and what each does.
+//! Keys count while the canvas has the focus, or the pointer and nobody the focus. `app::keymap` knows the present keys.
 
 use super::canvas::Canvas;
 use super::editor::Editor;
 use super::gesture::Gesture;
+use crate::app::keymap::KeyMap;
 use crate::blueprint::BlockId;
 use crate::blueprint::edit::{self, Clip};
-use egui::{Event, Key, Modifiers, Response, Ui, Vec2, vec2};
+use egui::{Event, Key, KeyboardShortcut, Modifiers, Response, Ui, Vec2, ViewportCommand, vec2};
+use egui_phosphor::regular as icon;
+
+macro_rules! canvas_actions {
+    ($($name:ident: $text:literal, $tooltip:literal, $icon:expr, [$($key:expr),*];)*) => {
+        /// An action on the canvas that a key or a menu can ask for: its words, its icon, its default keys.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum CanvasAction { $(#[doc = $tooltip] $name),* }
+
+        impl CanvasAction {
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The words, the tooltip, the icon, the default keys.
+            fn entry(self) -> (&'static str, &'static str, &'static str, &'static [KeyboardShortcut]) {
+                match self {
+                    $(Self::$name => ($text, $tooltip, $icon, const { &[$($key),*] })),*
+                }
+            }
+        }
+    };
+}
+
+const fn plain(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::NONE, key)
+}
+
+const fn shift(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::SHIFT, key)
+}
+
+const fn ctrl(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::COMMAND, key)
+}
+
+const fn ctrl_shift(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), key)
+}
+
+const fn ctrl_alt(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::ALT), key)
+}
+
+// The defaults are those that hands know from Blender and ComfyUI.
+canvas_actions! {
+    AddBlock: "Add a block…", "Search all blocks; also by double-click", icon::PLUS, [shift(Key::A)];
+    SelectAll: "Select all", "Every block in sight of this graph", icon::SELECTION_ALL, [ctrl(Key::A), plain(Key::A)];
+    Copy: "Copy", "The selected blocks to the clipboard", icon::COPY, [ctrl(Key::C)];
+    Cut: "Cut", "The selected blocks to the clipboard, and away", icon::SCISSORS, [ctrl(Key::X)];
+    Paste: "Paste", "Blocks from the clipboard, at the cursor", icon::CLIPBOARD, [ctrl(Key::V)];
+    PasteWithLinks: "Paste with links", "Blocks from the clipboard, joined to what fed the originals",
+        icon::CLIPBOARD_TEXT, [ctrl_shift(Key::V)];
+    Duplicate: "Duplicate", "The selected blocks once more, joined to what feeds them", icon::COPY_SIMPLE,
+        [shift(Key::D), ctrl(Key::D)];
+    Delete: "Delete", "The selected blocks, or the selected wire", icon::TRASH,
+        [plain(Key::Delete), plain(Key::X), plain(Key::Backspace)];
+    Rename: "Rename", "Type a new name for the selected block", icon::TEXT_T, [plain(Key::F2)];
+    Group: "Make a group", "The selected blocks as one", icon::STACK, [ctrl(Key::G)];
+    Ungroup: "Unpack the group", "The blocks of the selected group in its place", icon::STACK_MINUS,
+        [ctrl_alt(Key::G)];
+    OpenOrLeaveGroup: "Open or leave a group", "Into the selected group, else out of the open one",
+        icon::ARROWS_DOWN_UP, [plain(Key::Tab)];
+    OpenGroup: "Open the group", "Show what is inside the selected group", icon::ARROW_BEND_RIGHT_DOWN,
+        [plain(Key::Enter)];
+    Fit: "Fit the network", "Show every block", icon::CORNERS_OUT, [plain(Key::F)];
+    NextFault: "Next fault", "Go to the next block that is at fault", icon::WARNING_CIRCLE, [plain(Key::F8)];
+    GiveUp: "Give up", "What is going on, else the selection, else the open group", icon::X, [plain(Key::Escape)];
+    NudgeLeft: "Nudge left", "The selected blocks by 4", icon::ARROW_LEFT, [plain(Key::ArrowLeft)];
+    NudgeRight: "Nudge right", "The selected blocks by 4", icon::ARROW_RIGHT, [plain(Key::ArrowRight)];
+    NudgeUp: "Nudge up", "The selected blocks by 4", icon::ARROW_UP, [plain(Key::ArrowUp)];
+    NudgeDown: "Nudge down", "The selected blocks by 4", icon::ARROW_DOWN, [plain(Key::ArrowDown)];
+    PushLeft: "Push left", "The selected blocks by 24", icon::ARROW_LINE_LEFT, [shift(Key::ArrowLeft)];
+    PushRight: "Push right", "The selected blocks by 24", icon::ARROW_LINE_RIGHT, [shift(Key::ArrowRight)];
+    PushUp: "Push up", "The selected blocks by 24", icon::ARROW_LINE_UP, [shift(Key::ArrowUp)];
+    PushDown: "Push down", "The selected blocks by 24", icon::ARROW_LINE_DOWN, [shift(Key::ArrowDown)];
+}
+
+impl CanvasAction {
+    pub fn text(self) -> &'static str {
+        self.entry().0
+    }
+
+    pub fn tooltip(self) -> &'static str {
+        self.entry().1
+    }
+
+    pub fn icon(self) -> &'static str {
+        self.entry().2
+    }
+
+    pub fn default_keys(self) -> &'static [KeyboardShortcut] {
+        self.entry().3
+    }
+}
+
+/// The entry of an action in a menu, with its key; answers whether it was chosen.
+pub(super) fn menu_entry(ui: &mut Ui, action: CanvasAction) -> bool {
+    let text = format!("{}   {}", action.icon(), action.text());
+    let key = KeyMap::of(ui.ctx()).text(ui.ctx(), action);
+    let response = ui.add(egui::Button::new(text).shortcut_text(key)).on_hover_text(action.tooltip());
+    if response.clicked() {
+        ui.close();
+    }
+    response.clicked()
+}
 
 /// How far a duplicate stands off.
 const STEP_ASIDE: Vec2 = vec2(24.0, 24.0);
 /// How far an arrow key moves a block; with Shift, one dot of the background.
 const NUDGE: f32 = 4.0;
 const LONG_NUDGE: f32 = 24.0;
+/// How long the clipboard may take to answer, in seconds.
+const PASTE_WAIT_S: f64 = 2.0;
 
 impl Canvas {
     pub(super) fn keys(&mut self, ui: &Ui, response: &Response, editor: &mut Editor) {
         let focused = ui.memory(|memory| memory.focused());
         let ours = response.has_focus() || (focused.is_none() && response.contains_pointer());
-        if !ours || ui.ctx().text_edit_focused() || self.menu.is_some() {
+        if ui.ctx().text_edit_focused() || self.menu.is_some() {
             return;
         }
-        self.clipboard(ui, editor);
-        let pressed =
-            |modifiers: Modifiers, key: Key| ui.input_mut(|input| input.consume_key(modifiers, key));
-        if pressed(Modifiers::SHIFT, Key::A) || pressed(Modifiers::NONE, Key::Tab) {
-            self.open_add_menu(self.cursor, None);
+        self.take_asked_paste(ui, editor);
+        if !ours {
+            return;
         }
-        if pressed(Modifiers::COMMAND, Key::A) {
-            self.selection = self.scene.cards.iter().map(|card| card.id).collect();
+        for (action, pasted) in KeyMap::of(ui.ctx()).take_canvas_actions(ui.ctx()) {
+            match (action, pasted) {
+                (CanvasAction::Paste, Some(text)) => self.paste(ui, &text, false, editor),
+                (CanvasAction::PasteWithLinks, Some(text)) => self.paste(ui, &text, true, editor),
+                (action, _) => self.act(ui, action, editor),
+            }
         }
-        if pressed(Modifiers::COMMAND, Key::D) || pressed(Modifiers::SHIFT, Key::D) {
-            self.duplicate(ui, editor);
-        }
-        if pressed(Modifiers::COMMAND, Key::G) {
-            self.group(ui, editor);
-        }
-        if pressed(Modifiers::NONE, Key::F) {
-            self.fit();
-        }
-        if pressed(Modifiers::NONE, Key::F2)
-            && let Some(block) = self.selected_block().and_then(|path| path.last().copied())
-        {
-            self.start_rename(block);
-        }
-        if pressed(Modifiers::NONE, Key::Enter)
-            && let Some(block) = self.selected_block().and_then(|path| path.last().copied())
-            && editor.is_group(&self.inside, block)
-        {
-            self.enter(block);
-        }
-        let is_empty_handed = self.selection.is_empty() && self.selected_wire.is_none();
-        if pressed(Modifiers::NONE, Key::Delete)
-            || !is_empty_handed && pressed(Modifiers::NONE, Key::Backspace)
-        {
-            self.delete(ui, editor);
-        } else if pressed(Modifiers::NONE, Key::Backspace) {
-            self.step_out();
-        }
-        if pressed(Modifiers::NONE, Key::Escape) {
-            self.give_up();
-        }
-        for (modifiers, length) in [(Modifiers::SHIFT, LONG_NUDGE), (Modifiers::NONE, NUDGE)] {
-            for (key, toward) in [
-                (Key::ArrowLeft, vec2(-1.0, 0.0)),
-                (Key::ArrowRight, vec2(1.0, 0.0)),
-                (Key::ArrowUp, vec2(0.0, -1.0)),
-                (Key::ArrowDown, vec2(0.0, 1.0)),
-            ] {
-                if !self.selection.is_empty() && pressed(modifiers, key) {
-                    let done = editor.shift(&self.inside, &self.selected_ids(), length * toward);
-                    self.report(ui, done);
+    }
+
+    /// Does an action, asked for by a key, a menu or the palette.
+    pub(super) fn act(&mut self, ui: &Ui, action: CanvasAction, editor: &mut Editor) {
+        let selected = self.selected_block().and_then(|path| path.last().copied());
+        let group = selected.filter(|&block| editor.is_group(&self.inside, block));
+        match action {
+            CanvasAction::AddBlock => self.open_add_menu(self.cursor, None),
+            CanvasAction::SelectAll => {
+                self.selection = self.scene.cards.iter().map(|card| card.id).collect();
+            }
+            CanvasAction::Copy => _ = self.copy(ui, editor),
+            CanvasAction::Cut => {
+                if self.copy(ui, editor) {
+                    self.delete(ui, editor);
                 }
+            }
+            CanvasAction::Paste => self.ask_paste(ui, false),
+            CanvasAction::PasteWithLinks => self.ask_paste(ui, true),
+            CanvasAction::Duplicate => self.duplicate(ui, editor),
+            CanvasAction::Delete => self.delete(ui, editor),
+            CanvasAction::Rename => {
+                if let Some(block) = selected {
+                    self.start_rename(block);
+                }
+            }
+            CanvasAction::Group => self.group(ui, editor),
+            CanvasAction::Ungroup => {
+                if let Some(group) = group {
+                    self.ungroup(ui, group, editor);
+                }
+            }
+            CanvasAction::OpenOrLeaveGroup => match group {
+                Some(group) => self.enter(group),
+                None => self.step_out(),
+            },
+            CanvasAction::OpenGroup => {
+                if let Some(group) = group {
+                    self.enter(group);
+                }
+            }
+            CanvasAction::Fit => self.fit(),
+            CanvasAction::NextFault => self.show_next_fault(ui, editor),
+            CanvasAction::GiveUp => self.give_up(),
+            CanvasAction::NudgeLeft => self.nudge(ui, vec2(-NUDGE, 0.0), editor),
+            CanvasAction::NudgeRight => self.nudge(ui, vec2(NUDGE, 0.0), editor),
+            CanvasAction::NudgeUp => self.nudge(ui, vec2(0.0, -NUDGE), editor),
+            CanvasAction::NudgeDown => self.nudge(ui, vec2(0.0, NUDGE), editor),
+            CanvasAction::PushLeft => self.nudge(ui, vec2(-LONG_NUDGE, 0.0), editor),
+            CanvasAction::PushRight => self.nudge(ui, vec2(LONG_NUDGE, 0.0), editor),
+            CanvasAction::PushUp => self.nudge(ui, vec2(0.0, -LONG_NUDGE), editor),
+            CanvasAction::PushDown => self.nudge(ui, vec2(0.0, LONG_NUDGE), editor),
+        }
+    }
+
+    fn nudge(&mut self, ui: &Ui, by: Vec2, editor: &mut Editor) {
+        if !self.selection.is_empty() {
+            let done = editor.shift(&self.inside, &self.selected_ids(), by);
+            self.report(ui, done);
+        }
+    }
+
+    /// The fault after that of the selected block, round and round.
+    fn show_next_fault(&mut self, ui: &Ui, editor: &Editor) {
+        let faults = &editor.analysis().faults;
+        let here = self.selected_block();
+        let at = faults.iter().rposition(|fault| Some(&fault.path) == here.as_ref());
+        match faults.get(at.map_or(0, |at| at + 1)).or(faults.first()) {
+            Some(fault) => self.show_block(&fault.path.clone()),
+            None => {
+                let at = self.view.to_screen(self.cursor);
+                self.refuse(ui, at, "no block is at fault");
             }
         }
     }
@@ -132,27 +271,32 @@ impl Canvas {
         true
     }
 
-    fn clipboard(&mut self, ui: &Ui, editor: &mut Editor) {
-        let events: Vec<Event> = ui.input(|input| {
-            let wanted = |event: &&Event| matches!(event, Event::Copy | Event::Cut | Event::Paste(_));
-            input.events.iter().filter(wanted).cloned().collect()
+    /// Asks the system for the clipboard; it answers with an event in one of the next frames.
+    fn ask_paste(&mut self, ui: &Ui, with_links: bool) {
+        self.asked_paste = Some((with_links, ui.input(|input| input.time) + PASTE_WAIT_S));
+        ui.ctx().send_viewport_cmd(ViewportCommand::RequestPaste);
+    }
+
+    fn take_asked_paste(&mut self, ui: &Ui, editor: &mut Editor) {
+        let Some((with_links, until_s)) = self.asked_paste else { return };
+        let text = ui.input_mut(|input| {
+            let at = input.events.iter().position(|event| matches!(event, Event::Paste(_)))?;
+            if let Event::Paste(text) = input.events.remove(at) { Some(text) } else { None }
         });
-        for event in events {
-            match event {
-                Event::Copy => _ = self.copy(ui, editor),
-                Event::Cut if self.copy(ui, editor) => self.delete(ui, editor),
-                Event::Paste(text) => self.paste(ui, &text, editor),
-                _ => {}
-            }
+        if let Some(text) = text {
+            self.asked_paste = None;
+            self.paste(ui, &text, with_links, editor);
+        } else if ui.input(|input| input.time) > until_s {
+            self.asked_paste = None;
         }
     }
 
     /// Blocks from the clipboard, their corner at the cursor.
-    fn paste(&mut self, ui: &Ui, text: &str, editor: &mut Editor) {
+    fn paste(&mut self, ui: &Ui, text: &str, with_links: bool, editor: &mut Editor) {
         let clip = serde_json::from_str::<Clip>(text).ok().filter(|clip| !clip.is_empty());
         let new = match clip {
-            Some(clip) => editor.paste(&self.inside, &clip, self.cursor),
-            None => Err("the clipboard holds no blocks: copy some with Ctrl+C first".to_owned()),
+            Some(clip) => editor.paste(&self.inside, &clip, self.cursor, with_links),
+            None => Err("the clipboard holds no blocks: copy some first".to_owned()),
         };
         self.take_new(ui, new, editor);
     }

@@ -24,6 +24,7 @@ use canvas::Canvas;
 use editor::{Editor, Reading};
 use egui::{ScrollArea, Ui};
 use inspector::Typing;
+pub use keys::CanvasAction;
 use serde_json::{Value, json};
 
 /// The canvas and the inspector of the open blueprint.

@@ -3,6 +3,7 @@
 use super::canvas::{Canvas, WIRE_REACH};
 use super::editor::Editor;
 use super::gesture::Gesture;
+use super::keys::{CanvasAction, menu_entry};
 use super::numbers;
 use super::paint::{Brush, wire_colour};
 use super::scene::{Card, Pin};
@@ -257,60 +258,64 @@ pub(super) fn context_menu(canvas: &mut Canvas, response: &Response, editor: &mu
         match target {
             Target::Block(id) => block_menu(canvas, ui, id, editor),
             Target::Wire(link) => {
-                if entry(ui, icon::SCISSORS, "Disconnect", "Delete") {
-                    let done = editor.disconnect(&canvas.inside, &link);
-                    canvas.report(ui, done);
+                canvas.clear_selection();
+                canvas.selected_wire = Some(link);
+                if menu_entry(ui, CanvasAction::Delete) {
+                    canvas.act(ui, CanvasAction::Delete, editor);
                 }
             }
             Target::Canvas(at) => {
-                if entry(ui, icon::PLUS, "Add a block…", "Tab") {
+                if menu_entry(ui, CanvasAction::AddBlock) {
                     canvas.open_add_menu(at, None);
                 }
-                if entry(ui, icon::SELECTION_ALL, "Select all", "Ctrl+A") {
-                    canvas.selection = canvas.scene.cards.iter().map(|card| card.id).collect();
-                }
-                if entry(ui, icon::CORNERS_OUT, "Zoom to fit", "F") {
-                    canvas.fit();
-                }
-                if !canvas.inside.is_empty() && entry(ui, icon::ARROW_BEND_LEFT_UP, "Leave the group", "Esc")
-                {
-                    canvas.step_out();
+                actions(
+                    canvas,
+                    ui,
+                    editor,
+                    &[
+                        CanvasAction::Paste,
+                        CanvasAction::PasteWithLinks,
+                        CanvasAction::SelectAll,
+                        CanvasAction::Fit,
+                    ],
+                );
+                if !canvas.inside.is_empty() {
+                    actions(canvas, ui, editor, &[CanvasAction::OpenOrLeaveGroup]);
                 }
             }
         }
     });
 }
 
-fn block_menu(canvas: &mut Canvas, ui: &mut Ui, id: BlockId, editor: &mut Editor) {
-    if editor.is_group(&canvas.inside, id) && entry(ui, icon::ARROW_BEND_RIGHT_DOWN, "Open", "Enter") {
-        canvas.enter(id);
-        return;
-    }
-    if entry(ui, icon::TEXT_T, "Rename", "F2") {
-        canvas.start_rename(id);
-    }
-    if entry(ui, icon::COPY, "Copy", "Ctrl+C") {
-        canvas.copy(ui, editor);
-    }
-    if entry(ui, icon::COPY_SIMPLE, "Duplicate", "Ctrl+D") {
-        canvas.duplicate(ui, editor);
-    }
-    if entry(ui, icon::STACK, "Make a group", "Ctrl+G") {
-        canvas.group(ui, editor);
-    }
-    if editor.is_group(&canvas.inside, id) && entry(ui, icon::STACK_MINUS, "Unpack the group", "") {
-        canvas.ungroup(ui, id, editor);
-    }
-    ui.separator();
-    if entry(ui, icon::TRASH, "Delete", "Delete") {
-        canvas.delete(ui, editor);
+/// Menu entries that do just what their keys do.
+fn actions(canvas: &mut Canvas, ui: &mut Ui, editor: &mut Editor, actions: &[CanvasAction]) {
+    for &action in actions {
+        if menu_entry(ui, action) {
+            canvas.act(ui, action, editor);
+        }
     }
 }
 
-fn entry(ui: &mut Ui, icon: &str, text: &str, key: &str) -> bool {
-    let clicked = ui.add(egui::Button::new(format!("{icon}   {text}")).shortcut_text(key)).clicked();
-    if clicked {
-        ui.close();
+fn block_menu(canvas: &mut Canvas, ui: &mut Ui, id: BlockId, editor: &mut Editor) {
+    let is_group = editor.is_group(&canvas.inside, id);
+    if is_group {
+        actions(canvas, ui, editor, &[CanvasAction::OpenGroup]);
     }
-    clicked
+    actions(
+        canvas,
+        ui,
+        editor,
+        &[
+            CanvasAction::Rename,
+            CanvasAction::Cut,
+            CanvasAction::Copy,
+            CanvasAction::Duplicate,
+            CanvasAction::Group,
+        ],
+    );
+    if is_group {
+        actions(canvas, ui, editor, &[CanvasAction::Ungroup]);
+    }
+    ui.separator();
+    actions(canvas, ui, editor, &[CanvasAction::Delete]);
 }

@@ -147,7 +147,7 @@ fn a_session_reopens_as_it_was_left() {
     harness.state_mut().state_mut().request_open(&path);
     harness.run_steps(2);
     settle(&mut harness);
-    keys(&mut harness, Modifiers::COMMAND, Key::J);
+    keys(&mut harness, Modifiers::COMMAND | Modifiers::SHIFT, Key::J);
     assert!(!harness.state().state().panels.drawer);
     let folder = harness.state().state().project.as_ref().expect("a project").folder.clone();
     let context = harness.ctx.clone();
