@@ -1,6 +1,8 @@
 //! From a plan to a network: names and places of the weights, their first values, and what may be computed in place.
 
-use super::layout::{Layout, Start, check_names};
+use super::declare::declare;
+use super::forward::keeps_no_input;
+use super::layout::{Layout, check_names};
 use super::{NetworkError, device, initial, tensors};
 use crate::blueprint::{Op, Plan, Step};
 use indexmap::IndexMap;
@@ -201,68 +203,6 @@ impl Network {
     }
 }
 
-/// Adds a step's parameters and buffers, in the order in which `forward` reads them.
-fn declare(
-    step: &Step,
-    layout: &mut Layout,
-    buffers: &mut IndexMap<String, Tensor>,
-    device: Device,
-) -> Result<(), NetworkError> {
-    let base = step.name.replace('/', ".");
-    let mut kernel = |part: &str, shape: [usize; 4], bias: Option<usize>| {
-        let fan_in = shape[1] * shape[2] * shape[3];
-        layout.add(format!("{base}{part}.weight"), shape.to_vec(), Start::Uniform { fan_in })?;
-        match bias {
-            Some(filters) => layout.add(format!("{base}{part}.bias"), vec![filters], Start::Zeros),
-            None => Ok(()),
-        }
-    };
-    match &step.op {
-        Op::Convolution { in_channels, filters, kernel: k, groups, bias, .. } => {
-            kernel("", [*filters, in_channels / groups, *k, *k], bias.then_some(*filters))
-        }
-        Op::TransposedConvolution { in_channels, filters, kernel: k, bias, .. } => {
-            kernel("", [*in_channels, *filters, *k, *k], bias.then_some(*filters))
-        }
-        Op::BatchNorm { channels, .. } => declare_norm(&base, *channels, layout, buffers, device),
-        Op::AttentionGate { gate_channels, skip_channels, inner_channels, .. } => {
-            for (part, from, to) in [
-                ("gate", *gate_channels, *inner_channels),
-                ("skip", *skip_channels, *inner_channels),
-                ("psi", *inner_channels, 1),
-            ] {
-                let weight = format!("{base}.{part}.weight");
-                layout.add(weight, vec![to, from, 1, 1], Start::Uniform { fan_in: from })?;
-                layout.add(format!("{base}.{part}.bias"), vec![to], Start::Zeros)?;
-                declare_norm(&format!("{base}.{part}_norm"), to, layout, buffers, device)?;
-            }
-            Ok(())
-        }
-        Op::Input { .. }
-        | Op::Output { .. }
-        | Op::Relu
-        | Op::Dropout { .. }
-        | Op::MaxPool { .. }
-        | Op::Concatenate => Ok(()),
-        _ => Err(NetworkError::Block { block: base, message: "this version cannot compute it".to_owned() }),
-    }
-}
-
-fn declare_norm(
-    base: &str,
-    channels: usize,
-    layout: &mut Layout,
-    buffers: &mut IndexMap<String, Tensor>,
-    device: Device,
-) -> Result<(), NetworkError> {
-    layout.add(format!("{base}.weight"), vec![channels], Start::Ones)?;
-    layout.add(format!("{base}.bias"), vec![channels], Start::Zeros)?;
-    let size = [channels as i64];
-    buffers.insert(format!("{base}.running_mean"), Tensor::f_zeros(size, (Kind::Float, device))?);
-    buffers.insert(format!("{base}.running_var"), Tensor::f_ones(size, (Kind::Float, device))?);
-    Ok(())
-}
-
 fn spent_values(plan: &Plan) -> Vec<Vec<usize>> {
     let mut last: Vec<usize> = (0..plan.steps.len()).collect();
     for (index, step) in plan.steps.iter().enumerate() {
@@ -295,14 +235,19 @@ fn reusable_inputs(plan: &Plan) -> Vec<Reuse> {
             && matches!(
                 plan.steps[input].op,
                 Op::BatchNorm { .. }
+                    | Op::GroupNorm { .. }
+                    | Op::LayerNorm { .. }
+                    | Op::InstanceNorm { .. }
                     | Op::Convolution { .. }
                     | Op::TransposedConvolution { .. }
+                    | Op::Linear { .. }
+                    | Op::KanConvolution { .. }
                     | Op::Concatenate
                     | Op::AttentionGate { .. }
             );
-        reuse[index] = match step.op {
+        reuse[index] = match &step.op {
             Op::Relu if free && only_reader_is_dropout(index) => Reuse::LeftToDropout,
-            Op::Relu | Op::Dropout { .. } if free => Reuse::Overwrite,
+            op if free && keeps_no_input(op) => Reuse::Overwrite,
             Op::Dropout { .. } if reuse[input] == Reuse::LeftToDropout => Reuse::Overwrite,
             _ => Reuse::Never,
         };

@@ -14,7 +14,6 @@ pub struct Slot {
     pub offset: usize,
     /// Sizes as PyTorch names them: a convolution's weight is [out, in, y, x].
     pub shape: Vec<usize>,
-    /// Fan-in for the initial draw; `None` for a constant.
     pub(super) start: Start,
 }
 
@@ -23,10 +22,21 @@ pub struct Slot {
 pub(super) enum Start {
     Zeros,
     Ones,
-    /// Kaiming uniform with this fan-in.
-    Uniform {
+    /// Uniform in ±√(6/fan_in): He et al. 2015 for ReLU, `torch.nn.init.kaiming_uniform_` with a = 0.
+    Kaiming {
         fan_in: usize,
     },
+    /// Uniform in ±1/√fan_in, as PyTorch's `nn.Linear` and `nn.Conv2d` start.
+    Plain {
+        fan_in: usize,
+    },
+    /// Uniform in ±√(6/(fan_in + fan_out)): Glorot & Bengio 2010.
+    Xavier {
+        fan_in: usize,
+        fan_out: usize,
+    },
+    /// Normal with deviation 0.1, nothing beyond ±2, as FastKAN's splines start.
+    SmallNormal,
 }
 
 /// Names, shapes and places of a network's parameters, in the order of its steps.
@@ -52,12 +62,15 @@ impl Layout {
         }
     }
 
-    /// A parameter's view into a flat tensor of this layout. Kernels lie channels-last: [out, y, x, in] in memory.
+    /// A parameter's view into a flat tensor of this layout. Kernels lie channels-last in memory: [out, y, x, in], and the same with
+    /// one axis or three.
     pub fn view(&self, flat: &Tensor, slot: &Slot) -> Result<Tensor, tch::TchError> {
         let part = flat.f_narrow(0, slot.offset as i64, slot.count() as i64)?;
         let shape: Vec<i64> = slot.shape.iter().map(|&size| size as i64).collect();
         match shape.as_slice() {
+            &[out, inner, x] => part.f_view([out, x, inner])?.f_permute([0, 2, 1]),
             &[out, inner, y, x] => part.f_view([out, y, x, inner])?.f_permute([0, 3, 1, 2]),
+            &[out, inner, z, y, x] => part.f_view([out, z, y, x, inner])?.f_permute([0, 4, 1, 2, 3]),
             _ => part.f_view(shape.as_slice()),
         }
     }

@@ -5,6 +5,7 @@
 //! copies of numbers (`tensors::to_vec`), never tensors. Grad mode is per thread too, so it is set where it is needed.
 
 mod compile;
+mod declare;
 pub mod device;
 mod error;
 mod forward;
@@ -20,6 +21,7 @@ pub mod weights;
 pub use compile::{Mode, Network, Precision};
 pub use device::DeviceChoice;
 pub use error::NetworkError;
+pub use forward::Observer;
 pub use layout::{Layout, Slot};
 
 /// The tensor and device of libtorch, for the rooms above that own one.

@@ -21,12 +21,14 @@ pub fn to_vec(tensor: &Tensor) -> Result<Vec<f32>, NetworkError> {
 }
 
 /// The same values with the channels of each pixel side by side in memory, which is what CPU and tensor-core kernels
-/// of convolutions want; a tensor that lies so already, and one that is no [batch, channel, y, x], is handed back.
+/// of convolutions want: for [batch, channel, y, x] and [batch, channel, z, y, x]; of others the last axis is the innermost.
+/// A tensor that lies so already is handed back.
 pub fn channels_last(tensor: &Tensor) -> Result<Tensor, tch::TchError> {
-    if tensor.dim() != 4 {
-        return tensor.f_contiguous();
+    match tensor.dim() {
+        4 => tensor.f_permute([0, 2, 3, 1])?.f_contiguous()?.f_permute([0, 3, 1, 2]),
+        5 => tensor.f_permute([0, 2, 3, 4, 1])?.f_contiguous()?.f_permute([0, 4, 1, 2, 3]),
+        _ => tensor.f_contiguous(),
     }
-    tensor.f_permute([0, 2, 3, 1])?.f_contiguous()?.f_permute([0, 3, 1, 2])
 }
 
 /// The same values in memory of their own.

@@ -1,0 +1,74 @@
+//! Convolutions in one, two and three dimensions. A sequence is convolved as a map of one row, which costs no copy.
+
+use super::{Pass, along, as_before, as_map, fault};
+use crate::blueprint::Op;
+use tch::{TchError, Tensor};
+
+impl Pass<'_> {
+    pub(super) fn convolution(&self, op: &Op, x: &Tensor) -> Result<Tensor, TchError> {
+        let &Op::Convolution { dims, stride, padding, dilation, groups, bias, .. } = op else {
+            return Err(fault("no convolution"));
+        };
+        let shifts = Shifts { stride, padding, dilation, groups };
+        convolve(x, dims, &self.weight(0)?, self.bias(bias)?.as_ref(), &shifts)
+    }
+
+    pub(super) fn transposed_convolution(&self, op: &Op, x: &Tensor) -> Result<Tensor, TchError> {
+        let &Op::TransposedConvolution { dims, stride, padding, bias, .. } = op else {
+            return Err(fault("no transposed convolution"));
+        };
+        let (stride, padding) = (along(dims, stride, 1), along(dims, padding, 0));
+        let (none, one) = (along(dims, 0, 0), along(dims, 1, 1));
+        let weight = as_kernel(&self.weight(0)?, dims)?;
+        let mut y =
+            as_map(x)?.f_convolution(&weight, None::<&Tensor>, stride, padding, one, true, none, 1)?;
+        // Added here: oneDNN sums the gradient of this bias with its plain reference loop.
+        if let Some(bias) = self.bias(bias)? {
+            let mut spread = vec![1; y.dim()];
+            spread[1] = -1;
+            y = y.f_add_(&bias.f_view(spread.as_slice())?)?;
+        }
+        as_before(y, x.dim())
+    }
+}
+
+/// How a kernel moves, the same along every axis.
+pub(super) struct Shifts {
+    pub stride: usize,
+    pub padding: usize,
+    pub dilation: usize,
+    pub groups: usize,
+}
+
+impl Shifts {
+    /// One pixel at a time, with the size kept for odd kernels.
+    pub fn same(kernel: usize) -> Self {
+        Self { stride: 1, padding: (kernel - 1) / 2, dilation: 1, groups: 1 }
+    }
+}
+
+/// `x` a sequence, map or cube; `weight` [f, c/groups, k…] with one k for each of `dims`.
+pub(super) fn convolve(
+    x: &Tensor,
+    dims: usize,
+    weight: &Tensor,
+    bias: Option<&Tensor>,
+    shifts: &Shifts,
+) -> Result<Tensor, TchError> {
+    let y = as_map(x)?.f_convolution(
+        &as_kernel(weight, dims)?,
+        bias,
+        along(dims, shifts.stride, 1),
+        along(dims, shifts.padding, 0),
+        along(dims, shifts.dilation, 1),
+        false,
+        along(dims, 0, 0),
+        shifts.groups as i64,
+    )?;
+    as_before(y, x.dim())
+}
+
+/// A kernel for a sequence as that for a map of one row.
+fn as_kernel(weight: &Tensor, dims: usize) -> Result<Tensor, TchError> {
+    if dims == 1 { weight.f_unsqueeze(2) } else { Ok(weight.shallow_clone()) }
+}
