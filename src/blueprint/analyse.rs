@@ -2,11 +2,11 @@
 //! much as can be said, and one fault where the mistake is, not one at every block behind it.
 
 use super::catalogue::{self, Inputs};
-use super::flat::{Flat, Node, flatten};
+use super::flat::{Flat, Node, Part, flatten};
 use super::model::{Block, BlockId, Blueprint, Parameter, Port};
 use super::plan::{Analysis, BlockReport, Fault, Mend, Op, PathId, Plan, Severity, Shape, Step};
 use super::rules::{self, MAX_PARAMETERS, Meaning, Remedy, Site, Trouble};
-use super::walk::{around, consumers, is_port, order, used};
+use super::walk::{around, consumers, is_output, is_port, order, used};
 use std::collections::HashMap;
 
 /// Everything that can be said of a blueprint without running it.
@@ -43,7 +43,8 @@ type BetterSize = (String, usize, Vec<(String, Parameter)>);
 
 impl<'a> Examination<'a> {
     fn of(blueprint: &'a Blueprint) -> Self {
-        let flat = flatten(&blueprint.graph);
+        let mut flat = flatten(&blueprint.graph);
+        flat.honour_activity();
         let count = flat.nodes.len();
         let consumers = consumers(&flat.nodes);
         let (order, cycles) = order(&flat.nodes, &consumers);
@@ -74,7 +75,17 @@ impl<'a> Examination<'a> {
     fn evaluate(&mut self, index: usize) {
         let node = &self.flat.nodes[index];
         let (Some(kind), block) = (node.kind, node.block) else { return };
-        if block.kind == "group" {
+        if block.kind == "group" || node.part == Part::Absent {
+            return;
+        }
+        if node.part == Part::Bypassed {
+            if !self.report_missing(index) {
+                let source = self.flat.nodes[index].slots.first().and_then(|slot| slot.source);
+                let shape = source
+                    .and_then(|source| self.meanings[source].as_ref())
+                    .map(|meaning| meaning.shape.clone());
+                self.meanings[index] = shape.map(Meaning::handed_on);
+            }
             return;
         }
         let mut faulty = false;
@@ -137,7 +148,10 @@ impl<'a> Examination<'a> {
                 expected: (!group).then(|| accepted(node, &slot.port)),
                 came: Some("nothing".to_owned()),
                 fix: Some(format!("Connect an output to “{}”", slot.port)),
-                ..Fault::new("missing-input", format!("No wire comes to “{}”", slot.port))
+                ..Fault::new(
+                    "missing-input",
+                    missing(&slot.port, slot.muted.map(|muted| &*self.flat.nodes[muted].name)),
+                )
             })
             .collect();
         let any = !missing.is_empty();
@@ -299,7 +313,7 @@ impl<'a> Examination<'a> {
 
     /// Faults that are nobody's in particular, and blocks that lead nowhere.
     fn report_whole(&mut self) {
-        if !self.flat.nodes.iter().any(|node| node.block.kind == "output") {
+        if !self.flat.nodes.iter().any(is_output) {
             self.flat.faults.push(Fault {
                 fix: Some("Add an output and connect the last block to it".to_owned()),
                 ..Fault::new(
@@ -325,8 +339,11 @@ impl<'a> Examination<'a> {
             }
         }
         for (index, node) in nodes.iter().enumerate() {
-            let silent =
-                used[index] || feeds[index] || is_port(node) || node.group.is_some_and(|group| !used[group]);
+            let silent = node.part == Part::Absent
+                || used[index]
+                || feeds[index]
+                || is_port(node)
+                || node.group.is_some_and(|group| !used[group]);
             if !silent {
                 self.flat.faults.push(Fault {
                     severity: Severity::Warning,
@@ -427,6 +444,13 @@ impl<'a> Examination<'a> {
             ends.into_iter().map(|(_, step)| step).collect()
         };
         Plan { steps, inputs: in_document_order(inputs), outputs: in_document_order(outputs) }
+    }
+}
+
+fn missing(port: &str, muted: Option<&str>) -> String {
+    match muted {
+        None => format!("No wire comes to “{port}”"),
+        Some(muted) => format!("Nothing comes to “{port}”: “{muted}” before it is muted"),
     }
 }
 

@@ -1,8 +1,12 @@
 //! What a user does to a blueprint, as functions on the graph that is open. Each either does it all or refuses with the reason and
 //! leaves the graph as it was. [`inside`] opens a graph within groups, and keeps the wires outside of it true.
 
+mod arrange;
 mod clip;
+mod frames;
 mod groups;
+mod layout;
+mod wiring;
 
 use super::catalogue::{self, Inputs, Outputs, PortInfo};
 use super::flat::{Flat, MAX_BLOCKS, MAX_LINKS, MAX_NESTING, check_name, flatten};
@@ -12,8 +16,13 @@ use super::walk::circle;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
+pub use arrange::{Alignment, Axis, Size, align, distribute, place};
 pub use clip::{Clip, copy, duplicate, paste};
+pub use frames::{add_frame, in_frame, move_frame, remove_frame, rename_frame, resize_frame};
 pub use groups::{group, ungroup};
+pub use layout::layout;
+pub(super) use wiring::can_be_bypassed;
+pub use wiring::{connect_blocks, cut, dissolve, insert_into, set_activity};
 
 /// Why something cannot be done, for the user.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -40,6 +49,14 @@ pub enum EditError {
     NoParameter { block: String, parameter: String },
     #[error("{parameter} takes {expected}, not {came}")]
     Value { parameter: String, expected: String, came: String },
+    #[error("there is no such frame here any more")]
+    NoFrame,
+    #[error("the one has no output, or the other no input, that a wire could join")]
+    NoWay,
+    #[error("“{0}” cannot be bypassed: it has no input to hand on, or no output")]
+    NoBypass(String),
+    #[error("“{0}” is bypassed: make it active before it is unpacked")]
+    Bypassed(String),
     #[error("“{0}” is no group")]
     NoGroup(String),
     #[error("a group's ports cannot be moved into another group")]
@@ -365,14 +382,15 @@ fn free_name(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
 /// Refuses documents that could be written, but not read again.
 pub(super) fn check_size(blueprint: &Blueprint) -> Result<(), EditError> {
     let mut open = vec![(&blueprint.graph, 0)];
-    let (mut blocks, mut links) = (0, 0);
+    let (mut blocks, mut links, mut frames) = (0, 0, 0);
     while let Some((graph, depth)) = open.pop() {
         if depth > MAX_NESTING {
             return Err(EditError::TooDeep);
         }
         blocks += graph.blocks.len();
         links += graph.links.len();
-        if blocks > MAX_BLOCKS || links > MAX_LINKS {
+        frames += graph.frames.len();
+        if blocks > MAX_BLOCKS || links > MAX_LINKS || frames > MAX_BLOCKS {
             return Err(EditError::TooMany);
         }
         open.extend(graph.blocks.iter().filter_map(|block| Some((block.inside.as_ref()?, depth + 1))));

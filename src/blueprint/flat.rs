@@ -1,7 +1,7 @@
 //! The document with its groups opened: one node for each block, wires resolved through the groups' ports, and the faults of structure.
 
 use super::catalogue::{self, Kind};
-use super::model::{Block, BlockId, Graph, Link, Port};
+use super::model::{Activity, Block, BlockId, Graph, Link, Port};
 use super::plan::{Fault, Mend, PathId, Severity};
 use std::collections::{HashMap, HashSet};
 
@@ -17,9 +17,9 @@ pub(super) struct Flat<'a> {
     pub faults: Vec<Fault>,
     /// Not all blocks became nodes.
     full: bool,
-    scopes: Vec<Scope<'a>>,
+    pub(super) scopes: Vec<Scope<'a>>,
     /// The scope inside a group's node.
-    inside: HashMap<usize, usize>,
+    pub(super) inside: HashMap<usize, usize>,
 }
 
 pub(super) struct Node<'a> {
@@ -30,25 +30,45 @@ pub(super) struct Node<'a> {
     pub kind: Option<&'static Kind>,
     /// The node of the enclosing group.
     pub group: Option<usize>,
-    /// Input ports in port order. A `group-input` has one: the port of its group, seen from inside.
+    /// Input ports in port order. A `group-input` has one: the port of its group, seen from inside. A `group-output` of a bypassed
+    /// group has a second one without a name, for what the group hands on.
     pub slots: Vec<Slot>,
+    pub part: Part,
+}
+
+/// What part a node has in the network, its groups considered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Active,
+    /// Hands its first input on.
+    Bypassed,
+    /// As if it were not there.
+    Absent,
 }
 
 pub(super) struct Slot {
     pub port: String,
     /// The node whose output feeds it. Never a group: wires are followed to what computes.
     pub source: Option<usize>,
+    /// The node that would feed it, were it not muted.
+    pub muted: Option<usize>,
+}
+
+impl Slot {
+    pub(super) fn new(port: &str) -> Self {
+        Self { port: port.to_owned(), source: None, muted: None }
+    }
 }
 
 /// The nodes of one graph, for finding the ends of its links.
-struct Scope<'a> {
+pub(super) struct Scope<'a> {
     graph: &'a Graph,
     path: PathId,
     name: String,
     nodes: HashMap<BlockId, usize>,
     /// Nodes of this graph that are its group's ports, by name.
-    entries: HashMap<&'a str, usize>,
-    exits: HashMap<&'a str, usize>,
+    pub(super) entries: HashMap<&'a str, usize>,
+    pub(super) exits: HashMap<&'a str, usize>,
 }
 
 /// Opens all groups. Never recurses deeper than [`MAX_NESTING`].
@@ -66,6 +86,7 @@ pub(super) fn flatten(graph: &Graph) -> Flat<'_> {
         flat.wire(scope, &scopes);
     }
     flat.scopes = scopes;
+    flat.lead_past_bypassed_groups();
     flat
 }
 
@@ -101,14 +122,18 @@ impl<'a> Flat<'a> {
             let kind = catalogue::kind(&block.kind);
             let entry = group.is_some() && block.kind == "group-input";
             let slots = match block.kind.as_str() {
-                "group-input" => vec![Slot { port: block.name.clone(), source: None }],
+                "group-input" => vec![Slot::new(&block.name)],
                 "group" => Vec::new(),
-                _ => catalogue::inputs_of(block)
-                    .into_iter()
-                    .map(|port| Slot { port: port.name, source: None })
-                    .collect(),
+                _ => catalogue::inputs_of(block).iter().map(|port| Slot::new(&port.name)).collect(),
             };
-            self.nodes.push(Node { block, path: path.clone(), name: name.clone(), kind, group, slots });
+            let part = match (group.map_or(Part::Active, |group| self.nodes[group].part), block.activity) {
+                (Part::Active, Activity::Active) => Part::Active,
+                (Part::Active, Activity::Bypassed) => Part::Bypassed,
+                // A bypassed group keeps its ports: the first one in leads to all of them out.
+                (Part::Bypassed, Activity::Active) if block.kind.starts_with("group-") => Part::Active,
+                _ => Part::Absent,
+            };
+            self.nodes.push(Node { block, path: path.clone(), name: name.clone(), kind, group, slots, part });
             self.check_block(node, &mut names);
             let scope = &mut self.scopes[place];
             if entry {
@@ -278,7 +303,7 @@ impl<'a> Flat<'a> {
             return target.slots.iter().position(|slot| slot.port == port).map(|slot| (node, slot));
         }
         // The ports of an unknown kind are the ones that wires go to.
-        target.slots.push(Slot { port: port.to_owned(), source: None });
+        target.slots.push(Slot::new(port));
         Some((node, target.slots.len() - 1))
     }
 
@@ -326,7 +351,7 @@ impl<'a> Flat<'a> {
     }
 
     /// Adds an error at a block.
-    fn report(&mut self, node: usize, kind: &'static str, message: String) -> &mut Fault {
+    pub(super) fn report(&mut self, node: usize, kind: &'static str, message: String) -> &mut Fault {
         let Node { path, name, .. } = &self.nodes[node];
         self.faults.push(Fault { path: path.clone(), block: name.clone(), ..Fault::new(kind, message) });
         let last = self.faults.len() - 1;

@@ -1,6 +1,7 @@
 //! The network as a document: blocks, ports, links, groups, shape inference, errors with mends, templates, undo, the versioned file.
 //! Plain serialisable values; no tensors, no window.
 
+mod activity;
 mod analyse;
 pub mod catalogue;
 pub mod edit;

@@ -25,6 +25,13 @@ pub(super) struct Meaning {
     pub training_bytes: u64,
 }
 
+impl Meaning {
+    /// Of a block that hands its input on.
+    pub fn handed_on(shape: Shape) -> Self {
+        Self { op: None, shape, parameters: 0, multiply_adds: 0, training_bytes: 0 }
+    }
+}
+
 /// What does not fit at a port (or at the block, where no port is named).
 #[derive(Debug)]
 pub(super) struct Trouble {

@@ -1,6 +1,6 @@
 //! Orders and circles of the opened document.
 
-use super::flat::{Node, flatten};
+use super::flat::{Node, Part, flatten};
 use super::model::Blueprint;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
@@ -42,10 +42,14 @@ pub(super) fn is_port(node: &Node) -> bool {
     matches!(node.block.kind.as_str(), "group-input" | "group-output")
 }
 
+/// Whether it is an output of the network that takes part in it.
+pub(super) fn is_output(node: &Node) -> bool {
+    node.block.kind == "output" && node.part != Part::Absent
+}
+
 /// Backwards from the outputs; everything where there are none.
 pub(super) fn used(nodes: &[Node]) -> Vec<bool> {
-    let mut open: Vec<usize> =
-        (0..nodes.len()).filter(|&index| nodes[index].block.kind == "output").collect();
+    let mut open: Vec<usize> = (0..nodes.len()).filter(|&index| is_output(&nodes[index])).collect();
     let mut used = vec![open.is_empty(); nodes.len()];
     while let Some(index) = open.pop() {
         if !std::mem::replace(&mut used[index], true) {

@@ -1,5 +1,6 @@
 //! Blueprints as a user meets them: the sizes of the literature, the faults and their words, files, editing.
 
+mod arranging;
 mod commands;
 mod editing;
 mod faults;

@@ -1,8 +1,9 @@
 //! Copy, paste, duplicate: blocks with the wires between them, and those that came in from outside.
 
+use super::frames::check_frame;
 use super::{EditError, check_position, chosen, free_name};
 use crate::blueprint::catalogue;
-use crate::blueprint::model::{Block, BlockId, Graph, Link};
+use crate::blueprint::model::{Block, BlockId, Frame, Graph, Link};
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 
@@ -13,6 +14,9 @@ pub struct Clip {
     links: Vec<Link>,
     /// Wires from blocks that were not copied, with the names of those blocks.
     outside: Vec<(String, Link)>,
+    /// Frames of which all blocks were copied.
+    #[serde(default)]
+    frames: Vec<Frame>,
 }
 
 impl Clip {
@@ -22,12 +26,16 @@ impl Clip {
 
     /// Top left corner of all that was copied.
     pub fn corner(&self) -> [f32; 2] {
-        let least =
-            |axis: usize| self.blocks.iter().map(|block| block.position[axis]).fold(f32::INFINITY, f32::min);
+        let places = || {
+            let blocks = self.blocks.iter().map(|block| block.position);
+            blocks.chain(self.frames.iter().map(|frame| frame.position))
+        };
+        let least = |axis: usize| places().map(|place| place[axis]).fold(f32::INFINITY, f32::min);
         if self.is_empty() { [0.0, 0.0] } else { [least(0), least(1)] }
     }
 }
 
+/// Copies blocks, and the frames that hold these blocks and no others.
 pub fn copy(graph: &Graph, blocks: &[BlockId]) -> Result<Clip, EditError> {
     let taken = chosen(graph, blocks)?;
     let into = |link: &&Link| taken.contains(&link.to.block);
@@ -36,7 +44,12 @@ pub fn copy(graph: &Graph, blocks: &[BlockId]) -> Result<Clip, EditError> {
     let named = |link: Link| Some((graph.block(link.from.block)?.name.clone(), link));
     let outside = outside.into_iter().filter_map(named).collect();
     let blocks = graph.blocks.iter().filter(|block| taken.contains(&block.id)).cloned().collect();
-    Ok(Clip { blocks, links, outside })
+    let is_taken = |frame: &&Frame| {
+        let mut held = graph.blocks.iter().filter(|block| frame.holds(block.position)).peekable();
+        held.peek().is_some() && held.all(|block| taken.contains(&block.id))
+    };
+    let frames = graph.frames.iter().filter(is_taken).cloned().collect();
+    Ok(Clip { blocks, links, outside, frames })
 }
 
 /// Puts the copied blocks so that their common top left corner is `at`, under new ids and, where taken, new names. With
@@ -48,10 +61,12 @@ pub fn paste(
     keep_outside: bool,
 ) -> Result<Vec<BlockId>, EditError> {
     let corner = clip.corner();
-    let moved =
-        |block: &Block| [block.position[0] - corner[0] + at[0], block.position[1] - corner[1] + at[1]];
+    let moved = |position: [f32; 2]| [position[0] - corner[0] + at[0], position[1] - corner[1] + at[1]];
     for block in &clip.blocks {
-        check_position(moved(block))?;
+        check_position(moved(block.position))?;
+    }
+    for frame in &clip.frames {
+        check_frame(moved(frame.position), frame.size)?;
     }
     let mut ids = HashMap::new();
     let mut names: HashSet<String> = graph.blocks.iter().map(|block| block.name.clone()).collect();
@@ -61,9 +76,11 @@ pub fn paste(
         let name = free_name(&block.name, |name| names.contains(name));
         names.insert(name.clone());
         ids.insert(block.id, id);
-        graph.blocks.push(Block { id, name, position: moved(block), ..block.clone() });
+        graph.blocks.push(Block { id, name, position: moved(block.position), ..block.clone() });
         pasted.push(id);
     }
+    let frames = clip.frames.iter();
+    graph.frames.extend(frames.map(|frame| Frame { position: moved(frame.position), ..frame.clone() }));
     for link in &clip.links {
         if let (Some(&from), Some(&to)) = (ids.get(&link.from.block), ids.get(&link.to.block)) {
             graph.links.push(Link::new(from, &link.from.port, to, &link.to.port));

@@ -2,7 +2,7 @@
 
 use super::{EditError, check_name, chosen, free_name, unique_name};
 use crate::blueprint::catalogue::OUT;
-use crate::blueprint::model::{Block, BlockId, Graph, Link, Port};
+use crate::blueprint::model::{Activity, Block, BlockId, Frame, Graph, Link, Port};
 use std::collections::{HashMap, HashSet};
 
 /// Room between the blocks of a group and its ports.
@@ -28,6 +28,12 @@ pub fn group(graph: &mut Graph, blocks: &[BlockId], name: &str) -> Result<BlockI
     let (left, top) = (edge(0, f32::min, f32::INFINITY), edge(1, f32::min, f32::INFINITY));
     let right = edge(0, f32::max, f32::NEG_INFINITY);
     let mut inside = Graph { blocks: moved, ..Graph::default() };
+    // A frame goes along with its blocks, where none of them stays.
+    let goes = |frame: &mut Frame| {
+        inside.blocks.iter().any(|block| frame.holds(block.position))
+            && !kept.iter().any(|block| frame.holds(block.position))
+    };
+    inside.frames = graph.frames.extract_if(.., goes).collect();
     // The ports made so far, by the output that feeds them.
     let (mut entries, mut exits) =
         (HashMap::<Port, (BlockId, String)>::new(), HashMap::<Port, String>::new());
@@ -74,11 +80,14 @@ fn port(inside: &mut Graph, kind: &str, name: &str, x: f32, top: f32) -> (BlockI
 /// Puts a group's blocks in its place, with new ids and, where taken, new names. Gives the new ids.
 pub fn ungroup(graph: &mut Graph, group: BlockId) -> Result<Vec<BlockId>, EditError> {
     let place = graph.blocks.iter().position(|block| block.id == group).ok_or(EditError::NoBlock(group.0))?;
-    let Some(inside) = graph.blocks[place].inside.clone().filter(|_| graph.blocks[place].kind == "group")
+    let Some(mut inside) = graph.blocks[place].inside.clone().filter(|_| graph.blocks[place].kind == "group")
     else {
         return Err(EditError::NoGroup(graph.blocks[place].name.clone()));
     };
-    let [group_x, group_y] = graph.blocks.remove(place).position;
+    if graph.blocks[place].activity == Activity::Bypassed {
+        return Err(EditError::Bypassed(graph.blocks[place].name.clone()));
+    }
+    let Block { position: [group_x, group_y], activity: of_group, .. } = graph.blocks.remove(place);
     let is_port = |block: &&Block| matches!(block.kind.as_str(), "group-input" | "group-output");
     let ports: HashMap<BlockId, &Block> =
         inside.blocks.iter().filter(is_port).map(|block| (block.id, block)).collect();
@@ -99,9 +108,16 @@ pub fn ungroup(graph: &mut Graph, group: BlockId) -> Result<Vec<BlockId>, EditEr
         names.insert(name.clone());
         ids.insert(block.id, id);
         let position = [block.position[0] - left + group_x, block.position[1] - top + group_y];
-        graph.blocks.push(Block { id, name, position, ..block.clone() });
+        // What was muted as a whole stays muted.
+        let activity = if of_group.is_active() { block.activity } else { of_group };
+        graph.blocks.push(Block { id, name, position, activity, ..block.clone() });
         unpacked.push(id);
     }
+    let frames = std::mem::take(&mut inside.frames).into_iter();
+    graph.frames.extend(frames.map(|frame| Frame {
+        position: [frame.position[0] - left + group_x, frame.position[1] - top + group_y],
+        ..frame
+    }));
 
     let outer = std::mem::take(&mut graph.links);
     // What feeds a port of the group from outside, and what feeds a source inside, in the numbers of the outer graph.

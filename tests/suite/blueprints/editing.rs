@@ -3,7 +3,8 @@
 use super::{blueprint, small_unet};
 use aquila::blueprint::edit::{self, EditError};
 use aquila::blueprint::{
-    BlockId, Blueprint, Graph, History, Link, Parameter, Port, analyse, catalogue, from_json, to_json,
+    Activity, BlockId, Blueprint, Graph, History, Link, Parameter, Port, analyse, catalogue, from_json,
+    to_json,
 };
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -175,6 +176,16 @@ enum Action {
     CopyElsewhere(usize, usize),
     Group(usize, usize),
     Ungroup(usize),
+    Align(usize, usize),
+    Distribute(usize),
+    Layout(usize),
+    Frame(usize, usize),
+    Activity(usize, usize),
+    InsertInto(usize, usize),
+    Lazy(usize, usize),
+    Dissolve(usize, usize),
+    Cut(usize, usize),
+    InsertBefore(usize, usize),
     Undo,
     Redo,
 }
@@ -193,6 +204,16 @@ fn any_action() -> impl Strategy<Value = Action> {
         1 => (n(), n()).prop_map(|(a, b)| Action::CopyElsewhere(a, b)),
         2 => (n(), n()).prop_map(|(a, b)| Action::Group(a, b)),
         1 => n().prop_map(Action::Ungroup),
+        1 => (n(), n()).prop_map(|(a, b)| Action::Align(a, b)),
+        1 => n().prop_map(Action::Distribute),
+        1 => n().prop_map(Action::Layout),
+        2 => (n(), n()).prop_map(|(a, b)| Action::Frame(a, b)),
+        3 => (n(), n()).prop_map(|(a, b)| Action::Activity(a, b)),
+        1 => (n(), n()).prop_map(|(a, b)| Action::InsertInto(a, b)),
+        2 => (n(), n()).prop_map(|(a, b)| Action::Lazy(a, b)),
+        1 => (n(), n()).prop_map(|(a, b)| Action::Dissolve(a, b)),
+        1 => (n(), n()).prop_map(|(a, b)| Action::Cut(a, b)),
+        1 => (n(), n()).prop_map(|(a, b)| Action::InsertBefore(a, b)),
         3 => Just(Action::Undo),
         2 => Just(Action::Redo),
     ]
@@ -259,9 +280,62 @@ fn act(graph: &mut Graph, action: &Action, clip: &edit::Clip) -> Result<(), Edit
             Some(id) => edit::ungroup(graph, id).map(drop),
             None => Ok(()),
         },
+        Action::Align(at, how) => {
+            use edit::Alignment::{Bottom, CentreX, CentreY, Left, Right, Top};
+            let how = [Left, Right, Top, Bottom, CentreX, CentreY][how % 6];
+            edit::align(graph, &two(graph, at, how as usize), how, &SIZE)
+        }
+        Action::Distribute(at) => {
+            let all: Vec<BlockId> = graph.blocks.iter().map(|block| block.id).collect();
+            edit::distribute(graph, &all, [edit::Axis::X, edit::Axis::Y][at % 2], &SIZE)
+        }
+        Action::Layout(at) => {
+            let some = if at % 3 == 0 { two(graph, at, 1) } else { Vec::new() };
+            edit::layout(graph, &some, &SIZE)
+        }
+        Action::Frame(at, what) => {
+            let frame = at % graph.frames.len().max(1);
+            let place = [at as f32, what as f32];
+            match what % 5 {
+                0 => edit::add_frame(graph, "A frame", place, [200.0, 100.0]).map(drop),
+                1 => edit::move_frame(graph, frame, place),
+                2 => edit::resize_frame(graph, frame, place, [300.0, 10.0]),
+                3 => edit::rename_frame(graph, frame, &format!("Frame {at}")),
+                _ => edit::remove_frame(graph, frame),
+            }
+        }
+        Action::Activity(at, what) => {
+            let activity = [Activity::Active, Activity::Muted, Activity::Bypassed][what % 3];
+            edit::set_activity(graph, &two(graph, at, what), activity)
+        }
+        Action::InsertInto(at, link) => {
+            match (pick(graph, at), graph.links.get(link % graph.links.len().max(1))) {
+                (Some(block), Some(link)) => edit::insert_into(graph, &link.clone(), block),
+                _ => Ok(()),
+            }
+        }
+        Action::Lazy(from, to) => match (pick(graph, from), pick(graph, to)) {
+            (Some(from), Some(to)) => edit::connect_blocks(graph, from, to),
+            _ => Ok(()),
+        },
+        Action::Dissolve(at, more) => edit::dissolve(graph, &two(graph, at, more)),
+        Action::Cut(at, more) => {
+            let links: Vec<Link> = graph.links.iter().skip(at % 4).step_by(1 + more % 3).cloned().collect();
+            edit::cut(graph, &links);
+            Ok(())
+        }
+        Action::InsertBefore(at, kind) => {
+            let kinds = catalogue::kinds();
+            match graph.links.get(at % graph.links.len().max(1)).map(|link| link.to.clone()) {
+                Some(to) => edit::insert_before(graph, &to, kinds[kind % kinds.len()].name, &[]).map(drop),
+                None => Ok(()),
+            }
+        }
         Action::Undo | Action::Redo => Ok(()),
     }
 }
+
+const SIZE: fn(&aquila::blueprint::Block) -> [f32; 2] = |_| [132.0, 52.0];
 
 /// What must hold of any document that only edits have touched: wires end at ports that exist, an input has one, names are good and
 /// unique, and there is no circle. What is merely unfinished (an input without a wire, a size that does not fit) may be.
