@@ -12,7 +12,7 @@ mod kinds;
 mod model;
 mod plan;
 mod rules;
-mod template;
+mod templates;
 mod walk;
 
 pub use analyse::{analyse, plan};
@@ -23,4 +23,4 @@ pub use plan::{
     Activation, Analysis, Basis, BlockReport, Fault, Fill, Interpolation, Mend, MomentForm, Op, PathId, Plan,
     PortType, Severity, Shape, Step,
 };
-pub use template::{TEMPLATES, TemplateError, TemplateInfo, UnetOptions, template};
+pub use templates::{TEMPLATES, TemplateError, TemplateInfo, TemplateOptions, UnetOptions, template};

@@ -1,7 +1,7 @@
 //! `aquila blueprint`: networks as documents, made and checked without a window.
 
-use super::console::Console;
-use crate::blueprint::{self, Analysis, Fault, FileError, TEMPLATES, UnetOptions};
+use super::console::{Console, Usage};
+use crate::blueprint::{self, Analysis, Fault, FileError, TEMPLATES, TemplateOptions};
 use anyhow::Context as _;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use serde_json::{Value, json};
@@ -22,30 +22,105 @@ pub struct NewArgs {
     /// The file to write, NAME.blueprint.json
     #[arg(long)]
     out: PathBuf,
+    #[command(flatten)]
+    options: OptionArgs,
+}
+
+/// What a template can be asked for. Which of these one has, and with which values, says the template.
+#[derive(clap::Args)]
+struct OptionArgs {
     /// How often the map is halved
-    #[arg(long, default_value_t = UnetOptions::default().levels)]
-    levels: usize,
-    /// Filters of the first level; they double with each level
-    #[arg(long, default_value_t = UnetOptions::default().base_filters)]
-    base: usize,
-    /// Two convolutions in each block
     #[arg(long)]
+    levels: Option<i64>,
+    /// Filters of the first level
+    #[arg(long)]
+    base: Option<i64>,
+    /// What each block is made of: single, double or residual
+    #[arg(long)]
+    block: Option<String>,
+    /// The same as --block double
+    #[arg(long, conflicts_with = "block")]
     double: bool,
+    /// The same as --block residual
+    #[arg(long, conflicts_with_all = ["block", "double"])]
+    residual: bool,
+    /// Attention gates on the skips
+    #[arg(long, conflicts_with = "no_attention")]
+    attention: bool,
     /// No attention gates on the skips
     #[arg(long)]
     no_attention: bool,
-    /// Probability of dropping a channel [default: 0.01, or 0.05 with --double]
+    /// Probability of dropping a channel
     #[arg(long)]
     dropout: Option<f64>,
-    /// Channels of the input map
-    #[arg(long, default_value_t = UnetOptions::default().in_channels)]
-    in_channels: usize,
-    /// Pixels of the input map along y
-    #[arg(long, default_value_t = UnetOptions::default().height)]
-    height: usize,
-    /// Pixels of the input map along x
-    #[arg(long, default_value_t = UnetOptions::default().width)]
-    width: usize,
+    /// Channels of the input
+    #[arg(long, alias = "in-channels")]
+    channels: Option<i64>,
+    /// Pixels of the input along y
+    #[arg(long)]
+    height: Option<i64>,
+    /// Pixels of the input along x
+    #[arg(long)]
+    width: Option<i64>,
+    /// Pixels, or velocity channels, of the input cube
+    #[arg(long)]
+    depth: Option<i64>,
+    /// Input maps, or numbers that enter
+    #[arg(long)]
+    inputs: Option<i64>,
+    /// How many of the deepest levels have KAN convolutions
+    #[arg(long)]
+    kan_levels: Option<i64>,
+    /// How two parts make the prediction: sum or product
+    #[arg(long)]
+    combine: Option<String>,
+    /// A further input of spectra: none, projection or moments
+    #[arg(long)]
+    spectra: Option<String>,
+    /// Stages of residual blocks
+    #[arg(long)]
+    stages: Option<i64>,
+    /// Values of a hidden layer
+    #[arg(long)]
+    hidden: Option<i64>,
+    /// Hidden layers
+    #[arg(long)]
+    layers: Option<i64>,
+}
+
+impl OptionArgs {
+    fn options(self) -> TemplateOptions {
+        let integers = [
+            ("levels", self.levels),
+            ("base", self.base),
+            ("channels", self.channels),
+            ("height", self.height),
+            ("width", self.width),
+            ("depth", self.depth),
+            ("inputs", self.inputs),
+            ("kan-levels", self.kan_levels),
+            ("stages", self.stages),
+            ("hidden", self.hidden),
+            ("layers", self.layers),
+        ];
+        let block = match (self.double, self.residual) {
+            (true, _) => Some("double".to_owned()),
+            (_, true) => Some("residual".to_owned()),
+            _ => self.block,
+        };
+        let words = [("block", block), ("combine", self.combine), ("spectra", self.spectra)];
+        let attention = (self.attention || self.no_attention).then_some(self.attention);
+        let mut options = TemplateOptions::new();
+        for (name, value) in integers {
+            options.set_some(name, value);
+        }
+        for (name, value) in words {
+            options.set_some(name, value.as_deref());
+        }
+        options.set_some("attention", attention);
+        options.set_some("dropout", self.dropout);
+        options
+    }
 }
 
 #[derive(clap::Args)]
@@ -65,17 +140,11 @@ pub fn run(command: Command, console: &Console) -> anyhow::Result<()> {
 }
 
 fn new(args: NewArgs, console: &Console) -> anyhow::Result<()> {
-    let options = UnetOptions {
-        levels: args.levels,
-        base_filters: args.base,
-        double: args.double,
-        attention: !args.no_attention,
-        dropout: args.dropout,
-        in_channels: args.in_channels,
-        height: args.height,
-        width: args.width,
+    let document = match blueprint::template(&args.template, args.options.options()) {
+        Ok(document) => document,
+        // As clap has it for an argument that does not fit.
+        Err(error) => return Err(Usage(error.to_string()).into()),
     };
-    let document = blueprint::template(&args.template, &options)?;
     blueprint::save(&document, &args.out)?;
     let analysis = blueprint::analyse(&document);
     console.say(format!("{}: {}", args.out.display(), summary(&document.name, &analysis)));

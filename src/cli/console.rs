@@ -87,8 +87,13 @@ impl Console {
             }
             Err(error) => {
                 eprintln!("error: {error:#}");
-                ExitCode::FAILURE
+                if error.is::<Usage>() { ExitCode::from(2) } else { ExitCode::FAILURE }
             }
         }
     }
 }
+
+/// Arguments that cannot be meant, found after clap read them: exit status 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Usage(pub String);

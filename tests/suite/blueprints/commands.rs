@@ -61,8 +61,13 @@ fn wrong_usage_says_what_there_is() {
     assert_eq!(unknown.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&unknown.stderr).contains("unet"));
     let levels = aquila(&["new", "unet", "--levels", "99", "--out", "never-written.json"]);
-    assert_eq!(levels.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&levels.stderr).contains("levels must be from 1 to 8, not 99"));
+    assert_eq!(levels.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&levels.stderr).into_owned();
+    assert!(said.contains("“levels” takes a whole number from 1 to 8, not 99"), "{said}");
+    let foreign = aquila(&["new", "completeness-physical", "--levels", "3", "--out", "never-written.json"]);
+    assert_eq!(foreign.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&foreign.stderr).into_owned();
+    assert!(said.contains("no option “levels”; it has: inputs, hidden, layers"), "{said}");
     let absent = aquila(&["check", "not-there.blueprint.json"]);
     assert_eq!(absent.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&absent.stderr).contains("not-there.blueprint.json"));
