@@ -1,11 +1,14 @@
 //! Shapes, costs and faults of a whole document, and the plan that a network is compiled from. Total: a faulty document gives as
 //! much as can be said, and one fault where the mistake is, not one at every block behind it.
 
+mod report;
+
 use super::catalogue::{self, Inputs};
 use super::flat::{Flat, Node, Part, flatten};
-use super::model::{Block, BlockId, Blueprint, Parameter, Port};
+use super::forecast::peak_bytes;
+use super::model::{BlockId, Blueprint, Port};
 use super::plan::{Analysis, BlockReport, Fault, Mend, Op, PathId, Plan, Severity, Shape, Step};
-use super::rules::{self, MAX_PARAMETERS, Meaning, Remedy, Site, Trouble};
+use super::rules::{self, MAX_PARAMETERS, Meaning, Site};
 use super::walk::{around, consumers, is_output, is_port, order, used};
 use std::collections::HashMap;
 
@@ -24,22 +27,19 @@ pub fn plan(blueprint: &Blueprint) -> Result<Plan, Vec<Fault>> {
     }
 }
 
-/// Only so many faults tell along which path a shape came: a path is as long as the document, and a hostile one has as many faults.
-const TRACED_FAULTS: usize = 50;
-
-struct Examination<'a> {
-    flat: Flat<'a>,
+pub(super) struct Examination<'a> {
+    blueprint: &'a Blueprint,
+    pub(super) flat: Flat<'a>,
     /// An order in which the nodes can be computed; without those on a cycle.
-    order: Vec<usize>,
+    pub(super) order: Vec<usize>,
     consumers: Vec<Vec<usize>>,
+    /// By how much the pools from each node on make it smaller.
+    pools_ahead: Vec<usize>,
     /// Whether a node leads to an output. All do where there is no output yet.
-    used: Vec<bool>,
-    meanings: Vec<Option<Meaning>>,
+    pub(super) used: Vec<bool>,
+    pub(super) meanings: Vec<Option<Meaning>>,
     analysis: Analysis,
 }
-
-/// In words, the input's node, and the parameters to set there.
-type BetterSize = (String, usize, Vec<(String, Parameter)>);
 
 impl<'a> Examination<'a> {
     fn of(blueprint: &'a Blueprint) -> Self {
@@ -49,6 +49,8 @@ impl<'a> Examination<'a> {
         let consumers = consumers(&flat.nodes);
         let (order, cycles) = order(&flat.nodes, &consumers);
         let mut this = Self {
+            blueprint,
+            pools_ahead: report::pools_ahead(&flat.nodes, &order, &consumers),
             used: used(&flat.nodes),
             meanings: std::iter::repeat_with(|| None).take(count).collect(),
             flat,
@@ -64,6 +66,7 @@ impl<'a> Examination<'a> {
         }
         this.report_whole();
         this.sum_up();
+        this.analysis.forward_bytes = peak_bytes(&this);
         let mut faults = std::mem::take(&mut this.flat.faults);
         let places: HashMap<&PathId, usize> =
             this.flat.nodes.iter().enumerate().map(|(index, node)| (&node.path, index + 1)).collect();
@@ -110,14 +113,7 @@ impl<'a> Examination<'a> {
                 Inputs::Inside => catalogue::ANY,
             };
             if !accepts.contains(&shape.kind) {
-                let expected: Vec<_> = accepts.iter().map(|kind| kind.phrase()).collect();
-                let trouble = Trouble {
-                    kind: "type-mismatch",
-                    port: Some(port.clone()),
-                    expected: expected.join(" or "),
-                    came: format!("{} {shape}", shape.kind.phrase()),
-                    remedy: None,
-                };
+                let trouble = rules::wrong_type(kind, port, accepts, shape);
                 return self.report(index, trouble);
             }
         }
@@ -160,140 +156,6 @@ impl<'a> Examination<'a> {
             self.flat.faults.extend(missing);
         }
         any
-    }
-
-    fn report(&mut self, index: usize, trouble: Trouble) {
-        let node = &self.flat.nodes[index];
-        let source = trouble
-            .port
-            .as_ref()
-            .and_then(|port| node.slots.iter().find(|slot| slot.port == *port).and_then(|slot| slot.source));
-        let trace = match source {
-            Some(source) if self.flat.faults.len() < TRACED_FAULTS => self.trace(source),
-            _ => Vec::new(),
-        };
-        let mut message = format!("Expects {}, but got {}", trouble.expected, trouble.came);
-        if !trace.is_empty() {
-            message.push_str(" along ");
-            message.push_str(&self.describe(&trace));
-        }
-        let set = |path: &PathId, values: Vec<(String, Parameter)>| {
-            Some(Mend::SetParameters { path: path.clone(), values })
-        };
-        let (fix, mend) = match trouble.remedy {
-            _ if trouble.kind == "size-not-divisible" => match self.better_size(index, &trace) {
-                Some((fix, input, sizes)) => (Some(fix), set(&self.flat.nodes[input].path, sizes)),
-                None => {
-                    let drop = ("remainder".to_owned(), "drop".into());
-                    (
-                        Some("Pad or crop the map, or drop the remainder".to_owned()),
-                        set(&node.path, vec![drop]),
-                    )
-                }
-            },
-            Some(Remedy::Set(name, value)) => {
-                (Some(format!("Set {name} to {value}")), set(&node.path, vec![(name.to_owned(), value)]))
-            }
-            Some(Remedy::Say(fix)) => (Some(fix.to_owned()), None),
-            None => (None, None),
-        };
-        self.flat.faults.push(Fault {
-            path: node.path.clone(),
-            block: node.name.clone(),
-            port: trouble.port,
-            expected: Some(trouble.expected),
-            came: Some(trouble.came),
-            along: trace.iter().map(|&index| self.flat.nodes[index].path.clone()).collect(),
-            fix,
-            mend,
-            ..Fault::new(trouble.kind, message)
-        });
-    }
-
-    /// The nodes along which a shape came, from the network's input to `source`, without groups' ports. First inputs are followed.
-    fn trace(&self, source: usize) -> Vec<usize> {
-        let mut trace = Vec::new();
-        let mut next = Some(source);
-        while let Some(index) = next {
-            let node = &self.flat.nodes[index];
-            if self.meanings[index].as_ref().is_some_and(|meaning| meaning.op.is_some()) {
-                trace.push(index);
-            }
-            next = node.slots.first().and_then(|slot| slot.source);
-        }
-        trace.reverse();
-        trace
-    }
-
-    /// `Map (1×130²) → Encoder 1/Pool (64×65²)`: the blocks of a trace that changed the shape, the middle of a long one left out.
-    fn describe(&self, trace: &[usize]) -> String {
-        const SHOWN: usize = 4;
-        let mut last = None;
-        let mut words: Vec<String> = Vec::new();
-        for &index in trace {
-            let shape = self.meanings[index].as_ref().map(|meaning| &meaning.shape);
-            if shape != last {
-                let shape_text = shape.map_or_else(String::new, |shape| format!(" ({shape})"));
-                words.push(format!("{}{shape_text}", self.flat.nodes[index].name));
-                last = shape;
-            }
-        }
-        if words.len() > SHOWN {
-            words.splice(1..words.len() - (SHOWN - 1), ["…".to_owned()]);
-        }
-        words.join(" → ")
-    }
-
-    /// Which sizes of the network's input would divide, where only pools stand between it and the block: in words, the input's node,
-    /// and the nearest sizes.
-    fn better_size(&self, index: usize, trace: &[usize]) -> Option<BetterSize> {
-        let (&input, between) = trace.split_first()?;
-        let &[_, y, x] = self.meanings[input].as_ref()?.shape.sizes.as_slice() else { return None };
-        let (mut factor, mut size) = (1_usize, [y, x]);
-        for &node in between {
-            let meaning = self.meanings[node].as_ref()?;
-            if let Some(Op::MaxPool { stride, .. }) = meaning.op {
-                factor = factor.saturating_mul(stride);
-                size = size.map(|size| size / stride);
-            }
-            if meaning.shape.sizes.get(1..) != Some(&size[..]) {
-                return None;
-            }
-        }
-        let factor = factor.saturating_mul(self.pools_ahead(index));
-        let (below, above) = (
-            |size: usize| size / factor * factor,
-            |size: usize| size.div_ceil(factor).saturating_mul(factor),
-        );
-        let words = |size: usize| match (below(size), above(size)) {
-            (0, above) => above.to_string(),
-            (below, above) if below == above => size.to_string(),
-            (below, above) => format!("{below} or {above}"),
-        };
-        let name = &self.flat.nodes[input].name;
-        let such = if y == x { words(y) } else { format!("height {} and width {}", words(y), words(x)) };
-        let fix = format!("Give “{name}” a height and width divisible by {factor}, such as {such}");
-        let nearest = |size: usize| {
-            let (below, above) = (below(size), above(size));
-            let near = if below > 0 && size - below < above - size { below } else { above };
-            i64::try_from(near).ok().map(Parameter::Integer)
-        };
-        Some((fix, input, vec![("height".to_owned(), nearest(y)?), ("width".to_owned(), nearest(x)?)]))
-    }
-
-    /// By how much the pools from this block on shrink the map, at most, until something enlarges it again.
-    fn pools_ahead(&self, index: usize) -> usize {
-        let mut factors = vec![1_usize; self.flat.nodes.len()];
-        for &node in self.order.iter().rev() {
-            let block = self.flat.nodes[node].block;
-            let ahead = self.consumers[node].iter().map(|&next| factors[next]).max().unwrap_or(1);
-            factors[node] = match block.kind.as_str() {
-                "transposed-convolution" => 1,
-                "max-pool" => ahead.saturating_mul(pool_stride(block)),
-                _ => ahead,
-            };
-        }
-        factors[index]
     }
 
     fn report_cycle(&mut self, cycle: &[usize]) {
@@ -376,12 +238,10 @@ impl<'a> Examination<'a> {
                 let scope = at.path[..at.path.len() - 1].to_vec();
                 analysis.shapes.insert((scope, Port::new(at.block.id, port)), meaning.shape.clone());
             }
-            let values: u64 =
-                meaning.shape.sizes.iter().fold(1, |product, &size| product.saturating_mul(size as u64));
             let report = BlockReport {
                 parameters: meaning.parameters,
                 multiply_adds: meaning.multiply_adds,
-                output_bytes: values.saturating_mul(4),
+                output_bytes: meaning.shape.values().saturating_mul(4),
                 training_bytes: meaning.training_bytes,
             };
             if self.used[index] {
@@ -458,14 +318,6 @@ fn accepted(node: &Node, port: &str) -> String {
     let ports = catalogue::inputs_of(node.block);
     let types = ports.iter().find(|info| info.name == port).map_or(catalogue::ANY, |info| info.types);
     types.iter().map(|kind| kind.phrase()).collect::<Vec<_>>().join(" or ")
-}
-
-fn pool_stride(block: &Block) -> usize {
-    let given = |name: &str| match block.parameters.get(name) {
-        Some(Parameter::Integer(value)) => usize::try_from(*value).ok(),
-        _ => None,
-    };
-    given("stride").or_else(|| given("kernel")).unwrap_or(2).max(1)
 }
 
 impl Analysis {

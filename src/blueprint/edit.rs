@@ -331,9 +331,10 @@ pub fn mend(blueprint: &mut Blueprint, mend: &Mend) -> Result<(), EditError> {
                 Ok(())
             })
         }
-        Mend::InsertBlock { scope, to, kind, values } => {
-            inside(blueprint, scope, |graph| insert_before(graph, to, kind, values).map(|_| ()))
-        }
+        Mend::InsertBlock { scope, to, kind, values, wires } => inside(blueprint, scope, |graph| {
+            let id = insert_before(graph, to, kind, values)?;
+            wires.iter().try_for_each(|(port, from)| connect(graph, from, &Port::new(id, port)))
+        }),
     }
 }
 

@@ -193,10 +193,11 @@ impl<'a> Flat<'a> {
                     self.report(node, "misplaced", "A group's port stands outside of any group".to_owned());
                 fault.fix = Some("Use an input or an output here".to_owned());
             }
-            ("input" | "output", _) if inside => {
-                let message = format!("An {} of the network stands inside a group", block.kind);
+            ("input" | "cube-input" | "vector-input" | "sequence-input" | "output", _) if inside => {
+                let side = if block.kind == "output" { "output" } else { "input" };
+                let message = format!("An {side} of the network stands inside a group");
                 let fault = self.report(node, "misplaced", message);
-                fault.fix = Some(format!("Use a group {} here", block.kind));
+                fault.fix = Some(format!("Use a group {side} here"));
             }
             _ => {}
         }

@@ -1,270 +1,576 @@
 //! The table of block kinds. A new kind is a row here and a rule in `rules`.
 
-use super::catalogue::{ANY, Family, Inputs, Kind, Outputs, ParameterSpec, PortSpec, Values};
+mod parameters;
+
+use super::catalogue::{ANY, Family, Inputs, Kind, Outputs, PortSpec};
 use super::plan::PortType;
-use super::rules;
+use super::rules::{attention, convolution, ends, join, kan, norm, resize, spectral};
+use parameters::*;
 
+const VECTOR: &[PortType] = &[PortType::Vector];
 const MAP: &[PortType] = &[PortType::Map];
-const NOTHING: Inputs = Inputs::Fixed(&[]);
-const ONE_MAP: Inputs = Inputs::Fixed(&[PortSpec { name: "in", accepts: MAP, help: "" }]);
-const ONE_OF_ANY: Inputs = Inputs::Fixed(&[PortSpec { name: "in", accepts: ANY, help: "" }]);
+const CUBE: &[PortType] = &[PortType::Cube];
+const SEQUENCE: &[PortType] = &[PortType::Sequence];
+/// What has pixels along one, two or three axes.
+const PIXELS: &[PortType] = &[PortType::Map, PortType::Cube, PortType::Sequence];
 
-const QUANTITY: ParameterSpec = ParameterSpec {
-    name: "quantity",
-    label: "Quantity",
-    unit: "",
-    values: Values::Text { default: "" },
-    auto: None,
-    help: "What the values are: column density, volume density, …",
-};
-const SCALE: ParameterSpec = choice(
-    "scale",
-    "Scale",
-    &["linear", "log10"],
-    "log10",
-    "Whether the network sees the quantity or its decimal logarithm",
-);
-const BIAS: ParameterSpec = ParameterSpec {
-    name: "bias",
-    label: "Bias",
-    unit: "",
-    values: Values::Flag { default: true },
-    auto: None,
-    help: "Adds a learned constant to each filter's output",
-};
+const fn port(name: &'static str, accepts: &'static [PortType], help: &'static str) -> PortSpec {
+    PortSpec { name, accepts, help }
+}
+
+const NOTHING: Inputs = Inputs::Fixed(&[]);
+const ONE_OF_ANY: Inputs = Inputs::Fixed(&[port("in", ANY, "")]);
+/// In and out of one type.
+const KEEPS_ANY: (Inputs, Outputs) = (ONE_OF_ANY, Outputs::Same);
+const KEEPS_PIXELS: (Inputs, Outputs) = (Inputs::Fixed(&[port("in", PIXELS, "")]), Outputs::Same);
+const PIXELS_TO_VECTOR: (Inputs, Outputs) = (Inputs::Fixed(&[port("in", PIXELS, "")]), Outputs::One(VECTOR));
+const CUBE_TO_MAP: (Inputs, Outputs) =
+    (Inputs::Fixed(&[port("in", CUBE, "Channels × velocities × y × x")]), Outputs::One(MAP));
+/// Any number of inputs.
+const fn joined(help: &'static str) -> Inputs {
+    Inputs::Counted { parameter: "inputs", accepts: ANY, help }
+}
 
 pub(super) const KINDS: &[Kind] = &[
-    Kind {
-        name: "input",
-        label: "Input",
-        family: Family::Data,
-        help: "A map that enters the network",
-        inputs: NOTHING,
-        outputs: Outputs::One(MAP),
-        parameters: &[
-            integer("channels", "Channels", "", 1, 1, 4096, "Maps stacked at each pixel"),
-            integer("height", "Height", "px", 128, 1, 65536, "Pixels along y"),
-            integer("width", "Width", "px", 128, 1, 65536, "Pixels along x"),
+    kind(
+        "input",
+        "Input",
+        Family::Data,
+        "A map that enters the network",
+        (NOTHING, Outputs::One(MAP)),
+        &[CHANNELS, HEIGHT, WIDTH, QUANTITY, LOG_SCALE],
+        ends::map_input,
+    ),
+    kind(
+        "cube-input",
+        "Cube input",
+        Family::Data,
+        "A cube that enters the network: position-position-velocity, or three axes of space",
+        (NOTHING, Outputs::One(CUBE)),
+        &[
+            CHANNELS,
+            integer("depth", "Depth", "px", 64, (1, 65536), "Velocities, or pixels along z"),
+            HEIGHT,
+            WIDTH,
             QUANTITY,
-            SCALE,
+            LINEAR_SCALE,
         ],
-        rule: rules::input,
-    },
-    Kind {
-        name: "output",
-        label: "Output",
-        family: Family::Output,
-        help: "What the network predicts",
-        inputs: ONE_OF_ANY,
-        outputs: Outputs::None,
-        parameters: &[QUANTITY, SCALE],
-        rule: rules::output,
-    },
-    Kind {
-        name: "convolution",
-        label: "Convolution",
-        family: Family::Convolution,
-        help: "Learned filters slid over a map",
-        inputs: ONE_MAP,
-        outputs: Outputs::One(MAP),
-        parameters: &[
-            integer("filters", "Filters", "", 64, 1, 65536, "Output channels"),
-            integer("kernel", "Kernel", "px", 3, 1, 63, "Width and height of a filter"),
-            integer("stride", "Stride", "px", 1, 1, 64, "Step between neighbouring outputs"),
-            auto(
-                integer("padding", "Padding", "px", 1, 0, 1024, "Zeros added on each side"),
-                "keeps the size where the stride is 1 and the kernel odd",
+        ends::cube_input,
+    ),
+    kind(
+        "vector-input",
+        "Vector input",
+        Family::Data,
+        "Numbers that enter the network: a mass, an age, five magnitudes; one value for a scalar",
+        (NOTHING, Outputs::One(VECTOR)),
+        &[integer("values", "Values", "", 1, (1, 65536), "How many numbers"), QUANTITY, LINEAR_SCALE],
+        ends::vector_input,
+    ),
+    kind(
+        "sequence-input",
+        "Sequence input",
+        Family::Data,
+        "A spectrum or another sequence that enters the network",
+        (NOTHING, Outputs::One(SEQUENCE)),
+        &[
+            integer("length", "Length", "", 128, (1, 65536), "Steps of the sequence"),
+            integer("channels", "Channels", "", 1, (1, 4096), "Values at each step"),
+            QUANTITY,
+            LINEAR_SCALE,
+        ],
+        ends::sequence_input,
+    ),
+    kind(
+        "constant",
+        "Constant",
+        Family::Data,
+        "One value everywhere, in the shape of what comes in",
+        KEEPS_ANY,
+        &[float("value", "Value", "", 0.0, (-1e30, 1e30), "What each pixel holds")],
+        ends::constant,
+    ),
+    kind(
+        "noise",
+        "Noise",
+        Family::Data,
+        "Adds normal noise, drawn anew at each step",
+        KEEPS_ANY,
+        &[
+            float(
+                "deviation",
+                "Deviation",
+                "",
+                0.1,
+                (0.0, 1e6),
+                "Standard deviation, in units of the values",
             ),
-            integer("dilation", "Dilation", "px", 1, 1, 256, "Distance between a filter's taps"),
-            integer("groups", "Groups", "", 1, 1, 65536, "Channels are split into as many separate parts"),
+            choice("when", "When", &["training", "always"], "Whether it is added when evaluating, too"),
+        ],
+        ends::noise,
+    ),
+    kind(
+        "convolution",
+        "Convolution",
+        Family::Convolution,
+        "Learned filters slid over a sequence, map or cube",
+        KEEPS_PIXELS,
+        &[
+            FILTERS,
+            KERNEL,
+            STRIDE,
+            PADDING,
+            DILATION,
+            integer("groups", "Groups", "", 1, (1, 65536), "Channels are split into as many separate parts"),
             BIAS,
         ],
-        rule: rules::convolution,
-    },
-    Kind {
-        name: "transposed-convolution",
-        label: "Transposed convolution",
-        family: Family::Convolution,
-        help: "Learned filters that make a map larger",
-        inputs: ONE_MAP,
-        outputs: Outputs::One(MAP),
-        parameters: &[
-            auto(
-                integer("filters", "Filters", "", 64, 1, 65536, "Output channels"),
-                "half of the incoming channels",
-            ),
-            integer("kernel", "Kernel", "px", 2, 1, 63, "Width and height of a filter"),
-            integer("stride", "Stride", "px", 2, 1, 64, "How many times larger the map becomes"),
-            integer("padding", "Padding", "px", 0, 0, 1024, "Pixels cut off on each side of the result"),
+        convolution::convolution,
+    ),
+    kind(
+        "depthwise-convolution",
+        "Depthwise convolution",
+        Family::Convolution,
+        "Learned filters for each channel alone: far fewer weights; a 1×1 convolution after it mixes the channels",
+        KEEPS_PIXELS,
+        &[
+            integer("multiplier", "Multiplier", "", 1, (1, 64), "Filters for each channel"),
+            KERNEL,
+            STRIDE,
+            PADDING,
+            DILATION,
             BIAS,
         ],
-        rule: rules::transposed_convolution,
-    },
-    Kind {
-        name: "batch-norm",
-        label: "Batch norm",
-        family: Family::Normalisation,
-        help: "Brings each channel to zero mean and unit variance over the batch, then scales and shifts it",
-        inputs: ONE_MAP,
-        outputs: Outputs::One(MAP),
-        parameters: &[
-            float("epsilon", "Epsilon", 1e-5, 1e-12, 1.0, "Added to the variance"),
-            float("momentum", "Momentum", 0.1, 0.0, 1.0, "Weight of a new batch in the running statistics"),
+        convolution::depthwise_convolution,
+    ),
+    kind(
+        "transposed-convolution",
+        "Transposed convolution",
+        Family::Convolution,
+        "Learned filters that make a sequence, map or cube larger",
+        KEEPS_PIXELS,
+        &[
+            AUTO_FILTERS,
+            integer("kernel", "Kernel", "px", 2, (1, 63), "Size of a filter along each axis"),
+            integer("stride", "Stride", "px", 2, (1, 64), "How many times larger it becomes"),
+            integer("padding", "Padding", "px", 0, (0, 1024), "Pixels cut off on each side of the result"),
+            BIAS,
         ],
-        rule: rules::batch_norm,
-    },
-    Kind {
-        name: "relu",
-        label: "ReLU",
-        family: Family::Activation,
-        help: "Sets negative values to zero",
-        inputs: ONE_OF_ANY,
-        outputs: Outputs::Same,
-        parameters: &[],
-        rule: rules::relu,
-    },
-    Kind {
-        name: "dropout",
-        label: "Dropout",
-        family: Family::Normalisation,
-        help: "Sets parts to zero at random while training, against overfitting",
-        inputs: ONE_OF_ANY,
-        outputs: Outputs::Same,
-        parameters: &[
-            float("probability", "Probability", 0.05, 0.0, 0.99, "Share that is set to zero"),
-            ParameterSpec {
-                name: "whole_channels",
-                label: "Whole channels",
-                unit: "",
-                values: Values::Flag { default: true },
-                auto: None,
-                help: "Drops whole channels instead of single values",
-            },
-        ],
-        rule: rules::dropout,
-    },
-    Kind {
-        name: "max-pool",
-        label: "Max pool",
-        family: Family::Shape,
-        help: "Keeps the highest value of each cell: a smaller map",
-        inputs: ONE_MAP,
-        outputs: Outputs::One(MAP),
-        parameters: &[
-            integer("kernel", "Kernel", "px", 2, 1, 64, "Width and height of a cell"),
-            auto(
-                integer("stride", "Stride", "px", 2, 1, 64, "Step between neighbouring cells"),
-                "the kernel",
-            ),
-            choice(
-                "remainder",
-                "Remainder",
-                &["refuse", "drop"],
-                "refuse",
-                "What to do with the pixels that fill no whole cell",
+        convolution::transposed_convolution,
+    ),
+    kind(
+        "linear",
+        "Linear",
+        Family::Convolution,
+        "Weighs all values of a vector together, or of each step of a sequence",
+        (Inputs::Fixed(&[port("in", &[PortType::Vector, PortType::Sequence], "")]), Outputs::Same),
+        &[integer("features", "Features", "", 64, (1, 65536), "Values that come out"), BIAS],
+        convolution::linear,
+    ),
+    kind(
+        "batch-norm",
+        "Batch norm",
+        Family::Normalisation,
+        "Brings each channel to zero mean and unit variance over the batch, then scales and shifts it",
+        KEEPS_ANY,
+        &[
+            EPSILON,
+            float(
+                "momentum",
+                "Momentum",
+                "",
+                0.1,
+                (0.0, 1.0),
+                "Weight of a new batch in the running statistics",
             ),
         ],
-        rule: rules::max_pool,
-    },
-    Kind {
-        name: "concatenate",
-        label: "Concatenate",
-        family: Family::Shape,
-        help: "Stacks the channels of several maps of one size",
-        inputs: Inputs::Counted { parameter: "inputs", accepts: MAP, help: "Stacked in this order" },
-        outputs: Outputs::One(MAP),
-        parameters: &[integer("inputs", "Inputs", "", 2, 2, 32, "Number of maps")],
-        rule: rules::concatenate,
-    },
-    Kind {
-        name: "attention-gate",
-        label: "Attention gate",
-        family: Family::Attention,
-        help: "Weighs each pixel of a skip by how much the gating map asks for it",
-        inputs: Inputs::Fixed(&[
-            PortSpec { name: "gate", accepts: MAP, help: "The map that asks" },
-            PortSpec { name: "skip", accepts: MAP, help: "The map that is weighed" },
-        ]),
-        outputs: Outputs::One(MAP),
-        parameters: &[auto(
+        norm::batch_norm,
+    ),
+    kind(
+        "group-norm",
+        "Group norm",
+        Family::Normalisation,
+        "Brings parts of the channels of each sample to zero mean and unit variance, whatever the batch",
+        KEEPS_ANY,
+        &[integer("groups", "Groups", "", 32, (1, 65536), "Parts the channels are split into"), EPSILON],
+        norm::group_norm,
+    ),
+    kind(
+        "layer-norm",
+        "Layer norm",
+        Family::Normalisation,
+        "Brings the channels of each pixel, or a vector, to zero mean and unit variance",
+        KEEPS_ANY,
+        &[EPSILON],
+        norm::layer_norm,
+    ),
+    kind(
+        "instance-norm",
+        "Instance norm",
+        Family::Normalisation,
+        "Brings each channel of each sample to zero mean and unit variance over its pixels",
+        KEEPS_PIXELS,
+        &[EPSILON],
+        norm::instance_norm,
+    ),
+    kind(
+        "dropout",
+        "Dropout",
+        Family::Normalisation,
+        "Sets parts to zero at random while training, against overfitting",
+        KEEPS_ANY,
+        &[
+            float("probability", "Probability", "", 0.05, (0.0, 0.99), "Share that is set to zero"),
+            flag("whole_channels", "Whole channels", true, "Drops whole channels instead of single values"),
+        ],
+        norm::dropout,
+    ),
+    kind("relu", "ReLU", Family::Activation, "Sets negative values to zero", KEEPS_ANY, &[], norm::relu),
+    kind(
+        "leaky-relu",
+        "Leaky ReLU",
+        Family::Activation,
+        "Weakens negative values, so that no channel dies",
+        KEEPS_ANY,
+        &[float("slope", "Slope", "", 0.01, (0.0, 1.0), "Factor of negative values")],
+        norm::leaky_relu,
+    ),
+    kind(
+        "gelu",
+        "GELU",
+        Family::Activation,
+        "x·Φ(x) with the normal distribution: a smooth ReLU, computed exactly",
+        KEEPS_ANY,
+        &[],
+        norm::gelu,
+    ),
+    kind(
+        "silu",
+        "SiLU",
+        Family::Activation,
+        "x·sigmoid(x): a smooth ReLU, also called swish",
+        KEEPS_ANY,
+        &[],
+        norm::silu,
+    ),
+    kind(
+        "sigmoid",
+        "Sigmoid",
+        Family::Activation,
+        "Into 0 … 1, as a probability or a weight",
+        KEEPS_ANY,
+        &[],
+        norm::sigmoid,
+    ),
+    kind("tanh", "Tanh", Family::Activation, "Into −1 … 1", KEEPS_ANY, &[], norm::tanh),
+    kind(
+        "softplus",
+        "Softplus",
+        Family::Activation,
+        "ln(1 + eˣ): always positive",
+        KEEPS_ANY,
+        &[],
+        norm::softplus,
+    ),
+    kind(
+        "max-pool",
+        "Max pool",
+        Family::Shape,
+        "Keeps the highest value of each cell: fewer pixels",
+        KEEPS_PIXELS,
+        POOL,
+        resize::max_pool,
+    ),
+    kind(
+        "average-pool",
+        "Average pool",
+        Family::Shape,
+        "Keeps the mean of each cell: fewer pixels",
+        KEEPS_PIXELS,
+        POOL,
+        resize::average_pool,
+    ),
+    kind(
+        "global-pool",
+        "Global pool",
+        Family::Shape,
+        "One value for each channel, from all its pixels: a vector",
+        PIXELS_TO_VECTOR,
+        &[choice("statistic", "Statistic", &["average", "maximum"], "What is taken of the pixels")],
+        resize::global_pool,
+    ),
+    kind(
+        "upsample",
+        "Upsample",
+        Family::Shape,
+        "More pixels, by a whole factor, without weights",
+        KEEPS_PIXELS,
+        &[
+            integer("factor", "Factor", "", 2, (1, 64), "How many times larger along each axis"),
+            choice("interpolation", "Interpolation", &["nearest", "linear"], "What new pixels hold"),
+        ],
+        resize::upsample,
+    ),
+    kind(
+        "flatten",
+        "Flatten",
+        Family::Shape,
+        "All values one after the other: a vector",
+        (ONE_OF_ANY, Outputs::One(VECTOR)),
+        &[],
+        resize::flatten,
+    ),
+    kind(
+        "reshape",
+        "Reshape",
+        Family::Shape,
+        "The same values in the same order, as another type or with other sizes",
+        (ONE_OF_ANY, Outputs::One(ANY)),
+        &[
+            choice("to", "To", &["map", "vector", "sequence", "cube"], "What comes out"),
+            text(
+                "sizes",
+                "Sizes",
+                "Channels × height × width of a map, channels × depth × height × width of a cube, length × channels of a sequence: 64×8×8",
+            ),
+        ],
+        resize::reshape,
+    ),
+    kind(
+        "concatenate",
+        "Concatenate",
+        Family::Shape,
+        "Stacks the channels of several wires of one size",
+        (joined("Stacked in this order"), Outputs::Same),
+        JOINED,
+        join::concatenate,
+    ),
+    kind(
+        "add",
+        "Add",
+        Family::Shape,
+        "The sum of several wires; a vector or a single channel spreads over the rest",
+        (joined(""), Outputs::One(ANY)),
+        JOINED,
+        join::add,
+    ),
+    kind(
+        "multiply",
+        "Multiply",
+        Family::Shape,
+        "The product of several wires; a vector or a single channel spreads over the rest",
+        (joined(""), Outputs::One(ANY)),
+        JOINED,
+        join::multiply,
+    ),
+    kind(
+        "select-channels",
+        "Select channels",
+        Family::Shape,
+        "Takes some channels out",
+        KEEPS_ANY,
+        &[
+            integer("start", "Start", "", 0, (0, 1 << 20), "The first channel that is taken, counted from 0"),
+            integer("count", "Count", "", 1, (1, 1 << 20), "How many are taken"),
+        ],
+        join::select_channels,
+    ),
+    kind(
+        "crop",
+        "Crop",
+        Family::Shape,
+        "Cuts pixels off on each side",
+        KEEPS_PIXELS,
+        &[integer("amount", "Amount", "px", 1, (0, 65536), "Pixels cut off on each side")],
+        resize::crop,
+    ),
+    kind(
+        "crop-like",
+        "Crop like",
+        Family::Shape,
+        "Cuts the middle out, as large as another wire is",
+        (
+            Inputs::Fixed(&[port("in", PIXELS, "What is cut"), port("like", PIXELS, "What has the size")]),
+            Outputs::Same,
+        ),
+        &[],
+        resize::crop_like,
+    ),
+    kind(
+        "pad",
+        "Pad",
+        Family::Shape,
+        "Adds pixels on each side",
+        KEEPS_PIXELS,
+        &[
+            choice("to", "To", &["amount", "multiple"], "So many on each side, or up to a multiple in all"),
+            integer("amount", "Amount", "px", 1, (0, 4096), "Pixels added on each side"),
+            integer("multiple", "Multiple", "px", 16, (1, 4096), "Each axis becomes a multiple of this"),
+            choice("fill", "Fill", &["zero", "reflect", "replicate"], "What new pixels hold"),
+        ],
+        resize::pad,
+    ),
+    kind(
+        "attention-gate",
+        "Attention gate",
+        Family::Attention,
+        "Weighs each pixel of a skip by how much the gating map asks for it",
+        (
+            Inputs::Fixed(&[
+                port("gate", &[PortType::Map, PortType::Cube], "The map that asks"),
+                port("skip", &[PortType::Map, PortType::Cube], "The map that is weighed"),
+            ]),
+            Outputs::Same,
+        ),
+        &[auto(
             integer(
                 "filters",
                 "Inner filters",
                 "",
                 32,
-                1,
-                65536,
+                (1, 65536),
                 "Channels in which gate and skip are compared",
             ),
             "half of the skip's channels",
         )],
-        rule: rules::attention_gate,
-    },
-    Kind {
-        name: "group",
-        label: "Group",
-        family: Family::Shape,
-        help: "A network within the network, drawn as one block",
-        inputs: Inputs::Inside,
-        outputs: Outputs::Inside,
-        parameters: &[],
-        rule: rules::pass,
-    },
-    Kind {
-        name: "group-input",
-        label: "Group input",
-        family: Family::Data,
-        help: "Where a wire enters the group; its name is the port's",
-        inputs: NOTHING,
-        outputs: Outputs::Same,
-        parameters: &[],
-        rule: rules::pass,
-    },
-    Kind {
-        name: "group-output",
-        label: "Group output",
-        family: Family::Output,
-        help: "Where a wire leaves the group; its name is the port's",
-        inputs: ONE_OF_ANY,
-        outputs: Outputs::None,
-        parameters: &[],
-        rule: rules::pass,
-    },
+        attention::attention_gate,
+    ),
+    kind(
+        "self-attention",
+        "Self-attention",
+        Family::Attention,
+        "Each pixel asks all others: far reach, at a cost that grows with the square of the pixels",
+        KEEPS_PIXELS,
+        &[integer("heads", "Heads", "", 8, (1, 256), "Parts of the channels that ask separately")],
+        attention::self_attention,
+    ),
+    kind(
+        "film",
+        "FiLM",
+        Family::Attention,
+        "Scales and shifts each channel by what a condition says",
+        (
+            Inputs::Fixed(&[
+                port("in", ANY, "What is modulated"),
+                port("condition", VECTOR, "A factor for each channel, then an offset for each"),
+            ]),
+            Outputs::Same,
+        ),
+        &[flag("around_one", "Around one", false, "Takes the factors as differences from one")],
+        attention::film,
+    ),
+    kind(
+        "kan-convolution",
+        "KAN convolution",
+        Family::Kan,
+        "A convolution whose weights are learned curves (FastKAN); its input is standardised, so that the curves are used",
+        KEEPS_PIXELS,
+        &[
+            FILTERS,
+            integer("kernel", "Kernel", "px", 3, (1, 63), "Size of a filter along each axis, an odd number"),
+            choice("basis", "Basis", &["rbf", "b-spline"], "What the curves are made of"),
+            integer("functions", "Functions", "", 4, (1, 64), "Radial functions, or intervals of the spline"),
+            DEGREE,
+            float("range", "Range", "σ", 2.0, (0.1, 100.0), "The curves reach from −range to +range"),
+        ],
+        kan::kan_convolution,
+    ),
+    kind(
+        "kan",
+        "KAN",
+        Family::Kan,
+        "Sums and products of learned curves of the channels, for each pixel alone; its input is standardised",
+        KEEPS_ANY,
+        &[
+            integer("sums", "Sums", "", 5, (0, 65536), "Nodes that are sums of curves"),
+            integer("products", "Products", "", 0, (0, 65536), "Nodes that are products of two such sums"),
+            choice("basis", "Basis", &["b-spline", "rbf"], "What the curves are made of"),
+            integer("functions", "Functions", "", 5, (1, 64), "Intervals of the spline, or radial functions"),
+            DEGREE,
+            float("range", "Range", "σ", 3.0, (0.1, 100.0), "The curves reach from −range to +range"),
+        ],
+        kan::kan,
+    ),
+    kind(
+        "spectral-moments",
+        "Spectral moments",
+        Family::Physics,
+        "Integral, mean velocity, dispersion, … of each spectrum of a cube: a map",
+        CUBE_TO_MAP,
+        &[
+            integer("moments", "Moments", "", 3, (1, 8), "How many, from the integral on"),
+            auto(
+                float(
+                    "first_velocity_km_s",
+                    "First velocity",
+                    "km/s",
+                    -12.8,
+                    (-1e6, 1e6),
+                    "Velocity of the first channel",
+                ),
+                "spread around 0 km/s",
+            ),
+            auto(
+                float(
+                    "velocity_step_km_s",
+                    "Velocity step",
+                    "km/s",
+                    0.1,
+                    (-1e5, 1e5),
+                    "From one channel to the next",
+                ),
+                "up to +12.8 km/s",
+            ),
+            choice(
+                "form",
+                "Form",
+                &["physical", "raw"],
+                "In K km/s and km/s, or the mean of vⁱ·T as POLARIScore has it",
+            ),
+        ],
+        spectral::moments,
+    ),
+    kind(
+        "spectral-projection",
+        "Spectral projection",
+        Family::Physics,
+        "Learned weights of the velocities of a cube, the same for each pixel: a map",
+        CUBE_TO_MAP,
+        &[integer("filters", "Filters", "", 1, (1, 65536), "Channels of the map"), BIAS],
+        spectral::projection,
+    ),
+    kind(
+        "group",
+        "Group",
+        Family::Shape,
+        "A network within the network, drawn as one block",
+        (Inputs::Inside, Outputs::Inside),
+        &[],
+        ends::pass,
+    ),
+    kind(
+        "group-input",
+        "Group input",
+        Family::Data,
+        "Where a wire enters the group; its name is the port's",
+        (NOTHING, Outputs::Same),
+        &[],
+        ends::pass,
+    ),
+    kind(
+        "group-output",
+        "Group output",
+        Family::Output,
+        "Where a wire leaves the group; its name is the port's",
+        (ONE_OF_ANY, Outputs::None),
+        &[],
+        ends::pass,
+    ),
+    kind(
+        "output",
+        "Output",
+        Family::Output,
+        "What the network predicts",
+        (ONE_OF_ANY, Outputs::None),
+        &[QUANTITY, LOG_SCALE],
+        ends::output,
+    ),
 ];
-
-const fn integer(
-    name: &'static str,
-    label: &'static str,
-    unit: &'static str,
-    default: i64,
-    min: i64,
-    max: i64,
-    help: &'static str,
-) -> ParameterSpec {
-    ParameterSpec { name, label, unit, values: Values::Integer { default, min, max }, auto: None, help }
-}
-
-const fn float(
-    name: &'static str,
-    label: &'static str,
-    default: f64,
-    min: f64,
-    max: f64,
-    help: &'static str,
-) -> ParameterSpec {
-    ParameterSpec { name, label, unit: "", values: Values::Float { default, min, max }, auto: None, help }
-}
-
-const fn choice(
-    name: &'static str,
-    label: &'static str,
-    choices: &'static [&'static str],
-    default: &'static str,
-    help: &'static str,
-) -> ParameterSpec {
-    ParameterSpec { name, label, unit: "", values: Values::Choice { default, choices }, auto: None, help }
-}
-
-const fn auto(spec: ParameterSpec, meaning: &'static str) -> ParameterSpec {
-    ParameterSpec { auto: Some(meaning), ..spec }
-}

@@ -7,6 +7,7 @@ pub mod catalogue;
 pub mod edit;
 mod file;
 mod flat;
+mod forecast;
 mod history;
 mod kinds;
 mod model;
@@ -17,6 +18,7 @@ mod walk;
 
 pub use analyse::{analyse, plan};
 pub use file::{FileError, from_json, load, save, to_json};
+pub use forecast::Forecast;
 pub use history::History;
 pub use model::{Activity, Block, BlockId, Blueprint, Frame, Graph, Link, Parameter, Port};
 pub use plan::{

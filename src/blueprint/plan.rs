@@ -334,12 +334,14 @@ pub enum Mend {
     RemoveBlock(PathId),
     /// Give the block the next free name.
     Renumber(PathId),
-    /// Put a new block of this kind into the wire that ends at `to`, in the graph inside `scope`.
+    /// Put a new block of this kind into the wire that ends at `to`, in the graph inside `scope`. `wires` feed its further inputs: the
+    /// input's name, and the output it is fed from.
     InsertBlock {
         scope: PathId,
         to: Port,
         kind: String,
         values: Vec<(String, Parameter)>,
+        wires: Vec<(String, Port)>,
     },
 }
 
@@ -367,6 +369,8 @@ pub struct Analysis {
     pub multiply_adds: u64,
     /// Estimate of the bytes one sample needs in training: activations kept for the backward pass.
     pub training_bytes: u64,
+    /// The most bytes one sample needs at one time in a forward pass alone. See [`Analysis::forecast`].
+    pub forward_bytes: u64,
     /// Errors before warnings, each in document order.
     pub faults: Vec<Fault>,
 }
@@ -405,7 +409,45 @@ impl Fault {
     }
 }
 
+impl Shape {
+    /// A type with so many channels and pixels along each axis (none for a vector, the length for a sequence).
+    pub fn new(kind: PortType, channels: usize, extent: &[usize]) -> Self {
+        let mut sizes = extent.to_vec();
+        sizes.insert(if kind == PortType::Sequence { sizes.len() } else { 0 }, channels);
+        Self { kind, sizes }
+    }
+
+    pub fn channels(&self) -> usize {
+        let channels = if self.kind == PortType::Sequence { self.sizes.last() } else { self.sizes.first() };
+        channels.copied().unwrap_or(0)
+    }
+
+    /// Pixels along each axis, without the channels: y, x of a map; nothing for a vector.
+    pub fn extent(&self) -> &[usize] {
+        let sizes = match self.kind {
+            PortType::Sequence => self.sizes.split_last().map(|(_, sizes)| sizes),
+            _ => self.sizes.split_first().map(|(_, sizes)| sizes),
+        };
+        sizes.unwrap_or(&[])
+    }
+
+    /// How many values it holds. Saturates.
+    pub fn values(&self) -> u64 {
+        self.sizes.iter().fold(1, |product, &size| product.saturating_mul(size as u64))
+    }
+}
+
 impl PortType {
+    /// The axes that pixels lie along: 0 for a vector, 1 for a sequence, 2 for a map, 3 for a cube.
+    pub fn dims(self) -> usize {
+        match self {
+            Self::Vector => 0,
+            Self::Sequence => 1,
+            Self::Map => 2,
+            Self::Cube => 3,
+        }
+    }
+
     /// With its article, as it stands in a sentence.
     pub fn phrase(self) -> &'static str {
         match self {

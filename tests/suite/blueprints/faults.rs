@@ -46,7 +46,7 @@ fn maps_of_different_size_do_not_meet() {
         told(&blueprint),
         [
             "error shape-mismatch | Concatenate · in2: Expects a map of 32 × 32 px as on in1, but got one of 16 × 16 px \
-          along Map (1×32²) → Pool (1×16²) | Bring both maps to one size before they meet"
+          along Map (1×32²) → Pool (1×16²) | Insert an upsample by 2 at in2"
         ]
     );
 }
