@@ -1,6 +1,7 @@
 //! `aquila blueprint`: networks as documents, made and checked without a window.
 
 use super::console::{Console, Usage};
+use super::exchange;
 use crate::blueprint::{self, Analysis, Fault, FileError, TEMPLATES, TemplateOptions};
 use anyhow::Context as _;
 use clap::builder::{PossibleValue, PossibleValuesParser};
@@ -13,6 +14,8 @@ pub enum Command {
     New(NewArgs),
     /// Shapes, sizes and faults of a network; exit status 1 where it cannot be trained
     Check(CheckArgs),
+    /// A network for other programs: a PyTorch module with its weights, or an ONNX file
+    Export(exchange::ExportArgs),
 }
 
 #[derive(clap::Args)]
@@ -136,6 +139,7 @@ pub fn run(command: Command, console: &Console) -> anyhow::Result<()> {
     match command {
         Command::New(args) => new(args, console),
         Command::Check(args) => check(args, console),
+        Command::Export(args) => exchange::export(args, console),
     }
 }
 

@@ -10,6 +10,7 @@ mod dataset;
 mod demo;
 mod doctor;
 mod evaluate;
+mod exchange;
 mod info;
 mod report;
 mod train;

@@ -8,6 +8,7 @@ mod compile;
 mod declare;
 pub mod device;
 mod error;
+pub mod export;
 mod forward;
 mod initial;
 mod layout;

@@ -18,6 +18,23 @@ pub type Notes = BTreeMap<String, String>;
 /// # Errors
 /// A tensor that is no number type of the format.
 pub fn to_bytes(tensors: &IndexMap<String, Tensor>, notes: &Notes) -> Result<Vec<u8>, NetworkError> {
+    let notes = serde_json::to_string(notes)
+        .map_err(|error| NetworkError::Block { block: "weights".to_owned(), message: error.to_string() })?;
+    serialised(tensors, (KEY.to_owned(), notes))
+}
+
+/// The bytes of a file for PyTorch: no notes of ours, only the mark that its tools look for.
+///
+/// # Errors
+/// As `to_bytes`.
+pub fn to_plain_bytes(tensors: &IndexMap<String, Tensor>) -> Result<Vec<u8>, NetworkError> {
+    serialised(tensors, ("format".to_owned(), "pt".to_owned()))
+}
+
+fn serialised(
+    tensors: &IndexMap<String, Tensor>,
+    metadata: (String, String),
+) -> Result<Vec<u8>, NetworkError> {
     let mut plain = Vec::with_capacity(tensors.len());
     for (name, tensor) in tensors {
         let dtype = dtype(tensor.kind())
@@ -35,9 +52,7 @@ pub fn to_bytes(tensors: &IndexMap<String, Tensor>, notes: &Notes) -> Result<Vec
         .map(|(name, dtype, shape, bytes)| Ok((*name, TensorView::new(*dtype, shape.clone(), bytes)?)))
         .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()
         .map_err(|error| text(error.to_string()))?;
-    let notes = serde_json::to_string(notes).map_err(|error| text(error.to_string()))?;
-    safetensors::serialize(views, Some(HashMap::from([(KEY.to_owned(), notes)])))
-        .map_err(|error| text(error.to_string()))
+    safetensors::serialize(views, Some(HashMap::from([metadata]))).map_err(|error| text(error.to_string()))
 }
 
 /// Reads a weights file: the tensors on the CPU, by name, and the notes (empty for files of other programs).

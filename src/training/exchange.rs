@@ -1,10 +1,12 @@
 //! Weights on their way into and out of a run: what a weights file, a checkpoint or a run folder holds.
 
 use super::checkpoint::Checkpoint;
-use super::data::Described;
+use super::data::{Described, Standard};
 use super::error::{Result, TrainingError};
 use super::folder::RunFolder;
-use crate::network::{NetworkError, Tensor, weights};
+use crate::blueprint::{self, Blueprint};
+use crate::network::{self, Device, Network, NetworkError, Tensor, export, weights};
+use crate::recipe::Space;
 use indexmap::IndexMap;
 use std::path::{Path, PathBuf};
 
@@ -45,5 +47,49 @@ impl Given {
     pub fn misfit(&self, error: &NetworkError) -> TrainingError {
         let message = format!("{error}; `aquila blueprint import` renames weights of other programs");
         NetworkError::File { path: self.path.clone(), message }.into()
+    }
+}
+
+/// What to export, and how.
+#[derive(Clone, Debug)]
+pub struct ExportSettings {
+    /// A weights file, a checkpoint or a run folder; without one the weights are drawn with seed 0.
+    pub weights: Option<PathBuf>,
+    pub format: export::Format,
+    /// Also a random batch and our answer to it, so that the files can be checked.
+    pub with_example: bool,
+}
+
+/// Writes the network of `document` into `folder` in a form that other programs read; hands back the paths of the files.
+///
+/// # Errors
+/// A faulty blueprint, weights of another network, a block that the format cannot say, a folder that cannot be written.
+pub fn export(document: &Blueprint, settings: &ExportSettings, folder: &Path) -> Result<Vec<PathBuf>> {
+    let plan = blueprint::plan(document).map_err(super::run::faults)?;
+    let mut network = Network::build(&plan, Device::Cpu, 0)?;
+    let (mut origin, mut scales) = ("random, drawn with seed 0".to_owned(), None);
+    if let Some(path) = &settings.weights {
+        let given = Given::read(path)?;
+        network.load_state(&given.state).map_err(|error| given.misfit(&error))?;
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+        origin = format!("of {name}, sha256 {}", &network::weights::fingerprint(&given.state)?[..16]);
+        scales = given.described.as_ref().map(scales_of);
+    }
+    let with_example = settings.with_example;
+    let export = export::Export { document, plan: &plan, network: &network, origin, scales, with_example };
+    Ok(export.write(settings.format, folder)?)
+}
+
+fn scales_of(described: &Described) -> export::Scales {
+    let scale = |standard: &Standard| export::Scale {
+        name: standard.name.clone(),
+        unit: standard.unit.clone(),
+        log10: standard.space == Space::Log10,
+        mean: standard.mean,
+        std: standard.std,
+    };
+    export::Scales {
+        inputs: described.inputs.iter().map(scale).collect(),
+        outputs: described.targets.iter().map(scale).collect(),
     }
 }

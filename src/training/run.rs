@@ -203,7 +203,7 @@ fn blueprint_error(error: blueprint::FileError) -> TrainingError {
     TrainingError::Blueprint(error.to_string())
 }
 
-fn faults(faults: Vec<blueprint::Fault>) -> TrainingError {
+pub(super) fn faults(faults: Vec<blueprint::Fault>) -> TrainingError {
     let count = faults.len();
     match faults.into_iter().next() {
         None => TrainingError::Blueprint("the blueprint cannot be compiled".to_owned()),
