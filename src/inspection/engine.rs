@@ -4,7 +4,7 @@ use super::answer::{Answer, SampleNote, View};
 use super::error::{InspectionError, Result};
 use super::request::{Request, What};
 use super::subject::Loaded;
-use super::{block, features};
+use super::{attribution, block, features};
 use crate::job::Context;
 use crate::training::Live;
 use std::time::Instant;
@@ -53,7 +53,12 @@ impl Engine {
                 answer.sample = sample.note.clone();
                 View::Features(features::features(loaded, &request.block, &sample, *slice)?)
             }
-            What::Weights | What::Attribution(_) => {
+            What::Attribution(settings) => {
+                let sample = loaded.sample(request.sample, ctx)?;
+                answer.sample = sample.note.clone();
+                View::Attribution(attribution::attribute(loaded, &sample, &request.block, settings, ctx)?)
+            }
+            What::Weights => {
                 return Err(InspectionError::request("not yet", "ask for features"));
             }
         };

@@ -3,11 +3,12 @@
 use super::answer::{ChannelStatistics, FeaturesView};
 use super::block;
 use super::error::{InspectionError, Result};
+use super::grid;
 use super::request::CubeSlice;
 use super::subject::{Loaded, Sample};
 use crate::blueprint::{PathId, PortType, Shape};
-use crate::network::{Mode, tensors};
-use ndarray::{Array3, Array4, ArrayView4, Axis};
+use crate::network::Mode;
+use ndarray::{Array3, ArrayView4, Axis};
 
 /// The value of `path` for a sample.
 pub(super) fn features(
@@ -21,26 +22,15 @@ pub(super) fn features(
     let mut seen = None;
     loaded.network.forward_observed(&sample.inputs, Mode::Evaluate, &mut |index, value| {
         if index == wanted {
-            seen = Some((value.size(), tensors::to_vec(value)));
+            seen = Some(value.shallow_clone());
         }
     })?;
-    let strange = || InspectionError::request("the block's value has a strange shape", "please report it");
-    let (sizes, values) = seen.ok_or_else(strange)?;
-    let sizes: Vec<usize> = sizes.iter().skip(1).map(|&size| size as usize).collect();
-    let shape = Shape { kind: steps[wanted].shape.kind, sizes };
-    let (c, z, y, x) = match (shape.kind, shape.sizes.as_slice()) {
-        (PortType::Vector, &[c]) => (c, 1, 1, 1),
-        (PortType::Map, &[c, y, x]) => (c, 1, y, x),
-        (PortType::Cube, &[c, z, y, x]) => (c, z, y, x),
-        // Stored as [length, channel].
-        (PortType::Sequence, &[length, c]) => (c, 1, 1, length),
-        _ => return Err(strange()),
-    };
-    let mut values = values?;
-    if shape.kind == PortType::Sequence {
-        values = (0..c * x).map(|place| values[place % x * c + place / x]).collect();
-    }
-    let cube = Array4::from_shape_vec((c, z, y, x), values).map_err(|_| strange())?;
+    let value =
+        seen.ok_or_else(|| InspectionError::request("the block computed nothing", "choose another"))?;
+    let kind = steps[wanted].shape.kind;
+    let shape = Shape { kind, sizes: value.size().iter().skip(1).map(|&size| size as usize).collect() };
+    let cube = grid::single(kind, &value)?;
+    let z = cube.dim().1;
     let statistics: Vec<ChannelStatistics> =
         cube.axis_iter(Axis(0)).map(|channel| of(channel.iter())).collect();
     Ok(FeaturesView {

@@ -2,10 +2,12 @@
 //! trains. Owns tensors on one thread (`Worker`); hands out plain values. Nothing here trains, draws in a window, or changes a run.
 
 mod answer;
+mod attribution;
 mod block;
 mod engine;
 mod error;
 mod features;
+mod grid;
 mod request;
 mod subject;
 mod worker;

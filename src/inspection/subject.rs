@@ -1,16 +1,18 @@
 //! The network of a subject with its samples, loaded once and renewed when its files or the training's weights have changed.
 
 use super::answer::SampleNote;
+use super::attribution::{difference, label};
 use super::error::{InspectionError, Result};
-use super::request::Subject;
-use crate::blueprint::{self, Blueprint};
+use super::grid;
+use super::request::{OutputChoice, Subject};
+use crate::blueprint::{self, Blueprint, PortType};
 use crate::data::Split;
 use crate::job::Context;
 use crate::network::{Device, DeviceChoice, Network, Tensor, seed, tensors};
 use crate::training::{
-    CheckpointChoice, Described, Feeds, Live, LiveWeights, Model, RunFolder, Samples, samples_of,
+    CheckpointChoice, Described, Feeds, Live, LiveWeights, Model, RunFolder, Samples, Standard, samples_of,
 };
-use ndarray::{Axis, s};
+use ndarray::{Array2, Axis, s};
 use rand_distr::{Distribution, StandardNormal};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -43,7 +45,26 @@ enum Origin {
 pub(super) struct Sample {
     /// One tensor [1, …] for each input of the network.
     pub inputs: Vec<Tensor>,
+    /// For each input, what it is standardised by; `None` where the network was never trained.
+    pub scales: Option<Vec<Scale>>,
     pub note: SampleNote,
+}
+
+/// Mean and deviation of the channels of an input, shaped so that they spread over it.
+pub(super) struct Scale {
+    pub mean: Tensor,
+    pub std: Tensor,
+}
+
+/// An input channel as a person knows it.
+pub(super) struct ShownInput {
+    pub name: String,
+    /// (y, x) in the space of the training (log₁₀ where the recipe says so); a cube summed along z, a vector as one row.
+    pub values: Array2<f32>,
+    /// With its unit.
+    pub label: String,
+    /// Unit of a difference.
+    pub unit: String,
 }
 
 impl Loaded {
@@ -94,7 +115,66 @@ impl Loaded {
         }
         let part = part.map(|(_, part, _)| part);
         let note = SampleNote { index, count, part, group, text };
-        Ok(Sample { inputs: feeds.deal(&stacked)?, note })
+        let numbers = |of: fn(&Standard) -> f64| -> Result<Vec<Tensor>> {
+            let values: Vec<f32> =
+                samples.described.inputs.iter().map(|standard| of(standard) as f32).collect();
+            Ok(feeds.deal(&from_values(&values, &[1, values.len(), 1, 1], self.network.device())?)?)
+        };
+        let pairs = numbers(|standard| standard.mean)?.into_iter().zip(numbers(|standard| standard.std)?);
+        let scales = pairs.map(|(mean, std)| Scale { mean, std }).collect();
+        Ok(Sample { inputs: feeds.deal(&stacked)?, scales: Some(scales), note })
+    }
+
+    /// The quantity of an output's channel, where a training knows it: a training has one output.
+    pub fn target(&self, choice: OutputChoice) -> Option<&Standard> {
+        let (_, described) = self.run.as_ref()?;
+        if choice.output == 0 { described.targets.get(choice.channel) } else { None }
+    }
+
+    /// The same network with weights of another draw.
+    pub fn drawn_anew(&self, seed: u64) -> Result<Network> {
+        build(&self.blueprint, seed)
+    }
+
+    /// The channels of all inputs (the whole of an input that is a vector), as a person knows them.
+    pub fn shown_inputs(&self, sample: &Sample) -> Result<Vec<ShownInput>> {
+        let steps = self.network.steps().iter().filter(|step| matches!(step.op, blueprint::Op::Input { .. }));
+        let mut standards = self.run.as_ref().map(|(_, described)| described.inputs.iter());
+        let mut shown = Vec::new();
+        for (place, (step, input)) in steps.zip(&sample.inputs).enumerate() {
+            let kind = step.shape.kind;
+            let values = match sample.scales.as_ref().and_then(|scales| scales.get(place)) {
+                Some(scale) => input.f_mul(&scale.std)?.f_add(&scale.mean)?,
+                None => input.shallow_clone(),
+            };
+            let maps = grid::maps(kind, &grid::single(kind, &values)?);
+            let planes = match (kind, step.shape.sizes.as_slice()) {
+                (PortType::Cube, &[_, depth, ..]) => depth,
+                (PortType::Vector, &[values]) => values,
+                _ => 1,
+            };
+            let count = maps.len();
+            for (channel, values) in maps.into_iter().enumerate() {
+                let standard = standards.as_mut().and_then(|standards| {
+                    let first = standards.next();
+                    standards.by_ref().take(planes - 1).for_each(drop);
+                    first
+                });
+                let own =
+                    if count == 1 { step.name.clone() } else { format!("{}, channel {channel}", step.name) };
+                shown.push(match standard {
+                    // The planes of a cube or list share a name with a number.
+                    Some(standard) => ShownInput {
+                        name: if planes > 1 { own } else { standard.name.replace('_', " ") },
+                        values,
+                        label: if planes > 1 { difference(standard) } else { label(standard) },
+                        unit: difference(standard),
+                    },
+                    None => ShownInput { name: own, values, label: String::new(), unit: String::new() },
+                });
+            }
+        }
+        Ok(shown)
     }
 
     /// Standard normal noise of the inputs' shapes: what a standardised sample looks like to first order.
@@ -111,7 +191,7 @@ impl Loaded {
             inputs.push(from_values(&values, &shape, self.network.device())?);
         }
         let text = format!("normal noise of seed {index} in place of a sample");
-        Ok(Sample { inputs, note: SampleNote { index, text, ..SampleNote::default() } })
+        Ok(Sample { inputs, scales: None, note: SampleNote { index, text, ..SampleNote::default() } })
     }
 
     fn take_weights(&mut self, weights: &LiveWeights) -> Result<()> {

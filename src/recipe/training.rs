@@ -170,6 +170,8 @@ pub struct LearningSettings {
     pub validation_every: u32,
     pub checkpoint_every: u32,
     pub checkpoint_steps: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snapshots: Option<u32>,
     pub precision: Precision,
     pub threads: Threads,
     pub device: String,
@@ -199,11 +201,19 @@ impl Default for LearningSettings {
             validation_every: 1,
             checkpoint_every: 1,
             checkpoint_steps: 0,
+            snapshots: None,
             precision: Precision::Float32,
             threads: Threads::Auto(AutoWord::Auto),
             device: "auto".to_owned(),
             max_seconds: 0.0,
         }
+    }
+}
+
+impl LearningSettings {
+    /// Sets of weights that are kept for looking back at, at most.
+    pub fn most_snapshots(&self) -> u32 {
+        self.snapshots.unwrap_or(16)
     }
 }
 
@@ -366,6 +376,7 @@ const NETWORK_NOTES: &[Told] = &[
     ("training.validation_every", "Epochs between validations; the last epoch is always validated.", ""),
     ("training.checkpoint_every", "Epochs between checkpoints; the last epoch always has one.", ""),
     ("training.checkpoint_steps", "Optimiser steps between checkpoints within an epoch, for long epochs; 0 is none.", ""),
+    ("training.snapshots", "Sets of weights that are kept for looking back at, log-spaced over the epochs; 0 keeps none. All together never more than 1 GiB.", "16"),
     ("training.precision", "float32, or bfloat16 for the passes through the network (weights stay float32).", ""),
     ("training.threads", "auto tries a few at the start and keeps the fastest for the run; a number is taken as it is.", ""),
     ("training.device", "auto (a CUDA device where there is one), cpu or cuda:N.", ""),

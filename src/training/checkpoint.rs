@@ -13,10 +13,11 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Before the names of tensors that are no weights; weights have no `/` in their names.
 const OPTIMISER: &str = "optimiser/";
 const EMA: &str = "ema/";
+const HISTORY: &str = "history/norms";
 
 /// Where a training stands: all of its state that is not a tensor.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -78,6 +79,8 @@ pub struct Checkpoint {
     pub optimiser: IndexMap<String, Tensor>,
     /// The running mean of the parameters, where the recipe asks for one.
     pub ema: Option<IndexMap<String, Tensor>>,
+    /// The content of `weights.csv`, as numbers; empty in files of version 1.
+    pub history: Vec<f64>,
 }
 
 impl Checkpoint {
@@ -92,6 +95,9 @@ impl Checkpoint {
         add(OPTIMISER, &self.optimiser);
         if let Some(ema) = &self.ema {
             add(EMA, ema);
+        }
+        if !self.history.is_empty() {
+            tensors.insert(HISTORY.to_owned(), weights::scalars(&self.history)?);
         }
         let notes = weights::Notes::from([
             ("version".to_owned(), VERSION.to_string()),
@@ -129,9 +135,12 @@ impl Checkpoint {
             network: IndexMap::new(),
             optimiser: IndexMap::new(),
             ema: None,
+            history: Vec::new(),
         };
         for (name, tensor) in tensors {
-            if let Some(name) = name.strip_prefix(OPTIMISER) {
+            if name == HISTORY {
+                checkpoint.history = Vec::<f64>::try_from(&tensor)?;
+            } else if let Some(name) = name.strip_prefix(OPTIMISER) {
                 checkpoint.optimiser.insert(name.to_owned(), tensor);
             } else if let Some(name) = name.strip_prefix(EMA) {
                 checkpoint.ema.get_or_insert_default().insert(name.to_owned(), tensor);

@@ -32,7 +32,7 @@ pub use error::{Result, TrainingError};
 pub use evaluate::{Evaluation, GroupMetrics, curves_svg, evaluate, samples_of};
 pub use exchange::{ExportSettings, export};
 pub use folder::{Best, Row, RunFolder, RunInfo, RunState, utc};
-pub use history::{WeightHistory, WeightRecord};
+pub use history::{WeightHistory, WeightRecord, snapshot_epochs};
 pub use live::{Curves, Live, LiveWeights, Preview, Setup};
 pub use metrics::{Metrics, PowerLaw, Residuals, TOLERANCE_DEX};
 pub use model::{CheckpointChoice, Model};

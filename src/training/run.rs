@@ -7,6 +7,7 @@ use super::error::{Result, TrainingError};
 use super::evaluate::{self, Evaluation};
 use super::exchange::Given;
 use super::folder::{Best, RUN_VERSION, RunFolder, RunInfo, RunState, sha256, unix_s};
+use super::history::WeightHistory;
 use super::live::{Live, Setup};
 use super::loss::Loss;
 use super::optimiser::{MovingAverage, Optimiser, Rule};
@@ -145,6 +146,7 @@ pub fn run(
     ))?;
     // Rows after the checkpoint belong to steps that are made again.
     folder.write_metrics(&session.progress.rows)?;
+    session.history.write(&folder.weights_path())?;
     session.write_info(RunState::Running)?;
     live.setup.publish(setup(&session));
     session.train()?;
@@ -155,6 +157,7 @@ pub fn run(
 fn without_place(recipe: &TrainingRecipe) -> TrainingRecipe {
     let mut recipe = recipe.clone();
     recipe.training.device = LearningSettings::default().device;
+    recipe.training.snapshots = LearningSettings::default().snapshots;
     recipe
 }
 
@@ -296,6 +299,7 @@ fn begin<'a>(
         settings.learning_rate,
         steps * u64::from(settings.epochs),
     ));
+    let mut history = WeightHistory::new(network.layout());
     let latest = folder.latest_path();
     if latest.exists() {
         let checkpoint = Checkpoint::read(&latest)?;
@@ -308,6 +312,7 @@ fn begin<'a>(
             average.load_state(state, network.layout())?;
         }
         progress = checkpoint.progress;
+        history.take_numbers(&checkpoint.history);
     }
     let watch = Watch::new(samples, &progress, settings.epochs);
     let loss = match settings.loss {
@@ -328,6 +333,7 @@ fn begin<'a>(
         optimiser,
         average,
         progress,
+        history,
         origin,
         info,
         log,

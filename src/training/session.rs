@@ -5,15 +5,17 @@ use super::checkpoint::{Checkpoint, Origin, Progress};
 use super::data::Samples;
 use super::error::{Result, TrainingError};
 use super::folder::{Best, Log, Row, RunFolder, RunInfo, RunState, unix_s};
-use super::live::{Curves, Live, Pace, Preview};
+use super::history::{self, WeightHistory};
+use super::live::{Curves, Live, LiveWeights, Pace, Preview};
 use super::loss::Loss;
 use super::metrics::Residuals;
-use super::optimiser::{MovingAverage, Optimiser};
+use super::optimiser::{MovingAverage, Optimiser, is_finite};
 use super::random;
 use super::symmetry::Symmetry;
 use crate::job::Context;
-use crate::network::{Mode, Network, NetworkError};
+use crate::network::{Mode, Network, NetworkError, Tensor, tensors};
 use crate::recipe::TrainingRecipe;
+use indexmap::IndexMap;
 use ndarray::{Array2, Axis};
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -31,6 +33,7 @@ pub(super) struct Session<'a> {
     pub optimiser: Optimiser,
     pub average: Option<MovingAverage>,
     pub progress: Progress,
+    pub history: WeightHistory,
     pub origin: Origin,
     pub info: RunInfo,
     pub log: Log,
@@ -42,7 +45,10 @@ pub(super) struct Watch {
     curves: Curves,
     curves_pace: Pace,
     preview_pace: Pace,
+    weights_pace: Pace,
     preview_sample: usize,
+    /// Records that `weights.csv` holds.
+    records_written: usize,
     /// Samples trained on and seconds spent on them in this session.
     samples: u64,
     busy: Duration,
@@ -56,7 +62,9 @@ impl Watch {
             curves,
             curves_pace: Pace::new(Duration::from_millis(200)),
             preview_pace: Pace::new(Duration::from_millis(200)),
+            weights_pace: Pace::new(Duration::from_millis(250)),
             preview_sample: most_varied(samples),
+            records_written: 0,
             samples: 0,
             busy: Duration::ZERO,
         }
@@ -163,7 +171,14 @@ impl Session<'_> {
         }
         // The optimiser divides by the rate; a cosine that ends at zero must not.
         let rate = self.progress.scheduler.learning_rate(self.progress.steps).max(1e-30);
+        let next = self.progress.steps + 1;
+        let all = self.steps_per_epoch() * u64::from(self.recipe.training.epochs);
+        let before =
+            history::is_recorded(next, all).then(|| tensors::copy(self.network.flat())).transpose()?;
         self.optimiser.step(self.network.flat(), self.network.gradient(), rate)?;
+        if let Some(before) = before {
+            self.record(next, &before)?;
+        }
         if let Some(average) = &mut self.average {
             average.update(self.network.flat())?;
         }
@@ -174,6 +189,17 @@ impl Session<'_> {
         self.watch.samples += parts.iter().map(|(_, batch)| batch.target.size()[0] as u64).sum::<u64>();
         self.watch.busy += started.elapsed();
         self.info.seconds += started.elapsed().as_secs_f64();
+        Ok(())
+    }
+
+    /// Notes the norms of weights, gradient and update of this step.
+    fn record(&mut self, step: u64, before: &Tensor) -> Result<()> {
+        let (layout, after) = (self.network.layout(), self.network.flat());
+        let record = history::record(step, layout, before, after, self.network.gradient())?;
+        self.history.records.push(record);
+        if self.live.wants_previews() {
+            self.live.history.publish(self.history.clone());
+        }
         Ok(())
     }
 
@@ -249,7 +275,10 @@ impl Session<'_> {
         let ended = last || after.ended.is_some();
         let due = ended || after.epoch.is_multiple_of(settings.checkpoint_every);
         self.progress = after;
-        // The best first: a kill between the two is mended by repeating the epoch, which writes the same bytes again.
+        // Snapshots and the best first: a kill between them is mended by repeating the epoch, which writes the same bytes again.
+        if ended || self.is_snapshot() {
+            self.snapshot()?;
+        }
         if gained {
             self.checkpoint(&self.folder.best_path())?;
         }
@@ -282,7 +311,7 @@ impl Session<'_> {
                 let output = outputs.first().ok_or_else(no_output)?;
                 sum += part.known as f64 * loss.between(output, &part.target)?.f_double_value(&[])?;
                 known += part.known;
-                add_residuals(samples, chosen, &crate::network::tensors::to_vec(output)?, &mut residuals);
+                add_residuals(samples, chosen, &tensors::to_vec(output)?, &mut residuals);
             }
             Ok((sum / known.max(1) as f64, residuals))
         })?;
@@ -324,8 +353,41 @@ impl Session<'_> {
             network: self.network.state()?,
             optimiser: self.optimiser.state(layout)?,
             ema: self.average.as_ref().map(|average| average.state(layout)).transpose()?,
+            history: self.history.numbers(),
         };
+        if self.watch.records_written != self.history.records.len() {
+            self.history.write(&self.folder.weights_path())?;
+            self.watch.records_written = self.history.records.len();
+        }
         checkpoint.write(path)
+    }
+
+    /// Whether weights are kept after the epoch just completed.
+    fn is_snapshot(&self) -> bool {
+        let settings = &self.recipe.training;
+        let bytes = 4 * self.network.parameter_count() as u64;
+        history::snapshot_epochs(settings.epochs, settings.most_snapshots(), bytes)
+            .contains(&self.progress.epoch)
+    }
+
+    /// Keeps the weights that are validated and applied, without the state of the optimiser.
+    fn snapshot(&mut self) -> Result<()> {
+        // Weights that are no numbers fail at the checkpoint that follows; they are not worth a look back.
+        if self.recipe.training.most_snapshots() == 0 || !is_finite(self.network.flat())? {
+            return Ok(());
+        }
+        let network = self.with_used_weights(|network| Ok(network.state()?))?;
+        let snapshot = Checkpoint {
+            progress: self.progress.clone(),
+            origin: self.origin.clone(),
+            described: self.samples.described.clone(),
+            planes: self.samples.planes.clone(),
+            network,
+            optimiser: IndexMap::new(),
+            ema: None,
+            history: Vec::new(),
+        };
+        snapshot.write(&self.folder.snapshot_path(self.progress.epoch))
     }
 
     pub fn write_info(&mut self, state: RunState) -> Result<()> {
@@ -377,7 +439,29 @@ impl Session<'_> {
         (curves.samples_per_second, curves.seconds_left) = (speed, left);
         self.live.curves.publish(curves.clone());
         self.preview(done)?;
+        self.show_weights(done)?;
         self.ctx.wake();
+        Ok(())
+    }
+
+    /// Publishes a copy of the weights where somebody looks, and keeps that below a hundredth of the time.
+    pub fn show_weights(&mut self, epoch: f32) -> Result<()> {
+        if !self.live.is_watched() || !self.watch.weights_pace.due() {
+            return Ok(());
+        }
+        let started = Instant::now();
+        let flat = self.average.as_ref().map_or(self.network.flat(), MovingAverage::flat);
+        let mut weights = LiveWeights {
+            epoch,
+            step: self.progress.steps,
+            flat: tensors::to_vec(flat)?,
+            buffers: IndexMap::with_capacity(self.network.buffers().len()),
+        };
+        for (name, buffer) in self.network.buffers() {
+            weights.buffers.insert(name.clone(), tensors::to_vec(buffer)?);
+        }
+        self.live.publish_weights(weights);
+        self.watch.weights_pace.wait_at_least(100 * started.elapsed());
         Ok(())
     }
 

@@ -27,10 +27,12 @@ fn run(recipe: &TrainingRecipe, folder: &Path) -> training::Result<training::Sum
 }
 
 /// What a resumed run must share with an uninterrupted one.
-const COMPARED: [&str; 5] = [
+const COMPARED: [&str; 7] = [
     "checkpoints/latest.safetensors",
     "checkpoints/best.safetensors",
+    "checkpoints/epoch-0001.safetensors",
     "metrics.csv",
+    "weights.csv",
     "recipe.toml",
     "predictions.h5",
 ];
