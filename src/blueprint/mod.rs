@@ -10,6 +10,7 @@ mod flat;
 mod forecast;
 mod history;
 mod kinds;
+pub mod library;
 mod model;
 mod plan;
 mod rules;
