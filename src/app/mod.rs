@@ -15,6 +15,7 @@ pub mod graphics;
 mod icon;
 mod key_page;
 mod keymap;
+mod inspection;
 mod launch;
 mod machine;
 mod notice;
