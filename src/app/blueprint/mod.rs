@@ -15,14 +15,15 @@ mod view;
 mod wires;
 
 use super::command::Command;
+use super::inspection::{Inspection, Of};
 use super::runs::settings;
 use super::state::AppState;
 use super::workspace::{Find, View};
 use super::{files, form};
-use crate::blueprint::{BlockId, Graph, PathId};
+use crate::blueprint::{BlockId, Graph, PathId, Severity};
 use canvas::Canvas;
 use editor::{Editor, Reading};
-use egui::{ScrollArea, Ui};
+use egui::{Context, ScrollArea, Ui};
 use inspector::Typing;
 pub use keys::CanvasAction;
 use serde_json::{Value, json};
@@ -33,35 +34,36 @@ pub struct BlueprintView {
     canvas: Canvas,
     reading: Reading,
     typing: Typing,
+    inspection: Inspection,
 }
 
 impl View for BlueprintView {
+    fn update(&mut self, context: &Context, state: &mut AppState) {
+        self.inspection.update(context, state);
+    }
+
     fn centre(&mut self, ui: &mut Ui, state: &mut AppState) {
         let batch = state.training.recipe.training.batch;
         match Editor::new(&mut state.document, &mut self.reading, batch) {
             Some(mut editor) => _ = self.canvas.show(ui, &mut editor),
             None => empty(ui, state),
         }
+        if self.canvas.take_peek().is_some() {
+            // The canvas has selected the block already.
+            self.inspection.peek();
+            state.panels.inspector = true;
+        }
     }
 
     fn inspector(&mut self, ui: &mut Ui, state: &mut AppState) {
-        if self.canvas.selected_block().is_none() {
+        let selected = self.canvas.selected_block();
+        if selected.is_none() {
             input_map(ui, state);
         }
-        let batch = state.training.recipe.training.batch;
-        let Some(mut editor) = Editor::new(&mut state.document, &mut self.reading, batch) else { return };
         ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-            let show = match self.canvas.selected_block() {
-                Some(path) => inspector::block(ui, &mut editor, &mut self.typing, &path),
-                None if self.canvas.selection_count() > 1 => {
-                    inspector::several(ui, self.canvas.selection_count());
-                    None
-                }
-                None => {
-                    let show = inspector::network(ui, &mut editor, &mut self.typing);
-                    settings::show(ui, &mut state.training);
-                    show
-                }
+            let show = match &selected {
+                Some(path) => self.block(ui, state, path),
+                None => self.network(ui, state),
             };
             if let Some(path) = show {
                 self.canvas.show_block(&path);
@@ -93,15 +95,54 @@ impl View for BlueprintView {
     }
 
     fn remember(&self, _state: &AppState) -> Value {
-        json!({ "view": self.canvas.look(), "inside": self.canvas.open_groups() })
+        json!({
+            "view": self.canvas.look(),
+            "inside": self.canvas.open_groups(),
+            "inspection": self.inspection.remember(),
+        })
     }
 
     fn recall(&mut self, record: &Value, _state: &mut AppState) {
+        self.inspection.recall(&record["inspection"]);
         let numbers = serde_json::from_value(record["view"].clone());
         let groups = serde_json::from_value(record["inside"].clone());
         if let (Ok(numbers), Ok(groups)) = (numbers, groups) {
             self.canvas.restore(numbers, groups);
         }
+    }
+
+    fn is_settled(&self) -> bool {
+        self.inspection.is_settled()
+    }
+}
+
+impl BlueprintView {
+    /// The inspector of one block: what it is above, what is inside it below. Answers a block to show instead.
+    fn block(&mut self, ui: &mut Ui, state: &mut AppState, path: &PathId) -> Option<PathId> {
+        let batch = state.training.recipe.training.batch;
+        let mut editor = Editor::new(&mut state.document, &mut self.reading, batch)?;
+        let show = inspector::block(ui, &mut editor, &mut self.typing, path);
+        let analysis = editor.analysis();
+        let of = Of {
+            path,
+            has_weights: analysis.blocks.get(path).is_some_and(|report| report.parameters > 0),
+            is_sound: analysis.faults.iter().all(|fault| fault.severity != Severity::Error),
+        };
+        self.inspection.show(ui, state, &of);
+        show
+    }
+
+    /// The inspector while not one block is selected.
+    fn network(&mut self, ui: &mut Ui, state: &mut AppState) -> Option<PathId> {
+        let batch = state.training.recipe.training.batch;
+        let mut editor = Editor::new(&mut state.document, &mut self.reading, batch)?;
+        if self.canvas.selection_count() > 1 {
+            inspector::several(ui, self.canvas.selection_count());
+            return None;
+        }
+        let show = inspector::network(ui, &mut editor, &mut self.typing);
+        settings::show(ui, &mut state.training);
+        show
     }
 }
 

@@ -416,11 +416,9 @@ fn blur(ui: &mut Ui, sigma_px: &mut f64) {
     ui.add(DragValue::new(sigma_px).range(0.5..=64.0).speed(0.05).prefix("σ ").suffix(" px"));
 }
 
-/// Counted from one, as the sample chooser counts.
+/// Counted from zero, as the sample chooser and the command line count.
 fn other_sample(ui: &mut Ui, sample: &mut usize) {
-    let mut number = *sample + 1;
-    ui.add(DragValue::new(&mut number).range(1..=usize::MAX).speed(0.1));
-    *sample = number - 1;
+    ui.add(DragValue::new(sample).speed(0.1));
 }
 
 /// What may be attributed: nothing where the network has no outputs yet.

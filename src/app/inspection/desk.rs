@@ -26,6 +26,13 @@ impl Place {
     fn is_met(&self, wish: &Request) -> bool {
         self.answer.as_ref().is_some_and(|answer| answer.request == *wish)
     }
+
+    /// As `is_met`; what failed is tried again once another question about the same network was answered (a training that has begun).
+    fn is_settled(&self, wish: &Request, main: &Place) -> bool {
+        let answered = main.answer.as_ref().filter(|answer| answer.result.is_ok());
+        let failed = |own: &Answer| own.result.is_err() && answered.is_some_and(|main| main.number > own.number);
+        self.is_met(wish) && !self.answer.as_deref().is_some_and(failed)
+    }
 }
 
 /// The worker, and the latest answers to the three wishes.
@@ -80,7 +87,7 @@ impl Desk {
             return;
         }
         let missing = |wish: &Option<Request>, place: &Place| {
-            wish.clone().filter(|wish| !place.is_met(wish))
+            wish.clone().filter(|wish| !place.is_settled(wish, &self.main))
         };
         let first = missing(&wishes.input, &self.input).or_else(|| missing(&wishes.output, &self.output));
         worker.ask(first.unwrap_or_else(|| wishes.main.clone()));

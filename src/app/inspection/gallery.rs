@@ -1,6 +1,6 @@
 //! The channels of a block as small pictures in rows. Only those in sight are drawn, and each anew only when its values changed.
 
-use super::picture::{Look, Texture, short};
+use super::picture::{Look, STALE, Texture, short};
 use crate::app::theme::Tokens;
 use egui::{Color32, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 use ndarray::ArrayView2;
@@ -94,7 +94,7 @@ impl Gallery {
         let aspect = (columns as f32 / rows.max(1) as f32).clamp(0.25, 4.0);
         let size = if aspect >= 1.0 { vec2(1.0, 1.0 / aspect) } else { vec2(aspect, 1.0) };
         let picture = Rect::from_center_size(cell.center(), size * cell.width());
-        let ink = if grid.is_stale { Color32::from_white_alpha(110) } else { Color32::WHITE };
+        let ink = if grid.is_stale { STALE } else { Color32::WHITE };
         let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
         ui.painter().rect_filled(cell, 2, tokens.field);
         ui.painter().image(texture, picture, whole, ink);

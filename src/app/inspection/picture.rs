@@ -31,6 +31,9 @@ pub fn around_zero((low, high): (f32, f32)) -> (f32, f32) {
     (-reach, reach)
 }
 
+/// An answer that is being renewed is dimmed by this.
+pub const STALE: Color32 = Color32::from_rgba_premultiplied(110, 110, 110, 110);
+
 /// What a texture was made from; another key makes it anew.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Look {
@@ -192,7 +195,7 @@ impl Picture {
             Some((below, range)) => blended(map.values, map.look, below, range),
             None => drawn(map.values, map.look, LARGEST),
         });
-        let ink = if map.is_stale { Color32::from_white_alpha(110) } else { Color32::WHITE };
+        let ink = if map.is_stale { STALE } else { Color32::WHITE };
         let tokens = Tokens::of(ui);
         let painter = ui.painter_at(outer.expand(1.0));
         painter.image(texture, rect, Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0)), ink);

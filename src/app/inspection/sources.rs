@@ -10,14 +10,20 @@ use std::time::{Duration, Instant};
 
 /// A document that is being edited is not compared more often than this.
 const EVERY: Duration = Duration::from_millis(500);
+/// A running training adds snapshots; the list is not read more often than this for them.
+const EVERY_EPOCH: Duration = Duration::from_secs(3);
 
 /// A run whose network is the open one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fitting {
     pub folder: PathBuf,
     pub name: String,
-    /// Completed epochs.
+    /// Completed epochs at the latest checkpoint.
     pub epochs: u32,
+    /// The epochs after which weights were kept, ascending.
+    pub snapshots: Vec<u32>,
+    /// Whether there is a best and a latest checkpoint.
+    pub has_checkpoint: bool,
     updated_unix_s: u64,
 }
 
@@ -26,7 +32,10 @@ pub struct Fitting {
 struct Moment {
     project: PathBuf,
     document: (u64, u64),
-    trainings: (u64, bool),
+    /// How many have ended, and the one that runs.
+    trainings: (u64, Option<PathBuf>),
+    /// Completed epochs of the one that runs.
+    epoch: u32,
 }
 
 /// The runs that fit, newest first.
@@ -35,6 +44,7 @@ pub struct Sources {
     pub fitting: Vec<Fitting>,
     read: Option<(Moment, Instant)>,
     reading: Option<Task<Vec<Fitting>>>,
+    is_known: bool,
 }
 
 impl Sources {
@@ -44,30 +54,48 @@ impl Sources {
             self.reading = None;
             // What cannot be read is told in Runs; here it is just not offered.
             self.fitting = answer.unwrap_or_default();
+            self.is_known = true;
         }
-        let (Some(project), Some(document)) = (&state.project, state.document.current()) else { return };
+        let Some(project) = &state.project else {
+            self.is_known = true;
+            return;
+        };
+        let Some(document) = state.document.current() else { return };
+        let current = state.training.current.as_ref().filter(|current| current.is_running());
         let moment = Moment {
             project: project.folder.clone(),
             document: (state.document.opened(), state.document.generation()),
-            trainings: (state.training.ended, state.training.is_running()),
+            trainings: (state.training.ended, current.map(|current| current.folder.clone())),
+            epoch: current.and_then(|current| current.live.curves.latest()).map_or(0, |curves| curves.epoch),
         };
-        let since = match &self.read {
+        let (since, every) = match &self.read {
             Some((read, _)) if *read == moment => return,
-            Some((_, at)) => at.elapsed(),
-            None => EVERY,
+            Some((read, at)) => {
+                let only_epoch = Moment { epoch: moment.epoch, ..read.clone() } == moment;
+                (at.elapsed(), if only_epoch { EVERY_EPOCH } else { EVERY })
+            }
+            None => (EVERY, EVERY),
         };
-        if self.reading.is_some() || since < EVERY {
-            context.request_repaint_after(EVERY.saturating_sub(since));
+        if self.reading.is_some() || since < every {
+            context.request_repaint_after(every.saturating_sub(since));
             return;
         }
+        let running = moment.trainings.1.clone();
         self.read = Some((moment, Instant::now()));
         let (runs, document) = (project.runs(), document.clone());
-        self.reading = Some(Task::spawn(context, "runs of this network", move || Ok(fitting(&runs, &document))));
+        self.reading = Some(Task::spawn(context, "runs of this network", move || {
+            Ok(fitting(&runs, &document, running.as_deref()))
+        }));
     }
 
-    /// Whether the list is being read.
+    /// Whether no list is being read.
     pub fn is_settled(&self) -> bool {
         self.reading.is_none()
+    }
+
+    /// Whether there has ever been a list; a window without a project has none to read.
+    pub fn is_known(&self) -> bool {
+        self.is_known
     }
 
     pub fn of(&self, folder: &Path) -> Option<&Fitting> {
@@ -76,24 +104,30 @@ impl Sources {
 }
 
 /// The runs below `runs` with the network of `document`, newest first.
-fn fitting(runs: &Path, document: &Blueprint) -> Vec<Fitting> {
+fn fitting(runs: &Path, document: &Blueprint, running: Option<&Path>) -> Vec<Fitting> {
     let Ok(wanted) = blueprint::plan(document) else { return Vec::new() };
     let folders = std::fs::read_dir(runs).into_iter().flatten().filter_map(Result::ok);
     let mut found: Vec<Fitting> =
-        folders.filter_map(|folder| read(&folder.path(), &wanted)).collect();
+        folders.filter_map(|folder| read(&folder.path(), &wanted, running)).collect();
     found.sort_by(|a, b| (b.updated_unix_s, &b.name).cmp(&(a.updated_unix_s, &a.name)));
     found
 }
 
-fn read(folder: &Path, wanted: &Plan) -> Option<Fitting> {
+fn read(folder: &Path, wanted: &Plan, running: Option<&Path>) -> Option<Fitting> {
     let files = RunFolder::new(folder);
-    let info = files.read_info().ok()?;
-    let plan = blueprint::plan(&blueprint::load(&files.blueprint_path()).ok()?).ok()?;
+    let info = files.read_info().ok();
+    // A training that has just been started has a blueprint, but no `run.json` yet.
+    if info.is_none() && running != Some(folder) {
+        return None;
+    }
+    let plan = blueprint::plan(&files.read_blueprint().ok()?).ok()?;
     is_same_network(&plan, wanted).then(|| Fitting {
         folder: folder.to_owned(),
         name: folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy().into_owned(),
-        epochs: info.epochs,
-        updated_unix_s: info.updated_unix_s,
+        epochs: info.as_ref().map_or(0, |info| info.epochs),
+        snapshots: files.snapshots(),
+        has_checkpoint: files.best_path().exists(),
+        updated_unix_s: info.map_or(u64::MAX, |info| info.updated_unix_s),
     })
 }
 
