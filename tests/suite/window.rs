@@ -1,6 +1,7 @@
 //! The window by mouse and keys, drawn by the software Vulkan driver where a picture is compared.
 
 mod canvas;
+mod inspection;
 mod keys;
 mod shell;
 

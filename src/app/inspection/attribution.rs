@@ -14,13 +14,8 @@ use crate::job::JobQueue;
 use egui::{Align, ComboBox, DragValue, Label, Layout, RichText, Ui, Vec2, vec2};
 use ndarray::Axis;
 
-const METHODS: [Method; 5] = [
-    Method::Saliency,
-    Method::SMOOTH_GRAD,
-    Method::INTEGRATED_GRADIENTS,
-    Method::GradCam,
-    Method::OCCLUSION,
-];
+const METHODS: [Method; 5] =
+    [Method::Saliency, Method::SMOOTH_GRAD, Method::INTEGRATED_GRADIENTS, Method::GradCam, Method::OCCLUSION];
 /// Most height of one map, in points.
 const TALLEST: f32 = 340.0;
 
@@ -129,8 +124,7 @@ impl Attribution {
         }
         let values = view.channels.index_axis(Axis(0), choice.channel);
         let name = format!("{} · click or drag a target", answer.block);
-        let look =
-            Look { generation: answer.number, range: extremes(&values), colours: ColourMap::Viridis };
+        let look = Look { generation: answer.number, range: extremes(&values), colours: ColourMap::Viridis };
         let map = Map {
             mark: marked(choice.region),
             choosable: true,
@@ -201,13 +195,19 @@ impl Attribution {
         let name = format!("attribution to {}", map.name);
         let signed = Map { is_stale: shown.is_stale, ..Map::new(map.values.view(), look, &name, &map.unit) };
         let input_look = Look { range: extremes(&map.input), colours: ColourMap::Greys, ..look };
-        let input =
-            Map { is_stale: shown.is_stale, ..Map::new(map.input.view(), input_look, &map.name, &map.input_label) };
+        let input = Map {
+            is_stale: shown.is_stale,
+            ..Map::new(map.input.view(), input_look, &map.name, &map.input_label)
+        };
         let is_same_size = map.input.dim() == map.values.dim();
         if self.over && is_same_size {
             let room = vec2(ui.available_width(), TALLEST);
             let over = Map { over: Some((map.input.view(), input_look.range)), ..signed };
-            return self.map.show(ui, queue, &over, room).hover.map(|at| picture::readout(&name, at, &map.unit));
+            return self
+                .map
+                .show(ui, queue, &over, room)
+                .hover
+                .map(|at| picture::readout(&name, at, &map.unit));
         }
         let mut readout = None;
         side_by_side(ui, |ui, place, room| {
@@ -290,7 +290,8 @@ fn numbers(ui: &mut Ui, view: &AttributionView) {
     two_columns(ui, "attribution-numbers", &shown);
     if let Some(error) = view.completeness_error {
         // The definition of the issue: attributions sum to the output's difference within 1 %.
-        let (words, colour) = if error <= 0.01 { ("complete", tokens.ok) } else { ("not complete", tokens.warning) };
+        let (words, colour) =
+            if error <= 0.01 { ("complete", tokens.ok) } else { ("not complete", tokens.warning) };
         let text = format!("{words}: the sum is off the difference by {}", percent(error));
         ui.add(Label::new(RichText::new(text).color(colour)).wrap());
     }
@@ -328,10 +329,9 @@ fn marked(region: Region) -> Option<PixelBox> {
     match region {
         Region::Whole => None,
         Region::Pixel { y, x } => Some(PixelBox { columns: (x, x), rows: (y, y) }),
-        Region::Box { y, x } => Some(PixelBox {
-            columns: (x.0, x.1.saturating_sub(1)),
-            rows: (y.0, y.1.saturating_sub(1)),
-        }),
+        Region::Box { y, x } => {
+            Some(PixelBox { columns: (x.0, x.1.saturating_sub(1)), rows: (y.0, y.1.saturating_sub(1)) })
+        }
     }
 }
 

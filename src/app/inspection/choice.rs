@@ -9,7 +9,9 @@ use crate::blueprint::Blueprint;
 use crate::figure::ColourMap;
 use crate::inspection::{Answer, Subject, View};
 use crate::training::CheckpointChoice;
-use egui::{Align, Button, ComboBox, DragValue, Label, Layout, Rect, RichText, Sense, Slider, Stroke, StrokeKind, Ui};
+use egui::{
+    Align, Button, ComboBox, DragValue, Label, Layout, Rect, RichText, Sense, Slider, Stroke, StrokeKind, Ui,
+};
 use egui::{pos2, vec2};
 use egui_phosphor::regular as icon;
 use ndarray::Axis;
@@ -55,8 +57,6 @@ pub struct Choice {
 /// A source that can be looked into.
 pub struct Resolved {
     pub subject: Subject,
-    /// Whether it is a training under way, seen as it is now.
-    pub is_live: bool,
     run: Option<Fitting>,
     is_running: bool,
 }
@@ -64,34 +64,33 @@ pub struct Resolved {
 impl Choice {
     /// The network that is meant; `None` where no blueprint is open.
     pub fn resolve(&mut self, state: &AppState, sources: &Sources) -> Option<Resolved> {
-        let run = match &self.source {
-            Source::Untrained => None,
+        let chosen = match &self.source {
             Source::Run(folder) => sources.of(folder),
-            Source::Newest => None,
+            Source::Newest | Source::Untrained => None,
         };
         let current = state.training.current.as_ref().filter(|current| current.is_running());
         let live = current.and_then(|current| Some((current, sources.of(&current.folder)?)));
         let run = match self.source {
             Source::Untrained => None,
-            _ => run.or(live.map(|(_, run)| run)).or_else(|| {
-                sources.fitting.iter().find(|run| run.has_checkpoint)
-            }),
+            _ => chosen
+                .or(live.map(|(_, run)| run))
+                .or_else(|| sources.fitting.iter().find(|run| run.has_checkpoint)),
         };
         let Some(run) = run else {
             let subject = Subject::Untrained { blueprint: self.document(state)?, seed: SEED };
-            return Some(Resolved { subject, is_live: false, run: None, is_running: false });
+            return Some(Resolved { subject, run: None, is_running: false });
         };
         let running = live.filter(|(current, _)| current.folder == run.folder);
         let of_run = |checkpoint| Subject::Run { folder: run.folder.clone(), checkpoint };
-        let (subject, is_live) = match (self.epoch, running) {
+        let subject = match (self.epoch, running) {
             (Epoch::Kept(epoch), _) if run.snapshots.contains(&epoch) => {
-                (of_run(CheckpointChoice::Snapshot(epoch)), false)
+                of_run(CheckpointChoice::Snapshot(epoch))
             }
-            (_, Some((current, _))) => (Subject::Live(current.live.clone()), true),
-            (Epoch::Latest, None) => (of_run(CheckpointChoice::Latest), false),
-            (_, None) => (of_run(CheckpointChoice::Best), false),
+            (_, Some((current, _))) => Subject::Live(current.live.clone()),
+            (Epoch::Latest, None) => of_run(CheckpointChoice::Latest),
+            (_, None) => of_run(CheckpointChoice::Best),
         };
-        Some(Resolved { subject, is_live, run: Some(run.clone()), is_running: running.is_some() })
+        Some(Resolved { subject, run: Some(run.clone()), is_running: running.is_some() })
     }
 
     fn document(&mut self, state: &AppState) -> Option<Arc<Blueprint>> {
@@ -199,7 +198,9 @@ impl Choice {
                         if step(ui, icon::CARET_RIGHT, "Next sample", self.sample + 1 < count) {
                             self.sample += 1;
                         }
-                        ui.add(DragValue::new(&mut self.sample).range(0..=count.saturating_sub(1)).speed(0.1));
+                        ui.add(
+                            DragValue::new(&mut self.sample).range(0..=count.saturating_sub(1)).speed(0.1),
+                        );
                         if step(ui, icon::CARET_LEFT, "Previous sample", self.sample > 0) {
                             self.sample -= 1;
                         }

@@ -1,7 +1,7 @@
 //! What is asked of the worker, in turn: the sample itself, the network's output where a target is chosen on it, then what the view is about.
 //! The window only puts its wishes here and draws what has come.
 
-use crate::inspection::{Answer, Request, Subject, Worker};
+use crate::inspection::{Answer, Request, Worker};
 use egui::Context;
 use std::sync::Arc;
 
@@ -30,7 +30,8 @@ impl Place {
     /// As `is_met`; what failed is tried again once another question about the same network was answered (a training that has begun).
     fn is_settled(&self, wish: &Request, main: &Place) -> bool {
         let answered = main.answer.as_ref().filter(|answer| answer.result.is_ok());
-        let failed = |own: &Answer| own.result.is_err() && answered.is_some_and(|main| main.number > own.number);
+        let failed =
+            |own: &Answer| own.result.is_err() && answered.is_some_and(|main| main.number > own.number);
         self.is_met(wish) && !self.answer.as_deref().is_some_and(failed)
     }
 }
@@ -103,7 +104,9 @@ impl Desk {
             let context = context.clone();
             match Worker::start(move || context.request_repaint()) {
                 Ok(worker) => self.worker = Some(worker),
-                Err(error) => self.refusal = Some(format!("the system gives no thread to look inside: {error}")),
+                Err(error) => {
+                    self.refusal = Some(format!("the system gives no thread to look inside: {error}"))
+                }
             }
         }
         self.stopped = false;
@@ -147,9 +150,8 @@ impl Desk {
     /// Whether something that is wanted has not come yet.
     pub fn is_waiting(&self) -> bool {
         let Some(wishes) = self.wishes.as_ref().filter(|_| !self.stopped) else { return false };
-        let missing = |wish: &Option<Request>, place: &Place| {
-            wish.as_ref().is_some_and(|wish| !place.is_met(wish))
-        };
+        let missing =
+            |wish: &Option<Request>, place: &Place| wish.as_ref().is_some_and(|wish| !place.is_met(wish));
         !self.main.is_met(&wishes.main)
             || missing(&wishes.input, &self.input)
             || missing(&wishes.output, &self.output)
@@ -174,13 +176,5 @@ impl Desk {
     pub fn go_on(&mut self) {
         self.stopped = false;
         self.ask();
-    }
-
-    /// The runs' files may have changed.
-    pub fn refresh(&self) {
-        let is_file = matches!(&self.wishes, Some(Wishes { main: Request { subject: Subject::Run { .. }, .. }, .. }));
-        if let Some(worker) = self.worker.as_ref().filter(|_| is_file) {
-            worker.refresh();
-        }
     }
 }

@@ -103,8 +103,11 @@ impl FeatureMaps {
             self.channel = clicked.unwrap_or(self.channel);
             ui.add_space(4.0);
         }
-        let caption =
-            if count > 1 { format!("{} · channel {}", shown.name, self.channel + 1) } else { shown.name.to_owned() };
+        let caption = if count > 1 {
+            format!("{} · channel {}", shown.name, self.channel + 1)
+        } else {
+            shown.name.to_owned()
+        };
         let map = Map {
             is_stale: shown.is_stale,
             ..Map::new(
@@ -156,11 +159,8 @@ impl FeatureMaps {
         taste: &mut Taste,
     ) -> Option<String> {
         controls(ui, taste, false);
-        let look = Look {
-            generation: shown.number,
-            range: shared_range(&view.statistics),
-            colours: taste.colours,
-        };
+        let look =
+            Look { generation: shown.number, range: shared_range(&view.statistics), colours: taste.colours };
         let caption = format!("{}: steps across, channels up", shown.name);
         let values: ArrayView2<'_, f32> = view.channels.slice(s![.., 0, ..]);
         let map = Map { is_stale: shown.is_stale, ..Map::new(values, look, &caption, &view.label) };
@@ -236,7 +236,9 @@ fn statistics(ui: &mut Ui, numbers: &ChannelStatistics) {
         ],
     );
     if numbers.dead {
-        ui.label(RichText::new("dead: the same value everywhere in this sample").small().color(tokens.warning));
+        ui.label(
+            RichText::new("dead: the same value everywhere in this sample").small().color(tokens.warning),
+        );
     }
 }
 

@@ -53,11 +53,11 @@ impl Gallery {
         let height = if rows > ROWS { height + 0.4 * side } else { height };
         let mut clicked = None;
         ui.spacing_mut().item_spacing.y = GAP;
-        ScrollArea::vertical()
-            .id_salt("gallery")
-            .max_height(height)
-            .auto_shrink([false, true])
-            .show_rows(ui, side, rows, |ui, seen| {
+        ScrollArea::vertical().id_salt("gallery").max_height(height).auto_shrink([false, true]).show_rows(
+            ui,
+            side,
+            rows,
+            |ui, seen| {
                 for row in seen {
                     let (line, _) = ui.allocate_exact_size(vec2(width, side), Sense::hover());
                     let places = grid.places.iter().skip(row * across).take(across);
@@ -69,7 +69,8 @@ impl Gallery {
                         }
                     }
                 }
-            });
+            },
+        );
         clicked
     }
 
@@ -86,8 +87,7 @@ impl Gallery {
             self.textures.resize_with(place + 1, Texture::default);
         }
         let response = ui.interact(cell, ui.id().with(("cell", place)), Sense::click());
-        response
-            .widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, &thumbnail.words));
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, &thumbnail.words));
         let texture = self.textures[place].of(ui.ctx(), thumbnail.look, thumbnail.values, PIXELS);
         let (rows, columns) = thumbnail.values.dim();
         // Maps keep their shape; a strip of few rows is stretched so that it can be seen.

@@ -120,7 +120,12 @@ impl Inspection {
         let input = graph.and_then(first_input);
         self.want(ui.ctx(), &resolved, of.path, input, &outputs);
         let input = self.desk.input();
-        self.choice.show(ui, &resolved, &self.sources, input.as_ref().map(|(answer, is_old)| (&**answer, *is_old)));
+        self.choice.show(
+            ui,
+            &resolved,
+            &self.sources,
+            input.as_ref().map(|(answer, is_old)| (&**answer, *is_old)),
+        );
         ui.add_space(4.0);
         let mut readout = None;
         if self.tab == Tab::Attribution {
@@ -151,10 +156,16 @@ impl Inspection {
                     continue;
                 }
                 let colour = if self.tab == tab { tokens.accent } else { tokens.dim };
-                let text = RichText::new(tab.words().to_uppercase()).text_style(caption_style()).color(colour);
+                let text =
+                    RichText::new(tab.words().to_uppercase()).text_style(caption_style()).color(colour);
                 let response = ui.add(Label::new(text).sense(Sense::click()));
                 response.widget_info(|| {
-                    egui::WidgetInfo::selected(egui::WidgetType::SelectableLabel, true, self.tab == tab, tab.words())
+                    egui::WidgetInfo::selected(
+                        egui::WidgetType::SelectableLabel,
+                        true,
+                        self.tab == tab,
+                        tab.words(),
+                    )
                 });
                 if response.clicked() {
                     self.tab = tab;
@@ -219,9 +230,12 @@ impl Inspection {
                 let text = if text.is_empty() { "computing".to_owned() } else { text };
                 if let Some(fraction) = fraction {
                     let width = (ui.available_width() - 84.0).max(60.0);
-                    ui.add(ProgressBar::new(fraction).desired_width(width).desired_height(16.0).text(
-                        RichText::new(text).small(),
-                    ));
+                    ui.add(
+                        ProgressBar::new(fraction)
+                            .desired_width(width)
+                            .desired_height(16.0)
+                            .text(RichText::new(text).small()),
+                    );
                 } else {
                     ui.label(RichText::new(format!("{text}…")).small().color(tokens.dim));
                 }

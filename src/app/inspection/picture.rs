@@ -100,10 +100,7 @@ fn drawn(values: ArrayView2<'_, f32>, look: Look, most: usize) -> ColorImage {
     let size = (rows.div_ceil(step), columns.div_ceil(step));
     let small = ndarray::Array2::from_shape_fn(size, |(y, x)| {
         let (top, left) = (y * step, x * step);
-        let part = values.slice(ndarray::s![
-            top..(top + step).min(rows),
-            left..(left + step).min(columns)
-        ]);
+        let part = values.slice(ndarray::s![top..(top + step).min(rows), left..(left + step).min(columns)]);
         part.mean().unwrap_or(f32::NAN)
     });
     let rgba = figure::rgba_from_map(small.view(), look.range, look.colours);
@@ -111,7 +108,12 @@ fn drawn(values: ArrayView2<'_, f32>, look: Look, most: usize) -> ColorImage {
 }
 
 /// The colours of `values` over the greys of `below`, which have the same shape.
-fn blended(values: ArrayView2<'_, f32>, look: Look, below: ArrayView2<'_, f32>, range: (f32, f32)) -> ColorImage {
+fn blended(
+    values: ArrayView2<'_, f32>,
+    look: Look,
+    below: ArrayView2<'_, f32>,
+    range: (f32, f32),
+) -> ColorImage {
     let greys = drawn(below, Look { range, colours: ColourMap::Greys, ..look }, usize::MAX);
     let mut image = drawn(values, look, usize::MAX);
     let (middle, reach) = (0.5 * (look.range.0 + look.range.1), 0.5 * (look.range.1 - look.range.0));
@@ -187,8 +189,7 @@ impl Picture {
         let below = below(ui);
         let scale = (room.x / columns.max(1) as f32).min((room.y - below).max(16.0) / rows.max(1) as f32);
         let side = vec2(columns as f32, rows as f32) * scale;
-        let (outer, response) =
-            ui.allocate_exact_size(vec2(room.x, side.y + below), Sense::click_and_drag());
+        let (outer, response) = ui.allocate_exact_size(vec2(room.x, side.y + below), Sense::click_and_drag());
         response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Image, true, map.caption));
         let rect = Rect::from_min_size(pos2(outer.center().x - side.x * 0.5, outer.top()), side);
         let texture = self.texture.drawn(ui.ctx(), map.look, map.over.is_some(), || match map.over {
@@ -291,9 +292,11 @@ fn colour_bar(ui: &Ui, bar: Rect, map: &Map<'_>) {
     let (low, high) = map.look.range;
     let y = bar.bottom() + 3.0;
     let mut taken: Vec<Rect> = Vec::new();
-    for (place, align, value) in
-        [(0.0, Align2::LEFT_TOP, low), (1.0, Align2::RIGHT_TOP, high), (0.5, Align2::CENTER_TOP, 0.5 * (low + high))]
-    {
+    for (place, align, value) in [
+        (0.0, Align2::LEFT_TOP, low),
+        (1.0, Align2::RIGHT_TOP, high),
+        (0.5, Align2::CENTER_TOP, 0.5 * (low + high)),
+    ] {
         let at = pos2(egui::lerp(bar.left()..=bar.right(), place), y);
         let text = short(f64::from(value));
         let galley = painter.layout_no_wrap(text, numbers.clone(), tokens.dim);
@@ -303,11 +306,8 @@ fn colour_bar(ui: &Ui, bar: Rect, map: &Map<'_>) {
             painter.galley(area.min, galley, tokens.dim);
         }
     }
-    let caption = if map.unit.is_empty() {
-        map.caption.to_owned()
-    } else {
-        format!("{}, {}", map.caption, map.unit)
-    };
+    let caption =
+        if map.unit.is_empty() { map.caption.to_owned() } else { format!("{}, {}", map.caption, map.unit) };
     let font = egui::TextStyle::Small.resolve(ui.style());
     let at = pos2(bar.center().x, y + ui.text_style_height(&egui::TextStyle::Small));
     let galley = painter.layout(caption, font, tokens.dim, f32::INFINITY);

@@ -134,9 +134,10 @@ fn read(folder: &Path, wanted: &Plan, running: Option<&Path>) -> Option<Fitting>
 /// The same steps in the same order under the same names; where the blocks stand on the canvas is no matter.
 fn is_same_network(a: &Plan, b: &Plan) -> bool {
     a.steps.len() == b.steps.len()
-        && a.steps.iter().zip(&b.steps).all(|(a, b)| {
-            (&a.name, &a.op, &a.inputs, &a.shape) == (&b.name, &b.op, &b.inputs, &b.shape)
-        })
+        && a.steps
+            .iter()
+            .zip(&b.steps)
+            .all(|(a, b)| (&a.name, &a.op, &a.inputs, &a.shape) == (&b.name, &b.op, &b.inputs, &b.shape))
 }
 
 #[cfg(test)]
@@ -146,7 +147,8 @@ mod tests {
 
     #[test]
     fn a_network_is_the_same_wherever_its_blocks_stand() {
-        let document = template("unet", &UnetOptions { base_filters: 8, ..UnetOptions::default() }).expect("a U-Net");
+        let document =
+            template("unet", &UnetOptions { base_filters: 8, ..UnetOptions::default() }).expect("a U-Net");
         let mut moved = document.clone();
         moved.graph.blocks[1].position = [1.0, 2.0];
         let same = |other: &Blueprint| {

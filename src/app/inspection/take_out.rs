@@ -84,8 +84,9 @@ fn csv(values: ArrayView2<'_, f32>) -> String {
 fn enlarged(map: &Named<'_>) -> Option<Vec<u8>> {
     let (rows, columns) = map.values.dim();
     let factor = (SIDE / rows.max(columns).max(1)).max(1);
-    let large =
-        Array2::from_shape_fn((rows * factor, columns * factor), |(y, x)| map.values[[y / factor, x / factor]]);
+    let large = Array2::from_shape_fn((rows * factor, columns * factor), |(y, x)| {
+        map.values[[y / factor, x / factor]]
+    });
     let rgba = figure::rgba_from_map(large.view(), map.look.range, map.look.colours);
     png::encode_rgba(&rgba, columns * factor, rows * factor)
 }
@@ -95,11 +96,7 @@ fn write_npy(path: &Path, values: Array2<f32>) -> anyhow::Result<()> {
 }
 
 /// Asks where, off the window's thread, and writes the file there.
-fn save(
-    queue: &JobQueue,
-    name: String,
-    write: impl FnOnce(&Path) -> anyhow::Result<()> + Send + 'static,
-) {
+fn save(queue: &JobQueue, name: String, write: impl FnOnce(&Path) -> anyhow::Result<()> + Send + 'static) {
     queue.spawn_with_product(Lane::Light, format!("Save {name}"), Clone::clone, move |_| {
         let Some(path) = rfd::FileDialog::new().set_file_name(&name).save_file() else { return Ok(None) };
         write(&path)?;

@@ -59,7 +59,8 @@ impl Weights {
             ],
         );
         if numbers.count_not_finite > 0 {
-            let text = format!("{} values are not finite: the training has diverged", numbers.count_not_finite);
+            let text =
+                format!("{} values are not finite: the training has diverged", numbers.count_not_finite);
             ui.add(Label::new(RichText::new(text).color(tokens.error)).wrap());
         }
         ui.add_space(8.0);
@@ -78,7 +79,12 @@ impl Weights {
     }
 
     /// Which parameter; the first with kernels where none was chosen.
-    fn choose<'a>(&mut self, ui: &mut Ui, shown: &Shown<'_>, view: &'a WeightsView) -> Option<&'a ParameterView> {
+    fn choose<'a>(
+        &mut self,
+        ui: &mut Ui,
+        shown: &Shown<'_>,
+        view: &'a WeightsView,
+    ) -> Option<&'a ParameterView> {
         let found = view.parameters.iter().position(|parameter| parameter.name == self.parameter);
         let first = view.parameters.iter().position(|parameter| parameter.shape.len() > 1);
         let mut index = found.or(first).unwrap_or(0);
@@ -168,7 +174,8 @@ impl Weights {
                 let (filter, channel) = if by_filter { (place, 0) } else { (filter, place) };
                 let values = plane(filter, channel);
                 let (low, high) = extremes(&values);
-                let words = format!("filter {}, channel {}, {}", filter + 1, channel + 1, range_words((low, high)));
+                let words =
+                    format!("filter {}, channel {}, {}", filter + 1, channel + 1, range_words((low, high)));
                 Thumbnail { values, look: look(filter), words }
             });
             match clicked {
@@ -198,8 +205,7 @@ impl Weights {
             let line = Line { label: label.to_owned(), points, stroke: Stroke::Solid };
             Curve { line, colour: line_colour(tokens, colour) }
         };
-        let norms =
-            [curve("weights", &history.norm, 0), curve("gradient", &history.gradient_norm, 1)];
+        let norms = [curve("weights", &history.norm, 0), curve("gradient", &history.gradient_norm, 1)];
         let ratio = [curve("update / weights", &history.update_ratio, 2)];
         let shown: [(&str, &str, &[Curve]); 2] =
             [("weight-norms", "norm", &norms), ("update-ratio", "‖update‖ / ‖weights‖", &ratio)];
@@ -220,7 +226,11 @@ impl Weights {
             let mut number = self.curve + 1;
             ui.add(DragValue::new(&mut number).range(1..=view.curves.len()).speed(0.05));
             self.curve = number - 1;
-            let text = format!("of the {} strongest among {}", view.curves.len(), text::count(view.curve_count as u64));
+            let text = format!(
+                "of the {} strongest among {}",
+                view.curves.len(),
+                text::count(view.curve_count as u64)
+            );
             ui.label(RichText::new(text).color(tokens.dim));
         });
         let curve = view.curves.get(self.curve)?;

@@ -1,0 +1,104 @@
+//! Seeing inside, by mouse and keys alone: feature maps, weights and attribution of a network that was trained, and of one that was drawn
+//! on an empty canvas a moment ago.
+
+use super::press;
+use aquila::app::{Aquila, Notices, Options};
+use aquila::blueprint::{self, Blueprint, UnetOptions, template};
+use aquila::job::Context;
+use aquila::project::Project;
+use aquila::recipe::{self, CloudSource, TrainingRecipe};
+use aquila::training::{self, Live, Resume};
+use egui::{PointerButton, Pos2, Theme};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A U-Net that trains in a second on tiny clouds.
+fn network() -> Blueprint {
+    let options = UnetOptions { levels: 2, base_filters: 8, height: 32, width: 32, ..UnetOptions::default() };
+    template("unet", &options).expect("the template")
+}
+
+fn tiny() -> TrainingRecipe {
+    let smoke = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/recipes/smoke-train.toml");
+    let mut recipe: TrainingRecipe = recipe::read(&smoke).expect("the smoke recipe");
+    recipe.data.clouds = CloudSource::seeds(3);
+    recipe.training.epochs = 3;
+    recipe.training.batch = 5;
+    recipe
+}
+
+/// A project with this blueprint and the tiny recipe; the folder lives as long as the process.
+fn project(blueprint: &Blueprint) -> Project {
+    let folder = tempfile::tempdir().expect("a folder").keep();
+    let project = Project::create(&folder.join("project"), "Test").expect("a project");
+    blueprint::save(blueprint, &project.blueprints().join("network.blueprint.json")).expect("saved");
+    let text = recipe::write(&tiny()).expect("a recipe");
+    std::fs::write(project.folder.join("train.toml"), text).expect("written");
+    project
+}
+
+/// Trains the project's blueprint into its run `name`.
+fn train(project: &Project, name: &str) -> PathBuf {
+    let mut recipe = tiny();
+    recipe.network.blueprint = Some(project.blueprints().join("network.blueprint.json"));
+    let folder = project.runs().join(name);
+    training::run(&recipe, &folder, Resume::No, &Context::unwatched(), &Live::unwatched()).expect("trained");
+    folder
+}
+
+fn window(project: &Project, theme: Theme, size: [f32; 2]) -> Harness<'static, Aquila> {
+    let options = Options {
+        paths: vec![project.folder.clone()],
+        theme: Some(theme),
+        home: Some(project.folder.with_file_name("home")),
+        ..Options::default()
+    };
+    let mut harness =
+        Harness::builder().with_size(size).with_theme(theme).with_step_dt(0.02).build_eframe(|creation| {
+            Aquila::new(&creation.egui_ctx, options, Notices::default()).expect("a window")
+        });
+    wait(&mut harness, "the project", |harness| {
+        harness.state().state().document.current().is_some() && harness.state().is_settled()
+    });
+    harness.run_steps(4);
+    harness
+}
+
+/// Steps until `done`, for half a minute at most.
+fn wait(harness: &mut Harness<'_, Aquila>, what: &str, done: impl Fn(&Harness<'_, Aquila>) -> bool) {
+    for _ in 0..3000 {
+        harness.step();
+        if done(harness) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("{what} did not come");
+}
+
+fn has(harness: &Harness<'_, Aquila>, words: &str) -> bool {
+    harness.query_all_by_label_contains(words).next().is_some()
+}
+
+fn click(harness: &mut Harness<'_, Aquila>, at: Pos2) {
+    press(harness, at, PointerButton::Primary, true);
+    press(harness, at, PointerButton::Primary, false);
+    harness.run_steps(2);
+}
+
+fn select(harness: &mut Harness<'_, Aquila>, block: &str) {
+    let at = harness.get_by_label_contains(&format!("{block}, ")).rect().center();
+    click(harness, at);
+}
+
+#[test]
+fn a_selected_block_shows_its_feature_maps() {
+    let project = project(&network());
+    train(&project, "first");
+    let mut harness = window(&project, Theme::Dark, [1200.0, 1400.0]);
+    select(&mut harness, "Encoder 1");
+    wait(&mut harness, "the gallery", |harness| has(harness, "channel 8, "));
+    assert!(has(&harness, "8 channels"));
+}
