@@ -1,10 +1,10 @@
 //! Answers one request after the other, and keeps the network and the samples of the last subject.
 
 use super::answer::{Answer, SampleNote, View};
-use super::error::{InspectionError, Result};
+use super::error::Result;
 use super::request::{Request, What};
 use super::subject::Loaded;
-use super::{attribution, block, features};
+use super::{attribution, block, features, weights};
 use crate::job::Context;
 use crate::training::Live;
 use std::time::Instant;
@@ -28,16 +28,7 @@ impl Engine {
 
     /// Answers; long ones report their progress to `ctx` and stop when it is cancelled.
     pub fn answer(&mut self, request: &Request, ctx: &Context) -> Answer {
-        let mut answer = Answer {
-            request: request.clone(),
-            number: 0,
-            epoch: None,
-            step: None,
-            block: String::new(),
-            sample: SampleNote::default(),
-            seconds: 0.0,
-            result: Err(String::new()),
-        };
+        let mut answer = Answer::broken(request);
         answer.result = self.view(request, ctx, &mut answer).map_err(|error| error.to_string());
         answer
     }
@@ -58,11 +49,25 @@ impl Engine {
                 answer.sample = sample.note.clone();
                 View::Attribution(attribution::attribute(loaded, &sample, &request.block, settings, ctx)?)
             }
-            What::Weights => {
-                return Err(InspectionError::request("not yet", "ask for features"));
-            }
+            What::Weights => View::Weights(weights::weights(loaded, &request.block)?),
         };
         answer.seconds = started.elapsed().as_secs_f64();
         Ok(view)
+    }
+}
+
+impl Answer {
+    /// An answer without content: what is left where the work broke down.
+    pub(super) fn broken(request: &Request) -> Self {
+        Self {
+            request: request.clone(),
+            number: 0,
+            epoch: None,
+            step: None,
+            block: String::new(),
+            sample: SampleNote::default(),
+            seconds: 0.0,
+            result: Err("internal error, please report it with the text in the log".to_owned()),
+        }
     }
 }

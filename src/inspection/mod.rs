@@ -8,14 +8,17 @@ mod engine;
 mod error;
 mod features;
 mod grid;
+mod kan;
 mod request;
 mod subject;
+mod weights;
 mod worker;
 
 pub use answer::{
     Answer, AttributionMap, AttributionView, ChannelStatistics, FeaturesView, Histogram, KanCurve,
     ParameterHistory, ParameterView, Randomised, SampleNote, Statistics, View, WeightsView,
 };
+pub use block::{blocks, find_block};
 pub use engine::Engine;
 pub use error::{InspectionError, Result};
 pub use request::{

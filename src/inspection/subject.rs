@@ -10,7 +10,8 @@ use crate::data::Split;
 use crate::job::Context;
 use crate::network::{Device, DeviceChoice, Network, Tensor, seed, tensors};
 use crate::training::{
-    CheckpointChoice, Described, Feeds, Live, LiveWeights, Model, RunFolder, Samples, Standard, samples_of,
+    CheckpointChoice, Described, Feeds, Live, LiveWeights, Model, RunFolder, Samples, Standard,
+    WeightHistory, samples_of,
 };
 use ndarray::{Array2, Axis, s};
 use rand_distr::{Distribution, StandardNormal};
@@ -129,6 +130,15 @@ impl Loaded {
     pub fn target(&self, choice: OutputChoice) -> Option<&Standard> {
         let (_, described) = self.run.as_ref()?;
         if choice.output == 0 { described.targets.get(choice.channel) } else { None }
+    }
+
+    /// Norms over the steps of the subject's run; none where it was never trained.
+    pub fn history(&self) -> Result<Arc<WeightHistory>> {
+        match (&self.origin, &self.run) {
+            (Origin::Live(live), _) => Ok(live.history.latest().unwrap_or_default()),
+            (_, Some((folder, _))) => Ok(Arc::new(WeightHistory::read(&folder.weights_path())?)),
+            _ => Ok(Arc::default()),
+        }
     }
 
     /// The same network with weights of another draw.

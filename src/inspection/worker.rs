@@ -4,6 +4,7 @@ use super::answer::Answer;
 use super::engine::Engine;
 use super::request::{Request, Subject};
 use crate::job::{Context, Progress, Slot, Waker};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -127,7 +128,12 @@ impl Shared {
         let mut due = Instant::now();
         while let Some((request, context)) = self.next(&mut engine, due) {
             let started = Instant::now();
-            let mut answer = engine.answer(&request, &context);
+            let answered = catch_unwind(AssertUnwindSafe(|| engine.answer(&request, &context)));
+            let mut answer = answered.unwrap_or_else(|_| {
+                // What the panic left half done is not used again.
+                engine = Engine::new();
+                Answer::broken(&request)
+            });
             let mut board = self.lock();
             board.running = None;
             // What was given up on is nobody's answer.
