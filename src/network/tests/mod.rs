@@ -1,5 +1,7 @@
 //! Networks against PyTorch, and what a training relies on: the same bytes for the same seeds.
 
+mod operations;
+
 use super::{Mode, Network, NetworkError, Precision, tensors, threads, weights};
 use crate::blueprint::{Plan, UnetOptions, plan, template};
 use indexmap::IndexMap;

@@ -1,0 +1,211 @@
+//! Every operation, forward and backward, against the float64 reference of benches/peers/golden_ops.py.
+
+use super::{assert_close, golden, under};
+use crate::blueprint::{Activation, Basis, Fill, Interpolation, MomentForm, Op, Plan, PortType, Shape, Step};
+use crate::network::{Mode, Network};
+use indexmap::IndexMap;
+use tch::{Device, Kind, Tensor};
+
+fn kind_of(rank: usize) -> PortType {
+    match rank {
+        2 => PortType::Vector,
+        3 => PortType::Sequence,
+        4 => PortType::Map,
+        _ => PortType::Cube,
+    }
+}
+
+pub(super) fn step(name: &str, op: Op, inputs: Vec<usize>, size: &[i64]) -> Step {
+    let sizes = size[1..].iter().map(|&size| size as usize).collect();
+    Step {
+        name: name.to_owned(),
+        path: Vec::new(),
+        op,
+        inputs,
+        shape: Shape { kind: kind_of(size.len()), sizes },
+    }
+}
+
+/// Inputs, the operation alone, and an output.
+fn alone(op: Op, inputs: &[Tensor], output: &[i64]) -> Plan {
+    let count = inputs.len();
+    let mut steps: Vec<Step> = inputs
+        .iter()
+        .enumerate()
+        .map(|(place, x)| {
+            step(&format!("In {place}"), Op::Input { name: "In".into() }, Vec::new(), &x.size())
+        })
+        .collect();
+    steps.push(step("Op", op, (0..count).collect(), output));
+    steps.push(step("Out", Op::Output { name: "Out".into() }, vec![count], output));
+    Plan { steps, inputs: (0..count).collect(), outputs: vec![count + 1] }
+}
+
+fn numbered(content: &IndexMap<String, Tensor>, prefix: &str) -> Vec<Tensor> {
+    let found = under(content, prefix);
+    (0..found.len()).map(|place| found[&place.to_string()].shallow_clone()).collect()
+}
+
+/// One training step and one evaluation of the operation in a case of the file, and nothing in the file left unasked.
+fn check(content: &IndexMap<String, Tensor>, name: &str, op: Op) {
+    let case = under(content, &format!("{name}/"));
+    let inputs = numbered(&case, "inputs/");
+    let mut network = Network::build(&alone(op, &inputs, &case["output"].size()), Device::Cpu, 0).unwrap();
+    let weights: IndexMap<String, Tensor> =
+        under(&case, "weights/").into_iter().map(|(key, value)| (format!("Op.{key}"), value)).collect();
+    network.load_state(&weights).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let evaluation = case.get("evaluation").unwrap_or(&case["output"]);
+    let output = network.forward(&inputs, Mode::Evaluate).unwrap_or_else(|error| panic!("{name}: {error}"));
+    assert_close(&output[0], evaluation, &format!("{name}: evaluation"));
+    let leaves: Vec<Tensor> = inputs.iter().map(|x| x.copy().set_requires_grad(true)).collect();
+    let output = network.forward_with_gradients(&leaves, None).unwrap();
+    assert_close(&output[0], evaluation, &format!("{name}: evaluation with gradients"));
+
+    let output = network.forward(&leaves, Mode::Train { seed: 1 }).unwrap();
+    assert_close(&output[0], &case["output"], &format!("{name}: output"));
+    let sum = (&output[0] * &case["probe"]).sum(Kind::Float);
+    if sum.requires_grad() {
+        sum.backward();
+    }
+    for (place, leaf) in leaves.iter().enumerate() {
+        let gradient = leaf.grad();
+        let gradient = if gradient.defined() { gradient } else { leaf.zeros_like() };
+        let wanted = &case[&format!("input_gradient/{place}")];
+        assert_close(&gradient, wanted, &format!("{name}: gradient of input {place}"));
+    }
+    let gradients = network.layout().split(network.gradient()).unwrap();
+    for (key, gradient) in under(&case, "gradient/") {
+        assert_close(&gradients[&format!("Op.{key}")], &gradient, &format!("{name}: gradient of {key}"));
+    }
+    for (key, statistics) in under(&case, "after/") {
+        assert_close(&network.buffers()[&format!("Op.{key}")], &statistics, &format!("{name}: {key}"));
+    }
+}
+
+const RBF: Basis = Basis::Rbf { count: 4, range: 2.0 };
+const SPLINE: Basis = Basis::BSpline { intervals: 5, degree: 3, range: 3.0 };
+
+/// The operations that a sequence, map and cube share, by the name of their case.
+fn spatial(dims: usize) -> Vec<(&'static str, Op)> {
+    let convolution = |filters, kernel, stride, padding, dilation, groups, bias| Op::Convolution {
+        dims,
+        in_channels: 4,
+        filters,
+        kernel,
+        stride,
+        padding,
+        dilation,
+        groups,
+        bias,
+    };
+    let pad = |fill| Op::Pad { dims, before: vec![1; dims], after: vec![2; dims], fill };
+    let kan = |basis| Op::KanConvolution { dims, in_channels: 2, filters: 2, kernel: 3, basis };
+    vec![
+        ("convolution", convolution(6, 3, 1, 1, 1, 1, true)),
+        ("convolution-strided", convolution(6, 2, 2, 1, 2, 2, true)),
+        ("convolution-depthwise", convolution(8, 3, 1, 1, 1, 4, false)),
+        (
+            "transposed-convolution",
+            Op::TransposedConvolution {
+                dims,
+                in_channels: 4,
+                filters: 3,
+                kernel: 3,
+                stride: 2,
+                padding: 1,
+                bias: true,
+            },
+        ),
+        ("instance-norm", Op::InstanceNorm { channels: 4, epsilon: 1e-4 }),
+        ("max-pool", Op::MaxPool { dims, kernel: 2, stride: 2 }),
+        ("average-pool", Op::AveragePool { dims, kernel: 3, stride: 1 }),
+        ("global-average", Op::GlobalPool { maximum: false }),
+        ("global-maximum", Op::GlobalPool { maximum: true }),
+        ("upsample-nearest", Op::Upsample { dims, factor: 2, interpolation: Interpolation::Nearest }),
+        ("upsample-linear", Op::Upsample { dims, factor: 3, interpolation: Interpolation::Linear }),
+        ("crop", Op::Crop { dims, before: vec![1; dims] }),
+        ("crop-like", Op::Crop { dims, before: vec![0; dims] }),
+        ("pad-zero", pad(Fill::Zero)),
+        ("pad-reflect", pad(Fill::Reflect)),
+        ("pad-replicate", pad(Fill::Replicate)),
+        ("self-attention", Op::SelfAttention { channels: 6, heads: 2 }),
+        ("kan-convolution-rbf", kan(RBF)),
+        ("kan-convolution-b-spline", kan(SPLINE)),
+    ]
+}
+
+/// The operations of any type.
+fn of_any() -> Vec<(&'static str, Op)> {
+    let kan = |basis| Op::Kan { in_channels: 3, sums: 3, products: 2, basis };
+    vec![
+        ("batch-norm", Op::BatchNorm { channels: 4, epsilon: 1e-5, momentum: 0.1 }),
+        ("group-norm", Op::GroupNorm { channels: 4, groups: 2, epsilon: 1e-5 }),
+        ("layer-norm", Op::LayerNorm { channels: 4, epsilon: 1e-6 }),
+        ("film", Op::Film { channels: 4, around_one: false }),
+        ("film-around-one", Op::Film { channels: 4, around_one: true }),
+        ("concatenate", Op::Concatenate),
+        ("add", Op::Add),
+        ("multiply", Op::Multiply),
+        ("select-channels", Op::SelectChannels { start: 1, count: 2 }),
+        ("flatten", Op::Flatten),
+        ("kan-rbf", kan(RBF)),
+        ("kan-b-spline", kan(SPLINE)),
+    ]
+}
+
+#[test]
+fn operations_in_one_two_and_three_dimensions_are_those_of_pytorch() {
+    let content = golden("operations.safetensors");
+    for dims in 1..=3 {
+        for (name, op) in spatial(dims) {
+            check(&content, &format!("{name}-{dims}"), op);
+        }
+        if dims > 1 {
+            let op = Op::AttentionGate { dims, gate_channels: 4, skip_channels: 3, inner_channels: 2 };
+            check(&content, &format!("attention-gate-{dims}"), op);
+        }
+    }
+}
+
+#[test]
+fn operations_of_any_type_are_those_of_pytorch() {
+    let content = golden("operations.safetensors");
+    for dims in 0..=3 {
+        for (name, op) in of_any() {
+            check(&content, &format!("{name}-{dims}"), op);
+        }
+        if dims < 2 {
+            let op = Op::Linear { in_features: 4, features: 5, bias: true };
+            check(&content, &format!("linear-{dims}"), op);
+        }
+    }
+    let raw = (-12.8, 25.6 / 8.0, 3, MomentForm::Raw);
+    let physical = (100.0, 0.5, 5, MomentForm::Physical);
+    let moments = |(first_km_s, step_km_s, count, form)| Op::SpectralMoments {
+        velocities: 9,
+        first_km_s,
+        step_km_s,
+        count,
+        form,
+    };
+    for (name, op) in [
+        ("relu", Op::Relu),
+        ("gelu", Op::Activation(Activation::Gelu)),
+        ("silu", Op::Activation(Activation::Silu)),
+        ("sigmoid", Op::Activation(Activation::Sigmoid)),
+        ("tanh", Op::Activation(Activation::Tanh)),
+        ("softplus", Op::Activation(Activation::Softplus)),
+        ("leaky-relu", Op::Activation(Activation::LeakyRelu { slope: 0.01 })),
+        ("leaky-relu-steep", Op::Activation(Activation::LeakyRelu { slope: 0.2 })),
+        ("reshape", Op::Reshape),
+        ("constant", Op::Constant { value: 2.5 }),
+        ("spectral-moments-physical", moments(physical)),
+        ("spectral-moments-raw", moments(raw)),
+        (
+            "spectral-projection",
+            Op::SpectralProjection { in_channels: 2, velocities: 9, filters: 3, bias: true },
+        ),
+    ] {
+        check(&content, name, op);
+    }
+}
