@@ -277,7 +277,7 @@ def main(folder):
     CONTENT["basis/z"] = z
     for degree in (1, 2, 3, 4, 5):
         knots = np.arange(-degree, 5 + degree + 1) * 1.2 - 3.0
-        splines = [BSpline(knots, np.eye(5 + degree)[i], degree, extrapolate=False) for i in range(5 + degree)]
+        splines = [BSpline.basis_element(knots[i : i + degree + 2], extrapolate=False) for i in range(5 + degree)]
         for name, derive in (("values", 0), ("slopes", 1)):
             table = np.stack([np.nan_to_num(s(z.double().numpy(), derive)) for s in splines], -1)
             CONTENT[f"basis/{name}-{degree}"] = torch.from_numpy(table)

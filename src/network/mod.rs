@@ -4,6 +4,7 @@
 //! A `tch::Tensor` is `Send` but not `Sync`: one thread owns a `Network` for its whole life, and other threads get
 //! copies of numbers (`tensors::to_vec`), never tensors. Grad mode is per thread too, so it is set where it is needed.
 
+mod basis;
 mod compile;
 mod declare;
 pub mod device;
@@ -11,6 +12,7 @@ mod error;
 pub mod export;
 mod forward;
 mod initial;
+mod kan_curve;
 mod layout;
 pub mod seed;
 pub mod tensors;
@@ -23,6 +25,7 @@ pub use compile::{Mode, Network, Precision};
 pub use device::DeviceChoice;
 pub use error::NetworkError;
 pub use forward::Observer;
+pub use kan_curve::{KanCurve, kan_curve};
 pub use layout::{Layout, Slot};
 
 /// The tensor and device of libtorch, for the rooms above that own one.

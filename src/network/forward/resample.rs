@@ -24,7 +24,11 @@ pub(super) fn average_pool(
     let (kernel, stride, none) = (along(dims, kernel, 1), along(dims, stride, 1), along(dims, 0, 0));
     let map = as_map(x)?;
     let y = match dims {
-        3 => map.f_avg_pool3d(kernel, stride, none, false, true, None)?,
+        // libtorch has no such pool of cubes in bfloat16 on the CPU.
+        3 => {
+            let map = map.f_to_kind(Kind::Float)?;
+            map.f_avg_pool3d(kernel, stride, none, false, true, None)?.f_to_kind(x.kind())?
+        }
         _ => map.f_avg_pool2d(kernel, stride, none, false, true, None)?,
     };
     as_before(y, x.dim())

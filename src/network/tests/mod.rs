@@ -1,5 +1,6 @@
 //! Networks against PyTorch, and what a training relies on: the same bytes for the same seeds.
 
+mod kan;
 mod operations;
 
 use super::{Mode, Network, NetworkError, Precision, tensors, threads, weights};
