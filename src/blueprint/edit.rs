@@ -16,6 +16,7 @@ use super::walk::circle;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
+pub use super::presets::add_preset;
 pub use arrange::{Alignment, Axis, Size, align, distribute, place};
 pub use clip::{Clip, copy, duplicate, paste};
 pub use frames::{add_frame, in_frame, move_frame, remove_frame, rename_frame, resize_frame};

@@ -13,6 +13,7 @@ mod kinds;
 pub mod library;
 mod model;
 mod plan;
+mod presets;
 mod rules;
 mod templates;
 mod walk;
@@ -26,4 +27,5 @@ pub use plan::{
     Activation, Analysis, Basis, BlockReport, Fault, Fill, Interpolation, Mend, MomentForm, Op, PathId, Plan,
     PortType, Severity, Shape, Step,
 };
+pub use presets::{PRESETS, Preset};
 pub use templates::{TEMPLATES, TemplateError, TemplateInfo, TemplateOptions, UnetOptions, template};

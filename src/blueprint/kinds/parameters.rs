@@ -114,4 +114,79 @@ pub(super) const POOL: &[ParameterSpec] = &[
 pub(super) const JOINED: &[ParameterSpec] = &[integer("inputs", "Inputs", "", 2, (2, 32), "Number of wires")];
 
 pub(super) const DEGREE: ParameterSpec =
-    integer("degree", "Spline degree", "", 3, (0, 7), "Of the pieces of a B-spline: 3 is cubic");
+    integer("degree", "Spline degree", "", 3, (1, 7), "Of the pieces of a B-spline: 3 is cubic");
+
+pub(super) const CONVOLUTION: &[ParameterSpec] = &[
+    FILTERS,
+    KERNEL,
+    STRIDE,
+    PADDING,
+    DILATION,
+    integer("groups", "Groups", "", 1, (1, 65536), "Channels are split into as many separate parts"),
+    BIAS,
+];
+
+pub(super) const TRANSPOSED_CONVOLUTION: &[ParameterSpec] = &[
+    AUTO_FILTERS,
+    integer("kernel", "Kernel", "px", 2, (1, 63), "Size of a filter along each axis"),
+    integer("stride", "Stride", "px", 2, (1, 64), "How many times larger it becomes"),
+    integer("padding", "Padding", "px", 0, (0, 1024), "Pixels cut off on each side of the result"),
+    BIAS,
+];
+
+pub(super) const PAD: &[ParameterSpec] = &[
+    choice("to", "To", &["amount", "multiple"], "So many on each side, or up to a multiple in all"),
+    integer("amount", "Amount", "px", 1, (0, 4096), "Pixels added on each side"),
+    integer("multiple", "Multiple", "px", 16, (1, 4096), "Each axis becomes a multiple of this"),
+    choice("fill", "Fill", &["zero", "reflect", "replicate"], "What new pixels hold"),
+];
+
+pub(super) const KAN_CONVOLUTION: &[ParameterSpec] = &[
+    FILTERS,
+    integer("kernel", "Kernel", "px", 3, (1, 63), "Size of a filter along each axis, an odd number"),
+    choice("basis", "Basis", &["rbf", "b-spline"], "What the curves are made of"),
+    integer("functions", "Functions", "", 4, (1, 64), "Radial functions, or intervals of the spline"),
+    DEGREE,
+    float("range", "Range", "σ", 2.0, (0.1, 100.0), "The curves reach from −range to +range"),
+];
+
+pub(super) const KAN: &[ParameterSpec] = &[
+    integer("sums", "Sums", "", 5, (0, 65536), "Nodes that are sums of curves"),
+    integer("products", "Products", "", 0, (0, 65536), "Nodes that are products of two such sums"),
+    choice("basis", "Basis", &["b-spline", "rbf"], "What the curves are made of"),
+    integer("functions", "Functions", "", 5, (1, 64), "Intervals of the spline, or radial functions"),
+    DEGREE,
+    float("range", "Range", "σ", 3.0, (0.1, 100.0), "The curves reach from −range to +range"),
+];
+
+pub(super) const SPECTRAL_MOMENTS: &[ParameterSpec] = &[
+    integer("moments", "Moments", "", 3, (1, 8), "How many, from the integral on"),
+    auto(
+        float(
+            "first_velocity_km_s",
+            "First velocity",
+            "km/s",
+            -12.8,
+            (-1e6, 1e6),
+            "Velocity of the first channel",
+        ),
+        "spread around 0 km/s",
+    ),
+    auto(
+        float(
+            "velocity_step_km_s",
+            "Velocity step",
+            "km/s",
+            0.1,
+            (-1e5, 1e5),
+            "From one channel to the next",
+        ),
+        "up to +12.8 km/s",
+    ),
+    choice(
+        "form",
+        "Form",
+        &["physical", "raw"],
+        "In K km/s and km/s, or the mean of vⁱ·T as POLARIScore has it",
+    ),
+];

@@ -15,14 +15,17 @@ fn basis(site: &Site) -> Result<Basis, Trouble> {
     Ok(Basis::Rbf { count: functions, range })
 }
 
-/// What the functions of `channels` at each of `pixels` need: the standardised input, its SiLU, and the functions' values (for splines,
-/// those of the lower degrees too, which the recursion passes through).
-fn basis_bytes(basis: Basis, channels: usize, pixels: u128) -> u128 {
-    let functions = match basis {
-        Basis::Rbf { count, .. } => count as u128,
-        Basis::BSpline { degree, .. } => product(&[basis.count(), degree + 1]),
+/// Bytes of the functions of `channels` at each of `pixels`: while they are computed (standardised input, its SiLU, the functions and
+/// the intermediate values of their formula), and what is kept for the backward pass (functions and slopes beside both inputs).
+fn basis_bytes(basis: Basis, channels: usize, pixels: u128) -> (u128, u128) {
+    let intermediate = match basis {
+        Basis::Rbf { .. } => 1,
+        Basis::BSpline { .. } => 3,
     };
-    product_of(&[functions + 2, channels as u128, pixels, FLOAT32_BYTES])
+    let bytes = |for_each: usize| {
+        product_of(&[(for_each * basis.count() + 2) as u128, channels as u128, pixels, FLOAT32_BYTES])
+    };
+    (bytes(1 + intermediate), bytes(2))
 }
 
 pub(in crate::blueprint) fn kan_convolution(site: &Site) -> Result<Meaning, Trouble> {
@@ -36,14 +39,13 @@ pub(in crate::blueprint) fn kan_convolution(site: &Site) -> Result<Meaning, Trou
     let basis = basis(site)?;
     let pixels = product(shape.extent());
     let weights = product(&[filters, in_channels, basis.count() + 1]) * (kernel as u128).pow(dims as u32);
-    let inner = basis_bytes(basis, in_channels, pixels);
-    // While it computes: also the second convolution's output.
-    let second = product_of(&[filters as u128, pixels, FLOAT32_BYTES]);
+    let (working, kept) = basis_bytes(basis, in_channels, pixels);
+    let second_output = product_of(&[filters as u128, pixels, FLOAT32_BYTES]);
     let cost = Cost {
         parameters: weights + 2 * filters as u128,
         multiply_adds: weights.saturating_mul(pixels),
-        working: inner.saturating_add(second),
-        kept: inner,
+        working: working.saturating_add(second_output),
+        kept,
     };
     let op = Op::KanConvolution { dims, in_channels, filters, kernel, basis };
     meaning(op, Shape::new(shape.kind, filters, shape.extent()), cost)
@@ -61,14 +63,14 @@ pub(in crate::blueprint) fn kan(site: &Site) -> Result<Meaning, Trouble> {
     let nodes = sums + 2 * products;
     let pixels = product(shape.extent());
     let weights = product(&[nodes, in_channels, basis.count() + 1]);
-    let inner = basis_bytes(basis, in_channels, pixels);
+    let (working, kept) = basis_bytes(basis, in_channels, pixels);
     let node_values = product_of(&[2, nodes as u128, pixels, FLOAT32_BYTES]);
     let cost = Cost {
         parameters: weights + nodes as u128,
         multiply_adds: weights.saturating_mul(pixels),
-        working: inner.saturating_add(node_values),
+        working: working.saturating_add(node_values),
         // A product needs both its factors again.
-        kept: inner.saturating_add(if products > 0 { node_values / 2 } else { 0 }),
+        kept: kept.saturating_add(if products > 0 { node_values / 2 } else { 0 }),
     };
     let op = Op::Kan { in_channels, sums, products, basis };
     meaning(op, Shape::new(shape.kind, sums + products, shape.extent()), cost)

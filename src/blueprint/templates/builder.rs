@@ -14,7 +14,7 @@ pub(super) type Set<'a> = &'a [(&'a str, Parameter)];
 
 /// Blocks are numbered from 1 in the order in which they are added.
 #[derive(Default)]
-pub(super) struct Builder(pub Graph);
+pub(in crate::blueprint) struct Builder(pub Graph);
 
 impl Builder {
     /// A block with all parameters of its kind, the given ones set.

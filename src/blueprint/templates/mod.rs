@@ -14,6 +14,7 @@ use super::model::Blueprint;
 use options::Settings;
 
 pub use options::{TemplateOptions, UnetOptions};
+pub(super) use unet::Body;
 
 /// A template as a start page shows it.
 pub struct TemplateInfo {

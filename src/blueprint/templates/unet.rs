@@ -65,7 +65,7 @@ const INWARDS: f32 = 40.0;
 
 /// What the blocks of a level are made of.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Body {
+pub(in crate::blueprint) enum Body {
     /// Convolution, batch norm, ReLU, once or twice, and dropout of whole channels.
     Plain { convolutions: usize, dropout: f64 },
     /// Convolution, ReLU, batch norm, convolution, batch norm; added to the input (brought to the same channels); ReLU.
@@ -280,7 +280,7 @@ impl Body {
     }
 
     /// As the options `block` and `dropout` ask.
-    pub fn asked(settings: &Settings) -> Result<Self, TemplateError> {
+    pub(in crate::blueprint::templates) fn asked(settings: &Settings) -> Result<Self, TemplateError> {
         let dropout = settings.number_or_auto("dropout")?;
         match settings.choice("block")?.as_str() {
             "residual" if dropout.is_some() => Err(TemplateError::Value {
