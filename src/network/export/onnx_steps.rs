@@ -285,16 +285,19 @@ impl<'a> Translator<'a> {
                 Ok(self.builder.node("Concat", &[&sum, &product], vec![int("axis", 1)]))
             }
             &Op::SpectralMoments { velocities, first_km_s, step_km_s, count, form } => {
+                let middle = match form {
+                    MomentForm::Physical => first_km_s + 0.5 * step_km_s * (velocities as f64 - 1.0),
+                    MomentForm::Raw => 0.0,
+                };
                 let velocity: Vec<f32> =
-                    (0..velocities).map(|i| first_km_s as f32 + step_km_s as f32 * i as f32).collect();
+                    (0..velocities).map(|i| (first_km_s + step_km_s * i as f64 - middle) as f32).collect();
                 let name = format!("{}/velocity", step.name);
                 let velocity = self.builder.floats(&name, &[velocities, 1, 1], &velocity);
                 let moments = match form {
-                    MomentForm::Physical => self.moments(x, &velocity, step_km_s.abs(), count),
+                    MomentForm::Physical => self.moments(x, &velocity, middle, step_km_s, count),
                     MomentForm::Raw => self.raw_moments(x, &velocity, count),
                 };
                 // Moment after moment for each channel.
-                let moments: Vec<String> = moments.iter().map(|m| self.builder.unsqueeze(m, &[2])).collect();
                 let moments: Vec<&str> = moments.iter().map(String::as_str).collect();
                 let stacked = self.builder.node("Concat", &moments, vec![int("axis", 2)]);
                 Ok(self.builder.reshape(&stacked, &with_batch(&sizes(&step.shape))))
@@ -496,36 +499,36 @@ impl<'a> Translator<'a> {
         Ok(self.builder.reshape(&values, &sizes))
     }
 
-    /// Integral, mean, dispersion, skewness, kurtosis over the third axis: the first `count` of them.
-    fn moments(&mut self, x: &str, velocity: &str, step_km_s: f64, count: usize) -> Vec<String> {
+    /// The first `count` of integral, mean, dispersion, skewness, kurtosis along v, [batch, channel, 1, y, x] each, as
+    /// `Network::forward` computes them; `velocity` counts from `middle`.
+    fn moments(&mut self, x: &str, velocity: &str, middle: f64, step_km_s: f64, count: usize) -> Vec<String> {
         let builder = &mut self.builder;
-        let total = sum_over_velocity(builder, x, "ReduceSum");
-        let width = builder.scalar(step_km_s);
+        let width = builder.scalar(step_km_s.abs());
+        let total = sum_over_velocity(builder, x);
         let mut moments = vec![builder.node("Mul", &[&total, &width], vec![])];
-        if count > 1 {
-            let weighted = builder.node("Mul", &[x, velocity], vec![]);
-            let first = sum_over_velocity(builder, &weighted, "ReduceSum");
-            let mean = builder.node("Div", &[&first, &total], vec![]);
-            moments.push(mean.clone());
-            let mean = builder.unsqueeze(&mean, &[2]);
-            let away = builder.node("Sub", &[velocity, &mean], vec![]);
-            let mut power = away.clone();
-            let mut dispersion = String::new();
-            for order in 2..count {
-                power = builder.node("Mul", &[&power, &away], vec![]);
-                let weighted = builder.node("Mul", &[x, &power], vec![]);
-                let sum = sum_over_velocity(builder, &weighted, "ReduceSum");
-                let mut moment = builder.node("Div", &[&sum, &total], vec![]);
-                if order == 2 {
-                    moment = builder.node("Sqrt", &[&moment], vec![]);
-                    dispersion.clone_from(&moment);
-                } else {
-                    for _ in 0..order {
-                        moment = builder.node("Div", &[&moment, &dispersion], vec![]);
-                    }
-                }
-                moments.push(moment);
-            }
+        let weight = builder.node("Relu", &[x], vec![]);
+        let total = sum_over_velocity(builder, &weight);
+        let least = builder.scalar(1e-6);
+        let total = builder.node("Max", &[&total, &least], vec![]);
+        let weight = builder.node("Div", &[&weight, &total], vec![]);
+        let weighted = builder.node("Mul", &[&weight, velocity], vec![]);
+        let mean = sum_over_velocity(builder, &weighted);
+        let middle = builder.scalar(middle);
+        moments.push(builder.node("Add", &[&mean, &middle], vec![]));
+        let offset = builder.node("Sub", &[velocity, &mean], vec![]);
+        let weighted = builder.node("Mul", &[&weight, &offset], vec![]);
+        let mut powers = builder.node("Mul", &[&weighted, &offset], vec![]);
+        let variance = sum_over_velocity(builder, &powers);
+        let least = builder.scalar(1e-6 * step_km_s * step_km_s);
+        let variance = builder.node("Add", &[&variance, &least], vec![]);
+        let dispersion = builder.node("Sqrt", &[&variance], vec![]);
+        moments.push(dispersion.clone());
+        let mut scale = variance;
+        for _ in 3..count {
+            powers = builder.node("Mul", &[&powers, &offset], vec![]);
+            scale = builder.node("Mul", &[&scale, &dispersion], vec![]);
+            let sum = sum_over_velocity(builder, &powers);
+            moments.push(builder.node("Div", &[&sum, &scale], vec![]));
         }
         moments.truncate(count);
         moments
@@ -539,21 +542,17 @@ impl<'a> Translator<'a> {
             if order > 0 {
                 weighted = self.builder.node("Mul", &[&weighted, velocity], vec![]);
             }
-            moments.push(sum_over_velocity(&mut self.builder, &weighted, "ReduceMean"));
+            // Its axes are an attribute until opset 18.
+            moments.push(self.builder.node("ReduceMean", &[&weighted], vec![ints("axes", &[2])]));
         }
         moments
     }
 }
 
-/// ReduceSum takes its axes as an input since opset 13, ReduceMean as an attribute until opset 18.
-fn sum_over_velocity(builder: &mut Builder, x: &str, op: &str) -> String {
-    match op {
-        "ReduceSum" => {
-            let axes = builder.integers("axes", &[2]);
-            builder.node(op, &[x, &axes], vec![int("keepdims", 0)])
-        }
-        _ => builder.node(op, &[x], vec![ints("axes", &[2]), int("keepdims", 0)]),
-    }
+/// The sum along the third axis, which stays with one element.
+fn sum_over_velocity(builder: &mut Builder, x: &str) -> String {
+    let axes = builder.integers("axes", &[2]);
+    builder.node("ReduceSum", &[x, &axes], vec![])
 }
 
 /// The sizes without the batch, the channels first.
