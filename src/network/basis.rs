@@ -37,7 +37,7 @@ pub(super) fn values_and_slopes(
 }
 
 /// Distance of neighbouring radial functions, which is also their width.
-pub(super) fn spacing(count: usize, range: f64) -> f64 {
+fn spacing(count: usize, range: f64) -> f64 {
     2.0 * range / (count.max(2) - 1) as f64
 }
 

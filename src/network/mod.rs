@@ -12,7 +12,6 @@ mod error;
 pub mod export;
 mod forward;
 mod initial;
-mod kan_curve;
 mod layout;
 pub mod seed;
 pub mod tensors;
@@ -25,7 +24,6 @@ pub use compile::{Mode, Network, Precision};
 pub use device::DeviceChoice;
 pub use error::NetworkError;
 pub use forward::Observer;
-pub use kan_curve::{KanCurve, kan_curve};
 pub use layout::{Layout, Slot};
 
 /// The tensor and device of libtorch, for the rooms above that own one.

@@ -2,7 +2,7 @@
 
 use super::error::{Result, TrainingError};
 use super::model::Model;
-use super::reach::reach;
+use super::reach::{Reach, reach};
 use crate::cloud::tiling::{TileSettings, apply_tiled};
 use crate::cloud::{area_mean, bilinear, fill_blanks};
 use crate::data::{Header, Image};
@@ -82,6 +82,9 @@ pub fn apply(
     let started = Instant::now();
     let model = Model::load(root, device)?;
     let (input, target, patch) = the_only(&model)?;
+    let reach = reach(model.network.steps()).map_err(|what| {
+        TrainingError::apply(what, "only a network that makes a map pixel by pixel from what is near can be applied to maps of any size")
+    })?;
     let column = column_cm2(map, settings.quantity)?;
     let count_nan_in = map.values.iter().filter(|v| !v.is_finite()).count();
     let in_dex = column.mapv(f32::log10);
@@ -97,7 +100,7 @@ pub fn apply(
         }
         Some(grid) => finer(&in_dex, grid)?,
     };
-    let tiles = tiles(&model, patch, settings);
+    let tiles = tiles(patch, reach, settings);
     let standard = |v: f32| ((f64::from(v) - input.mean) / input.std) as f32;
     let log_input = matches!(input.space, crate::recipe::Space::Log10);
     let seen = if log_input { seen } else { seen.mapv(|v| 10_f32.powf(v)) };
@@ -147,8 +150,7 @@ pub fn apply(
 
 /// Tiles with a margin as wide as padding reaches. The network takes maps of any size, so tiles grow until the margin is not
 /// most of the work.
-fn tiles(model: &Model, patch: usize, settings: &ApplySettings) -> TileSettings {
-    let reach = reach(model.network.steps());
+fn tiles(patch: usize, reach: Reach, settings: &ApplySettings) -> TileSettings {
     let patch_px = patch.max(2 * reach.margin_px).next_multiple_of(reach.stride_px);
     let growth = ((patch_px + 2 * reach.margin_px) as f64 / patch as f64).powi(2);
     let batch = ((settings.batch as f64 / growth) as usize).max(1);

@@ -1,10 +1,10 @@
-//! Kolmogorov–Arnold layers: their basis against scipy, their life on real inputs, and their curves.
+//! Kolmogorov–Arnold layers: their basis against scipy, and their life on real inputs.
 
-use super::operations::{alone, chain};
-use super::{assert_close, golden};
+use super::golden;
+use super::operations::chain;
 use crate::blueprint::{Basis, Op};
 use crate::network::basis::values_and_slopes;
-use crate::network::{Mode, Network, kan_curve, tensors};
+use crate::network::{Mode, Network};
 use tch::{Device, Kind, Tensor};
 
 const RBF: Basis = Basis::Rbf { count: 4, range: 2.0 };
@@ -69,31 +69,4 @@ fn every_spline_learns_from_raw_logarithms_of_column_densities() {
         layers += 1;
     }
     assert_eq!(layers, 5);
-}
-
-#[test]
-fn a_curve_is_what_its_layer_adds() {
-    for basis in [RBF, SPLINE] {
-        let op = Op::Kan { in_channels: 2, sums: 3, products: 0, basis };
-        let train = Tensor::randn([64, 2], (Kind::Float, Device::Cpu)) * 3.0 + 7.0;
-        let network = Network::build(&alone(op, &[train.shallow_clone()], &[64, 3]), Device::Cpu, 1).unwrap();
-        for _ in 0..30 {
-            let _statistics = network.forward(&[train.shallow_clone()], Mode::Train { seed: 0 }).unwrap();
-        }
-        let curve = kan_curve(&network, 1, 1, 2, Some((2.0, 12.0)), 21).unwrap();
-        assert!((curve.mean - 7.0).abs() < 2.0 && (curve.deviation - 3.0).abs() < 1.5, "{curve:?}");
-        let x: Vec<f32> = curve.x.iter().flat_map(|&x| [5.0, x as f32]).collect();
-        let x = tensors::from_slice(&x, &[21, 2], Device::Cpu).unwrap();
-        let y = network.forward(&[x], Mode::Evaluate).unwrap()[0].select(1, 2);
-        let total: Vec<f32> = curve.total.iter().map(|&y| y as f32).collect();
-        let total = tensors::from_slice(&total, &[21], Device::Cpu).unwrap();
-        assert_close(&(&y - y.get(0)), &(&total - total.get(0)), "curve");
-        assert!(
-            curve.formula.starts_with("f(x) = ") && curve.formula.contains("SiLU(x)"),
-            "{}",
-            curve.formula
-        );
-        assert!(kan_curve(&network, 0, 0, 0, None, 5).is_err());
-        assert!(kan_curve(&network, 1, 2, 0, None, 5).is_err());
-    }
 }

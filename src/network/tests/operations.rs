@@ -27,7 +27,7 @@ fn step(name: &str, op: Op, inputs: Vec<usize>, size: &[i64]) -> Step {
 }
 
 /// Inputs, the operation alone, and an output.
-pub(super) fn alone(op: Op, inputs: &[Tensor], output: &[i64]) -> Plan {
+fn alone(op: Op, inputs: &[Tensor], output: &[i64]) -> Plan {
     let count = inputs.len();
     let mut steps: Vec<Step> = inputs
         .iter()
