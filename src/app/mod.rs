@@ -31,6 +31,7 @@ mod task;
 use crate::figure::text;
 mod theme;
 mod thumbnails;
+mod wastebasket;
 mod window;
 mod workspace;
 

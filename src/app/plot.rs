@@ -15,6 +15,25 @@ use std::sync::Arc;
 pub struct Curve {
     pub line: figure::Line,
     pub colour: Color32,
+    /// (x, least, greatest), painted behind the line.
+    band: Vec<[f64; 3]>,
+    is_faint: bool,
+}
+
+impl Curve {
+    pub fn new(line: figure::Line, colour: Color32) -> Self {
+        Self { line, colour, band: Vec::new(), is_faint: false }
+    }
+
+    /// With an envelope behind it: (x, least, greatest), x ascending.
+    pub fn with_band(self, band: Vec<[f64; 3]>) -> Self {
+        Self { band, ..self }
+    }
+
+    /// Thin and pale and not in the legend: what another curve is made of.
+    pub fn faint(self) -> Self {
+        Self { is_faint: true, ..self }
+    }
 }
 
 /// Line colours that colour-blind eyes tell apart (after Okabe and Ito), brightened on the dark theme.
@@ -52,19 +71,11 @@ fn unplaced(scale: Scale, value: f64) -> f64 {
     }
 }
 
-fn ticks(scale: Scale, low: f64, high: f64, count: usize) -> Vec<Tick> {
-    match scale {
-        Scale::Linear => figure::linear_ticks(low, high, count),
-        // Less than a third of a decade holds no tick of a log axis worth the name.
-        Scale::Log if high - low < 0.35 => figure::linear_ticks(10f64.powf(low), 10f64.powf(high), count),
-        Scale::Log => figure::log_ticks(10f64.powf(low), 10f64.powf(high)),
-    }
-}
-
 /// Ticks in the plot's own coordinate.
-fn placed_ticks(scale: Scale, low: f64, high: f64, count: usize) -> Vec<Tick> {
-    let place = |tick: Tick| placed(scale, tick.value).map(|value| Tick { value, ..tick });
-    ticks(scale, low, high, count).into_iter().filter_map(place).collect()
+fn placed_ticks(axis: &Axis, low: f64, high: f64, count: usize) -> Vec<Tick> {
+    let place = |tick: Tick| placed(axis.scale, tick.value).map(|value| Tick { value, ..tick });
+    let ticks = axis.ticks_within(unplaced(axis.scale, low), unplaced(axis.scale, high), count);
+    ticks.into_iter().filter_map(place).collect()
 }
 
 /// At most two points for each pixel column, the lowest and the highest: an envelope that hides no spike.
@@ -89,7 +100,7 @@ fn thinned(points: &[[f64; 2]], columns: usize) -> Vec<[f64; 2]> {
 /// Draws the figure in `size`, legend on the right, and answers to the menu that the right button opens.
 pub fn show(ui: &mut Ui, queue: &JobQueue, figure: &Figure<'_>, size: Vec2) -> Response {
     let tokens = Tokens::of(ui);
-    let legend_width = if figure.curves.len() > 1 { legend_width(ui, figure) } else { 0.0 };
+    let legend_width = if named(figure).count() > 1 { legend_width(ui, figure) } else { 0.0 };
     let (outer, _) = ui.allocate_exact_size(size, Sense::hover());
     let plot_rect = Rect::from_min_size(outer.min, vec2(size.x - legend_width, size.y));
     let mut child = ui.new_child(egui::UiBuilder::new().max_rect(plot_rect).id_salt(figure.id));
@@ -97,17 +108,18 @@ pub fn show(ui: &mut Ui, queue: &JobQueue, figure: &Figure<'_>, size: Vec2) -> R
     frame(ui, figure, &shown.transform, tokens);
     legend(ui, figure, pos2(plot_rect.right() + 8.0, shown.transform.frame().top() + 4.0), tokens);
     shown.response.context_menu(|ui| menu(ui, queue, figure, outer));
-    save_arrived_picture(ui.ctx(), queue, figure);
+    take_arrived_picture(ui.ctx(), queue, figure);
     shown.response
 }
 
 fn plot(ui: &mut Ui, figure: &Figure<'_>, size: Vec2, tokens: &Tokens) -> egui_plot::PlotResponse<()> {
     let (x, y) = (figure.x, figure.y);
-    let marks = |scale: Scale, count: usize| {
+    let marks = |axis: &Axis, count: usize| {
+        let axis = axis.clone();
         move |input: egui_plot::GridInput| {
             let (low, high) = input.bounds;
             let majors =
-                placed_ticks(scale, low, high, count).into_iter().filter(|tick| !tick.label.is_empty());
+                placed_ticks(&axis, low, high, count).into_iter().filter(|tick| !tick.label.is_empty());
             majors.map(|tick| GridMark { value: tick.value, step_size: high - low }).collect()
         }
     };
@@ -125,8 +137,8 @@ fn plot(ui: &mut Ui, figure: &Figure<'_>, size: Vec2, tokens: &Tokens) -> egui_p
         .show_background(false)
         .grid_color(tokens.line)
         .grid_fade(0.0)
-        .x_grid_spacer(marks(x_scale, (size.x / 90.0) as usize))
-        .y_grid_spacer(marks(y_scale, (size.y / 36.0) as usize))
+        .x_grid_spacer(marks(x, (size.x / 90.0) as usize))
+        .y_grid_spacer(marks(y, (size.y / 36.0) as usize))
         .x_axis_formatter(label(x_scale))
         .y_axis_formatter(label(y_scale))
         .x_axis_label(egui::RichText::new(&x.label).small().color(tokens.dim))
@@ -149,6 +161,15 @@ fn plot(ui: &mut Ui, figure: &Figure<'_>, size: Vec2, tokens: &Tokens) -> egui_p
         plot = [low, high].into_iter().filter_map(|end| placed(y_scale, end)).fold(plot, Plot::include_y);
     }
     plot.show(ui, |ui| {
+        for curve in figure.curves.iter().filter(|curve| !curve.band.is_empty()) {
+            let placed = |&[x, low, high]: &[f64; 3]| {
+                Some([placed(x_scale, x)?, placed(y_scale, low)?, placed(y_scale, high)?])
+            };
+            let band: Vec<[f64; 3]> = curve.band.iter().filter_map(placed).collect();
+            let column = |at: usize| band.iter().map(|point| point[at]).collect::<Vec<f64>>();
+            let area = egui_plot::FilledArea::new("", &column(0), &column(1), &column(2));
+            ui.add(area.fill_color(curve.colour.gamma_multiply(0.18)).allow_hover(false));
+        }
         for curve in figure.curves {
             let points: Vec<[f64; 2]> = curve
                 .line
@@ -163,7 +184,9 @@ fn plot(ui: &mut Ui, figure: &Figure<'_>, size: Vec2, tokens: &Tokens) -> egui_p
                     ui.points(dots.color(curve.colour));
                 }
                 stroke => {
-                    let line = egui_plot::Line::new(&curve.line.label, points).color(curve.colour).width(1.5);
+                    let (strength, width) = if curve.is_faint { (0.35, 1.0) } else { (1.0, 1.5) };
+                    let colour = curve.colour.gamma_multiply(strength);
+                    let line = egui_plot::Line::new(&curve.line.label, points).color(colour).width(width);
                     let is_dashed = stroke == figure::Stroke::Dashed;
                     ui.line(if is_dashed { line.style(LineStyle::dashed_loose()) } else { line });
                 }
@@ -197,13 +220,13 @@ fn frame(ui: &Ui, figure: &Figure<'_>, transform: &PlotTransform, tokens: &Token
     let ink = Stroke::new(1.0, tokens.faint);
     let painter = ui.painter();
     let counts = ((rect.width() / 90.0) as usize, (rect.height() / 36.0) as usize);
-    for tick in placed_ticks(figure.x.scale, bounds.min()[0], bounds.max()[0], counts.0) {
+    for tick in placed_ticks(figure.x, bounds.min()[0], bounds.max()[0], counts.0) {
         let x = transform.position_from_point(&PlotPoint::new(tick.value, bounds.min()[1])).x;
         let length = if tick.label.is_empty() { 3.0 } else { 6.0 };
         painter.vline(x, rect.bottom() - length..=rect.bottom(), ink);
         painter.vline(x, rect.top()..=rect.top() + length, ink);
     }
-    for tick in placed_ticks(figure.y.scale, bounds.min()[1], bounds.max()[1], counts.1) {
+    for tick in placed_ticks(figure.y, bounds.min()[1], bounds.max()[1], counts.1) {
         let y = transform.position_from_point(&PlotPoint::new(bounds.min()[0], tick.value)).y;
         let length = if tick.label.is_empty() { 3.0 } else { 6.0 };
         painter.hline(rect.left()..=rect.left() + length, y, ink);
@@ -215,19 +238,24 @@ fn frame(ui: &Ui, figure: &Figure<'_>, transform: &PlotTransform, tokens: &Token
 const LEGEND_FONT: FontId = FontId::proportional(11.0);
 const LEGEND_KEY: f32 = 18.0;
 
+/// The curves that the legend names.
+fn named<'a>(figure: &'a Figure<'_>) -> impl Iterator<Item = &'a Curve> {
+    figure.curves.iter().filter(|curve| !curve.is_faint)
+}
+
 fn legend_width(ui: &Ui, figure: &Figure<'_>) -> f32 {
     let width = |text: &String| {
         ui.painter().layout_no_wrap(text.clone(), LEGEND_FONT, Color32::WHITE).size().x + LEGEND_KEY + 20.0
     };
-    figure.curves.iter().map(|curve| width(&curve.line.label)).fold(0.0, f32::max)
+    named(figure).map(|curve| width(&curve.line.label)).fold(0.0, f32::max)
 }
 
 fn legend(ui: &Ui, figure: &Figure<'_>, corner: Pos2, tokens: &Tokens) {
-    if figure.curves.len() < 2 {
+    if named(figure).count() < 2 {
         return;
     }
     let painter = ui.painter();
-    for (row, curve) in figure.curves.iter().enumerate() {
+    for (row, curve) in named(figure).enumerate() {
         let y = corner.y + 8.0 + 16.0 * row as f32;
         let key = [pos2(corner.x, y), pos2(corner.x + LEGEND_KEY, y)];
         let stroke = Stroke::new(1.5, curve.colour);
@@ -245,17 +273,24 @@ fn menu(ui: &mut Ui, queue: &JobQueue, figure: &Figure<'_>, area: Rect) {
     use egui_phosphor::regular as icon;
     let name = figure.title.replace([' ', '/'], "-").to_lowercase();
     let entry = |ui: &mut Ui, icon: &str, text: &str| ui.button(format!("{icon}   {text}")).clicked();
-    if entry(ui, icon::COPY, "Copy as CSV") {
+    let request = |purpose: Purpose| {
+        let request = PictureRequest { figure: Id::new(figure.id), area, purpose };
+        ViewportCommand::Screenshot(UserData::new(request))
+    };
+    if entry(ui, icon::COPY, "Copy as picture") {
+        ui.ctx().send_viewport_cmd(request(Purpose::Copy));
+        ui.close();
+    }
+    if entry(ui, icon::COPY_SIMPLE, "Copy as CSV") {
         ui.ctx().copy_text(csv_from_curves(figure));
         ui.close();
     }
     if entry(ui, icon::FILE_PNG, "Save as PNG…") {
-        let request = PictureRequest { figure: Id::new(figure.id), area, name: format!("{name}.png") };
-        ui.ctx().send_viewport_cmd(ViewportCommand::Screenshot(UserData::new(request)));
+        ui.ctx().send_viewport_cmd(request(Purpose::Save(format!("{name}.png"))));
         ui.close();
     }
     if entry(ui, icon::FILE_SVG, "Save as SVG…") {
-        let lines: Vec<figure::Line> = figure.curves.iter().map(|curve| curve.line.clone()).collect();
+        let lines: Vec<figure::Line> = named(figure).map(|curve| curve.line.clone()).collect();
         let text = figure::lines_svg(figure.title, figure.x, figure.y, &lines);
         save(queue, format!("{name}.svg"), text.into_bytes());
         ui.close();
@@ -266,14 +301,23 @@ fn menu(ui: &mut Ui, queue: &JobQueue, figure: &Figure<'_>, area: Rect) {
     }
 }
 
-/// One row for each point: curve, x, y, under the axes' labels.
+/// One row for each point: curve, x, y, under the axes' labels; and the envelope, where a curve has one.
 pub fn csv_from_curves(figure: &Figure<'_>) -> String {
     let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
-    let mut text = format!("curve,{},{}\n", quoted(&figure.x.label), quoted(&figure.y.label));
+    let has_bands = figure.curves.iter().any(|curve| !curve.band.is_empty());
+    let envelope = if has_bands { ",least,greatest" } else { "" };
+    let mut text = format!("curve,{},{}{envelope}\n", quoted(&figure.x.label), quoted(&figure.y.label));
     for curve in figure.curves {
-        for (x, y) in &curve.line.points {
+        let of = if curve.is_faint { " (every point)" } else { "" };
+        for (index, (x, y)) in curve.line.points.iter().enumerate() {
+            let envelope = match curve.band.get(index) {
+                Some([_, low, high]) => format!(",{low:?},{high:?}"),
+                None if has_bands => ",,".to_owned(),
+                None => String::new(),
+            };
+            let label = quoted(&format!("{}{of}", curve.line.label));
             // Writing into a String cannot fail.
-            let _infallible = writeln!(text, "{},{x:?},{y:?}", quoted(&curve.line.label));
+            let _infallible = writeln!(text, "{label},{x:?},{y:?}{envelope}");
         }
     }
     text
@@ -283,19 +327,33 @@ pub fn csv_from_curves(figure: &Figure<'_>) -> String {
 struct PictureRequest {
     figure: Id,
     area: Rect,
-    name: String,
+    purpose: Purpose,
 }
 
-fn save_arrived_picture(context: &Context, queue: &JobQueue, figure: &Figure<'_>) {
+#[derive(Clone)]
+enum Purpose {
+    Copy,
+    /// Under this name, where the user says.
+    Save(String),
+}
+
+fn take_arrived_picture(context: &Context, queue: &JobQueue, figure: &Figure<'_>) {
     let arrived = context.input(|input| {
         input.events.iter().find_map(|event| {
             let Event::Screenshot { user_data, image, .. } = event else { return None };
             let data = user_data.data.as_ref()?.downcast_ref::<PictureRequest>()?;
-            (data.figure == Id::new(figure.id)).then(|| (data.area, data.name.clone(), Arc::clone(image)))
+            (data.figure == Id::new(figure.id)).then(|| (data.area, data.purpose.clone(), Arc::clone(image)))
         })
     });
-    let Some((area, name, image)) = arrived else { return };
+    let Some((area, purpose, image)) = arrived else { return };
     let part = image.region(&area, Some(context.pixels_per_point()));
+    let name = match purpose {
+        Purpose::Copy => {
+            context.copy_image(part);
+            return;
+        }
+        Purpose::Save(name) => name,
+    };
     if let Some(bytes) = png::encode_rgba(part.as_raw(), part.width(), part.height()) {
         save(queue, name, bytes);
     }
@@ -329,7 +387,7 @@ mod tests {
     fn a_log_axis_leaves_out_what_has_no_logarithm_and_has_true_ticks() {
         assert_eq!(placed(Scale::Log, 0.0), None);
         assert_eq!(placed(Scale::Log, f64::NAN), None);
-        let ticks = placed_ticks(Scale::Log, -2.0, 1.0, 5);
+        let ticks = placed_ticks(&Axis::log("x"), -2.0, 1.0, 5);
         let majors: Vec<f64> = ticks.iter().filter(|t| !t.label.is_empty()).map(|t| t.value).collect();
         assert_eq!(majors, [-2.0, -1.0, 0.0, 1.0]);
         assert_eq!(ticks.len(), 28);
@@ -343,7 +401,7 @@ mod tests {
             points: vec![(1.0, 0.1)],
             stroke: figure::Stroke::Solid,
         };
-        let curves = [Curve { line, colour: Color32::WHITE }];
+        let curves = [Curve::new(line, Color32::WHITE)];
         let figure = Figure { id: "t", title: "t", x: &axis.0, y: &axis.1, curves: &curves };
         assert_eq!(csv_from_curves(&figure), "curve,\"epoch\",\"rms (dex)\"\n\"a \"\"b\"\"\",1.0,0.1\n");
     }

@@ -4,6 +4,7 @@
 mod activity;
 mod analyse;
 pub mod catalogue;
+mod difference;
 pub mod edit;
 mod file;
 mod flat;
@@ -19,6 +20,7 @@ mod templates;
 mod walk;
 
 pub use analyse::{analyse, plan};
+pub use difference::{Difference, differences};
 pub use file::{FileError, from_json, load, save, to_json};
 pub use forecast::Forecast;
 pub use history::History;

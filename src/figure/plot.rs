@@ -16,20 +16,41 @@ pub struct Axis {
     pub label: String,
     pub scale: Scale,
     pub range: Option<(f64, f64)>,
+    /// Ticks stand at whole numbers only, for counts.
+    pub is_whole: bool,
 }
 
 impl Axis {
     pub fn linear(label: impl Into<String>) -> Self {
-        Self { label: label.into(), scale: Scale::Linear, range: None }
+        Self { label: label.into(), scale: Scale::Linear, range: None, is_whole: false }
     }
 
     pub fn log(label: impl Into<String>) -> Self {
-        Self { label: label.into(), scale: Scale::Log, range: None }
+        Self { label: label.into(), scale: Scale::Log, range: None, is_whole: false }
     }
 
     pub fn with_range(mut self, low: f64, high: f64) -> Self {
         self.range = Some((low, high));
         self
+    }
+
+    /// The same for an axis that counts: no tick between two whole numbers.
+    pub fn of_whole_numbers(mut self) -> Self {
+        self.is_whole = true;
+        self
+    }
+
+    /// The ticks from `low` to `high`, about `count` of them on a linear axis; minor ones have no label.
+    pub fn ticks_within(&self, low: f64, high: f64, count: usize) -> Vec<Tick> {
+        // Less than a third of a decade holds no tick of a log axis worth the name.
+        let mut ticks = match self.scale {
+            Scale::Log if high > 2.2 * low => log_ticks(low, high),
+            _ => linear_ticks(low, high, count),
+        };
+        if self.is_whole {
+            ticks.retain(|tick| (tick.value - tick.value.round()).abs() < 1e-6);
+        }
+        ticks
     }
 
     fn resolved(&self, values: impl Iterator<Item = f64>) -> (f64, f64) {
@@ -55,10 +76,7 @@ impl Axis {
     }
 
     fn ticks(&self, (low, high): (f64, f64)) -> Vec<Tick> {
-        match self.scale {
-            Scale::Linear => linear_ticks(low, high, 6),
-            Scale::Log => log_ticks(low, high),
-        }
+        self.ticks_within(low, high, 6)
     }
 }
 

@@ -1,10 +1,12 @@
 //! The declarative description of a job: one struct per kind, read from TOML, written by the window and by `--write-recipe`.
 //! Nothing is done here; `training` and the science rooms do what a recipe says.
 
+mod difference;
 mod document;
 mod patches;
 mod training;
 
+pub use difference::{SettingDifference, differences};
 pub use document::{Note, Recipe, RecipeError, parse, read, write};
 pub use patches::{CloudFamily, CloudSource, PatchesRecipe};
 pub use training::{

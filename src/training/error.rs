@@ -13,6 +13,8 @@ pub enum TrainingError {
     OtherRun { path: PathBuf, what: String },
     #[error("{}: {what}; {advice}", path.display())]
     Damaged { path: PathBuf, what: String, advice: &'static str },
+    #[error("{name}: {what}")]
+    Name { name: String, what: String },
     #[error("training data: {what}; {advice}")]
     Data { what: String, advice: String },
     #[error("{0}")]

@@ -3,7 +3,7 @@
 use super::checkpoint::Checkpoint;
 use super::data::{Described, Standard};
 use super::error::{Result, TrainingError};
-use super::folder::RunFolder;
+use super::folder::{Parent, RunFolder};
 use crate::blueprint::{self, Blueprint};
 use crate::network::{self, Device, Network, NetworkError, Tensor, export, weights};
 use crate::recipe::Space;
@@ -16,6 +16,8 @@ pub struct Given {
     pub state: IndexMap<String, Tensor>,
     /// How the data was standardised, where the weights come from a run.
     pub described: Option<Described>,
+    /// The run that they come from, where they lie in one.
+    pub run: Option<Parent>,
 }
 
 impl Given {
@@ -36,11 +38,12 @@ impl Given {
         }
         let (state, notes) = weights::read(&path)?;
         if !notes.contains_key("progress") {
-            return Ok(Self { path, state, described: None });
+            return Ok(Self { path, state, described: None, run: None });
         }
         let checkpoint = Checkpoint::read(&path)?;
+        let run = parent(&path, checkpoint.progress.epoch);
         let (state, described) = (checkpoint.state_for_use(), Some(checkpoint.described));
-        Ok(Self { path, state, described })
+        Ok(Self { path, state, described, run })
     }
 
     /// An error of taking these weights over, with the file it is about.
@@ -92,4 +95,11 @@ fn scales_of(described: &Described) -> export::Scales {
         inputs: described.inputs.iter().map(scale).collect(),
         outputs: described.targets.iter().map(scale).collect(),
     }
+}
+
+/// The run whose folder holds this checkpoint.
+fn parent(checkpoint: &Path, epoch: u32) -> Option<Parent> {
+    let root = checkpoint.canonicalize().ok()?.parent()?.parent()?.to_owned();
+    let name = root.file_name()?.to_string_lossy().into_owned();
+    RunFolder::new(root).holds_run().then_some(Parent { run: name, epoch })
 }

@@ -4,6 +4,7 @@ use super::data::Described;
 use super::error::{Result, TrainingError};
 use super::metrics::Metrics;
 use super::model::CheckpointChoice;
+use super::steps::StepCurve;
 use crate::blueprint::{self, Blueprint};
 use crate::io::atomic;
 use serde::{Deserialize, Serialize};
@@ -53,6 +54,15 @@ pub struct Row {
     pub metrics: Metrics,
 }
 
+/// The run whose weights a run began with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parent {
+    /// The name of its folder.
+    pub run: String,
+    /// Its completed epochs at the checkpoint.
+    pub epoch: u32,
+}
+
 /// The content of `run.json`: enough to know what the run is and where it stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunInfo {
@@ -74,6 +84,11 @@ pub struct RunInfo {
     /// Of the weights it began with, where it did not draw them: see `network::weights::fingerprint`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub initial_weights_sha256: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Parent>,
+    /// The user's own words, to find the run by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
     pub parameters: u64,
     /// Completed epochs at the latest checkpoint.
     pub epochs: u32,
@@ -110,6 +125,11 @@ impl RunFolder {
 
     pub fn metrics_path(&self) -> PathBuf {
         self.root.join("metrics.csv")
+    }
+
+    /// The loss of the steps with the wall time.
+    pub fn steps_path(&self) -> PathBuf {
+        self.root.join("steps.csv")
     }
 
     pub fn log_path(&self) -> PathBuf {
@@ -209,6 +229,70 @@ impl RunFolder {
 
     pub fn write_info(&self, info: &RunInfo) -> Result<()> {
         write_json(&self.info_path(), info)
+    }
+
+    /// The loss of the steps; empty for a run of an older version.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn read_steps(&self) -> Result<StepCurve> {
+        StepCurve::read(&self.steps_path())
+    }
+
+    /// Gives the run other tags. Not while it trains: the training writes `run.json` too.
+    ///
+    /// # Errors
+    /// A run that trains; `run.json` that cannot be read or written.
+    pub fn set_tags(&self, tags: Vec<String>) -> Result<()> {
+        let mut info = self.read_info()?;
+        self.refuse_while_running(&info, "tagged")?;
+        info.tags = tags;
+        self.write_info(&info)
+    }
+
+    /// Gives the folder another name, and tells the runs beside it that began with its weights.
+    ///
+    /// # Errors
+    /// A run that trains; a name that is none for a folder, or taken; files that cannot be moved or written.
+    pub fn rename(&self, name: &str) -> Result<Self> {
+        let refused = |what: String| TrainingError::Name { name: name.to_owned(), what };
+        let is_plain = Path::new(name).components().count() == 1
+            && !name.starts_with('.')
+            && !name.chars().any(|c| std::path::is_separator(c) || c.is_control());
+        if !is_plain {
+            return Err(refused("a name is one word of a path and does not begin with a dot".to_owned()));
+        }
+        self.refuse_while_running(&self.read_info()?, "renamed")?;
+        let renamed = Self::new(self.root.with_file_name(name));
+        if renamed.root.exists() {
+            return Err(refused("there is a folder of that name already".to_owned()));
+        }
+        std::fs::rename(&self.root, &renamed.root)
+            .map_err(|source| crate::io::Error::system(&self.root, "rename the folder", source))?;
+        let before = self.root.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let beside = renamed.root.parent().and_then(|folder| std::fs::read_dir(folder).ok());
+        for entry in beside.into_iter().flatten().flatten() {
+            let child = Self::new(entry.path());
+            let Ok(mut info) = child.read_info() else { continue };
+            if info.state == RunState::Running {
+                continue;
+            }
+            if let Some(parent) = info.parent.as_mut().filter(|parent| parent.run == before) {
+                parent.run = name.to_owned();
+                child.write_info(&info)?;
+            }
+        }
+        Ok(renamed)
+    }
+
+    fn refuse_while_running(&self, info: &RunInfo, what: &str) -> Result<()> {
+        if info.state == RunState::Running {
+            let what = format!(
+                "it trains, or was killed while it did; stop it (resume it first, if it was killed) before it is {what}"
+            );
+            return Err(TrainingError::Name { name: self.root.display().to_string(), what });
+        }
+        Ok(())
     }
 
     /// Replaces `metrics.csv` by these rows. Numbers are written so that they read back exactly.

@@ -3,6 +3,7 @@
 use super::folder::Row;
 use super::history::WeightHistory;
 use super::metrics::{Metrics, PowerLaw};
+use super::steps::StepCurve;
 use crate::job::Slot;
 use indexmap::IndexMap;
 use ndarray::Array2;
@@ -92,8 +93,8 @@ pub struct Setup {
 /// The curves so far.
 #[derive(Clone, Debug, Default)]
 pub struct Curves {
-    /// (optimiser step, loss of that batch), thinned evenly when long.
-    pub steps: Vec<(u64, f64)>,
+    /// The loss of the steps.
+    pub steps: StepCurve,
     /// One row each validation, shared with the run's `metrics.csv`.
     pub rows: Vec<Row>,
     pub epoch: u32,
@@ -117,22 +118,6 @@ pub struct Preview {
     pub input_unit: String,
     pub target_name: String,
     pub target_unit: String,
-}
-
-/// Points kept of the step curve; beyond, every second one is dropped.
-const STEPS_SHOWN: usize = 4000;
-
-impl Curves {
-    pub(super) fn push_step(&mut self, step: u64, loss: f64) {
-        self.steps.push((step, loss));
-        if self.steps.len() > STEPS_SHOWN {
-            let mut index = 0;
-            self.steps.retain(|_| {
-                index += 1;
-                index % 2 == 0
-            });
-        }
-    }
 }
 
 /// Says yes at most once in `every`.

@@ -6,13 +6,14 @@ use super::data::{Samples, prepare};
 use super::error::{Result, TrainingError};
 use super::evaluate::{self, Evaluation};
 use super::exchange::Given;
-use super::folder::{Best, RUN_VERSION, RunFolder, RunInfo, RunState, sha256, unix_s};
+use super::folder::{Best, Parent, RUN_VERSION, RunFolder, RunInfo, RunState, sha256, unix_s};
 use super::history::WeightHistory;
 use super::live::{Live, Setup};
 use super::loss::Loss;
 use super::optimiser::{MovingAverage, Optimiser, Rule};
 use super::schedule::{Schedule, Scheduler};
 use super::session::{Session, Watch};
+use super::steps::StepCurve;
 use super::{random, source, threads};
 use crate::blueprint::{self, Blueprint, UnetOptions};
 use crate::io;
@@ -73,20 +74,24 @@ pub fn run(
     let earlier = folder.holds_run().then(|| folder.read_info()).transpose()?;
     let choice: DeviceChoice = recipe.training.device.parse().map_err(setting)?;
     let device = choice.resolve()?;
-    let recipe_text = recipe::write(&without_place(recipe))?;
+    let recipe_sha256 = identity(recipe, earlier.as_ref())?;
     if let Some(info) = &earlier {
-        same(&folder, "recipe", &info.recipe_sha256, &sha256(recipe_text.as_bytes()))?;
+        same(&folder, "recipe", &info.recipe_sha256, &recipe_sha256)?;
     }
 
     let set = read_or_make_samples(recipe, &folder, earlier.is_some(), ctx)?;
     ctx.report("preparing the samples", None);
     let data_sha256 = source::fingerprint(&set);
     let samples = prepare(&set, &recipe.data)?;
-    let document = document(&recipe.network, &samples)?;
+    let document = match &recipe.network.blueprint {
+        // The file may have been moved since, with the run folder itself perhaps.
+        Some(path) if earlier.is_some() && !path.exists() => folder.read_blueprint()?,
+        _ => document(&recipe.network, &samples)?,
+    };
     let blueprint_text = blueprint::to_json(&document).map_err(blueprint_error)?;
     let origin = Origin {
         seed: recipe.seed,
-        recipe_sha256: sha256(recipe_text.as_bytes()),
+        recipe_sha256,
         blueprint_sha256: sha256(blueprint_text.as_bytes()),
         data_sha256,
     };
@@ -99,9 +104,12 @@ pub fn run(
     if recipe.training.precision == Precision::Bfloat16 {
         network.set_precision(network::Precision::BFloat16);
     }
-    let initial_weights_sha256 = match &recipe.network.weights {
-        Some(path) if !folder.latest_path().exists() => Some(begin_with(path, &mut network)?),
-        _ => None,
+    let (initial_weights_sha256, parent) = match &recipe.network.weights {
+        Some(path) if !folder.latest_path().exists() => {
+            let (fingerprint, parent) = begin_with(path, &mut network)?;
+            (Some(fingerprint), parent)
+        }
+        _ => (None, None),
     };
     if let (Some(now), Some(RunInfo { initial_weights_sha256: Some(then), .. })) =
         (&initial_weights_sha256, &earlier)
@@ -130,7 +138,7 @@ pub fn run(
                 io::sample_set::write(&folder.samples_path(), &set)?;
             }
             let info = fresh_info(recipe, &origin, device, threads, &network, &samples);
-            RunInfo { initial_weights_sha256, ..info }
+            RunInfo { initial_weights_sha256, parent, ..info }
         }
     };
     drop(set);
@@ -153,12 +161,18 @@ pub fn run(
     finish(session)
 }
 
-/// The recipe as far as it decides what comes out: where it runs does not.
-fn without_place(recipe: &TrainingRecipe) -> TrainingRecipe {
+/// A hash of the recipe as far as it decides what comes out: where it runs does not, and the files it names have hashes of their own.
+/// A run that was begun when the hash still held the files' paths keeps that one.
+fn identity(recipe: &TrainingRecipe, earlier: Option<&RunInfo>) -> Result<String> {
     let mut recipe = recipe.clone();
     recipe.training.device = LearningSettings::default().device;
     recipe.training.snapshots = LearningSettings::default().snapshots;
-    recipe
+    let with_paths = sha256(recipe::write(&recipe)?.as_bytes());
+    if earlier.is_some_and(|info| info.recipe_sha256 == with_paths) {
+        return Ok(with_paths);
+    }
+    (recipe.network.blueprint, recipe.network.weights) = (None, None);
+    Ok(sha256(recipe::write(&recipe)?.as_bytes()))
 }
 
 fn same(folder: &RunFolder, what: &str, earlier: &str, now: &str) -> Result<()> {
@@ -219,11 +233,11 @@ pub(super) fn faults(faults: Vec<blueprint::Fault>) -> TrainingError {
     }
 }
 
-/// Puts the weights of a file in place of the drawn ones; hands back their fingerprint.
-fn begin_with(path: &Path, network: &mut Network) -> Result<String> {
+/// Puts the weights of a file in place of the drawn ones; hands back their fingerprint, and the run that they come from.
+fn begin_with(path: &Path, network: &mut Network) -> Result<(String, Option<Parent>)> {
     let given = Given::read(path)?;
     network.load_state(&given.state).map_err(|error| given.misfit(&error))?;
-    Ok(network::weights::fingerprint(&given.state)?)
+    Ok((network::weights::fingerprint(&given.state)?, given.run))
 }
 
 /// One sample through the network before anything is written: an answer of a wrong shape is found now, not in the first epoch.
@@ -262,6 +276,8 @@ fn fresh_info(
         blueprint_sha256: origin.blueprint_sha256.clone(),
         data_sha256: origin.data_sha256.clone(),
         initial_weights_sha256: None,
+        parent: None,
+        tags: Vec::new(),
         parameters: network.parameter_count() as u64,
         epochs: 0,
         steps: 0,
@@ -314,7 +330,7 @@ fn begin<'a>(
         progress = checkpoint.progress;
         history.take_numbers(&checkpoint.history);
     }
-    let watch = Watch::new(samples, &progress, settings.epochs);
+    let watch = Watch::new(samples, &progress, settings.epochs, StepCurve::read(&folder.steps_path())?);
     let loss = match settings.loss {
         LossKind::Mse => Loss::Mse,
         LossKind::Mae => Loss::Mae,

@@ -11,6 +11,7 @@ use super::loss::Loss;
 use super::metrics::Residuals;
 use super::optimiser::{MovingAverage, Optimiser, is_finite};
 use super::random;
+use super::steps::StepCurve;
 use super::symmetry::Symmetry;
 use crate::job::Context;
 use crate::network::{Mode, Network, NetworkError, Tensor, tensors};
@@ -55,9 +56,11 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub fn new(samples: &Samples, progress: &Progress, epochs: u32) -> Self {
-        let curves =
-            Curves { rows: progress.rows.clone(), epoch: progress.epoch, epochs, ..Curves::default() };
+    /// `steps` is what an earlier session recorded.
+    pub fn new(samples: &Samples, progress: &Progress, epochs: u32, mut steps: StepCurve) -> Self {
+        steps.truncate(progress.steps);
+        let rows = progress.rows.clone();
+        let curves = Curves { rows, steps, epoch: progress.epoch, epochs, ..Curves::default() };
         Self {
             curves,
             curves_pace: Pace::new(Duration::from_millis(200)),
@@ -185,10 +188,10 @@ impl Session<'_> {
         self.progress.steps += 1;
         self.progress.loss_sum += mean * known as f64;
         self.progress.loss_pixels += known;
-        self.watch.curves.push_step(self.progress.steps, mean);
         self.watch.samples += parts.iter().map(|(_, batch)| batch.target.size()[0] as u64).sum::<u64>();
         self.watch.busy += started.elapsed();
         self.info.seconds += started.elapsed().as_secs_f64();
+        self.watch.curves.steps.push(self.progress.steps, mean, self.info.seconds);
         Ok(())
     }
 
@@ -401,6 +404,7 @@ impl Session<'_> {
             self.info.samples_per_second = speed;
         }
         self.info.updated_unix_s = unix_s();
+        self.watch.curves.steps.write(&self.folder.steps_path())?;
         self.folder.write_info(&self.info)
     }
 
@@ -421,7 +425,7 @@ impl Session<'_> {
         let speed = self.samples_per_second();
         let left_samples = f64::from(total - done) * self.samples.train.len() as f64;
         let left = (speed > 0.0).then(|| left_samples / speed);
-        let loss = self.watch.curves.steps.last().map_or(f64::NAN, |step| step.1);
+        let loss = self.watch.curves.steps.latest().unwrap_or(f64::NAN);
         let mut text = format!(
             "epoch {} of {}, loss {loss:.4}, {speed:.0} samples/s",
             (self.progress.epoch + 1).min(settings.epochs),

@@ -1,8 +1,9 @@
 //! Trainings as users start them: killed and resumed to the byte, stopped, refused, and better than the power law.
 
+use aquila::blueprint::{self, UnetOptions};
 use aquila::job::Context;
 use aquila::recipe::{self, CloudSource, TrainingRecipe};
-use aquila::training::{self, Live, Resume, RunFolder, RunState, TrainingError};
+use aquila::training::{self, Live, Parent, Resume, RunFolder, RunState, TrainingError};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -188,4 +189,64 @@ fn the_unet_of_the_demo_beats_the_power_law_on_held_out_clouds() {
     let trained: Vec<u32> =
         set.indices(aquila::data::Split::Train).into_iter().map(|index| set.group[index]).collect();
     assert!(summary.evaluation.groups.iter().all(|group| !trained.contains(&group.group)));
+}
+
+#[test]
+fn a_run_that_begins_with_anothers_weights_is_its_child_and_both_can_be_renamed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (parent, child) = (folder.path().join("first"), folder.path().join("second"));
+    let kept = folder.path().join("network.blueprint.json");
+    let options = UnetOptions { base_filters: 4, levels: 2, height: 32, width: 32, ..UnetOptions::default() };
+    blueprint::save(&blueprint::template("unet", &options).expect("the template"), &kept).expect("saved");
+    let mut recipe = tiny();
+    recipe.network.blueprint = Some(kept.clone());
+    run(&recipe, &parent).expect("trained");
+    recipe.network.weights = Some(RunFolder::new(&parent).latest_path());
+    recipe.training.learning_rate *= 0.1;
+    run(&recipe, &child).expect("trained");
+    let info = RunFolder::new(&child).read_info().expect("run.json");
+    assert_eq!(info.parent, Some(Parent { run: "first".to_owned(), epoch: 2 }));
+    // The child goes on where its parent was: better than the parent began.
+    let first_loss = |run: &Path| RunFolder::new(run).read_steps().expect("steps").ranges()[0].mean;
+    assert!(first_loss(&child) < first_loss(&parent), "{} {}", first_loss(&child), first_loss(&parent));
+
+    for name in ["second", "a/b", "..", ".hidden", ""] {
+        assert!(RunFolder::new(&parent).rename(name).is_err(), "{name:?} is no new name");
+    }
+    let renamed = RunFolder::new(&parent).rename("Perseus, 13CO").expect("renamed");
+    renamed.set_tags(vec!["13CO".to_owned()]).expect("tagged");
+    assert_eq!(renamed.read_info().expect("run.json").tags, ["13CO"]);
+    let told = RunFolder::new(&child).read_info().expect("run.json").parent.expect("a parent");
+    assert_eq!(told.run, "Perseus, 13CO");
+    // Neither its own new place nor that of the blueprint's file keeps a run from being gone on with.
+    fs::remove_file(&kept).expect("removed");
+    let mut again: TrainingRecipe = recipe::read(&renamed.recipe_path()).expect("its recipe");
+    again.resolve(renamed.root());
+    training::run(&again, renamed.root(), Resume::Yes, &Context::unwatched(), &Live::unwatched())
+        .expect("resumed");
+}
+
+#[test]
+fn a_stopped_run_keeps_one_clock_over_its_sessions() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = folder.path().join("run");
+    let live = Live::default();
+    let (watched, ctx) = (live.clone(), Context::unwatched());
+    let stopper = ctx.clone();
+    let watcher = std::thread::spawn(move || {
+        while watched.curves.latest().is_none_or(|curves| curves.steps.is_empty()) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        stopper.cancel();
+    });
+    training::run(&tiny(), &root, Resume::No, &ctx, &live).expect_err("stopped");
+    watcher.join().expect("watched");
+    let summary = training::run(&tiny(), &root, Resume::Yes, &Context::unwatched(), &Live::unwatched())
+        .expect("resumed");
+    let curve = RunFolder::new(&root).read_steps().expect("steps");
+    let steps: Vec<u64> = curve.ranges().iter().map(|range| range.last).collect();
+    assert_eq!(steps, (1..=summary.steps).collect::<Vec<_>>(), "every step once");
+    let seconds: Vec<f64> = curve.ranges().iter().map(|range| range.seconds).collect();
+    assert!(seconds.windows(2).all(|pair| pair[0] < pair[1]), "{seconds:?}");
+    assert!(*seconds.last().expect("steps") <= summary.seconds);
 }

@@ -3,6 +3,7 @@
 mod canvas;
 mod inspection;
 mod keys;
+mod runs;
 mod shell;
 
 use aquila::app::{Aquila, Notices, Options};

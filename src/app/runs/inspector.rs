@@ -1,5 +1,7 @@
 //! The inspector of the chosen run: what it is, how good it is beside the trivial predictor, what can be done with it.
 
+use super::child::Child;
+use super::desk::Desk;
 use super::listing::{Judged, Run};
 use super::settings;
 use super::table::state_colour;
@@ -15,25 +17,43 @@ use egui::{Button, Grid, RichText, Ui};
 use egui_phosphor::regular as icon;
 use std::path::Path;
 
-pub fn show(ui: &mut Ui, state: &mut AppState, chosen: &[Run]) {
+pub fn show(ui: &mut Ui, state: &mut AppState, chosen: &[Run], desk: &mut Desk) {
     let tokens = Tokens::of(ui);
+    // A child that is being described takes the place of all else.
+    let is_asked = |child: &mut Child| matches!(chosen, [run] if run.folder == child.parent);
+    if let Some(mut child) = desk.child.take_if(|child| is_asked(child)) {
+        if !child.show(ui, state) {
+            desk.child = Some(child);
+        }
+        return;
+    }
     match chosen {
         [] => {
             caption(ui, "Run");
             ui.label(RichText::new("Choose a run to see what became of it").color(tokens.dim));
         }
-        [run] => one(ui, state, run),
+        [run] => one(ui, state, run, desk),
         several => {
             caption(ui, "Runs");
             ui.label(RichText::new(format!("{} runs", several.len())).text_style(title_style()));
             ui.add_space(8.0);
             compare(ui, several);
+            ui.add_space(8.0);
+            match several {
+                [before, after] => desk.comparison.show(ui, before, after),
+                _ => {
+                    let text = "Choose two runs to see what differs between them";
+                    ui.label(RichText::new(text).small().color(tokens.faint));
+                }
+            }
+            ui.add_space(8.0);
+            discard_button(ui, state, &several.iter().collect::<Vec<_>>(), desk);
         }
     }
     settings::show(ui, &mut state.training);
 }
 
-fn one(ui: &mut Ui, state: &mut AppState, run: &Run) {
+fn one(ui: &mut Ui, state: &mut AppState, run: &Run, desk: &mut Desk) {
     let tokens = Tokens::of(ui);
     let info = &run.info;
     caption(ui, "Run");
@@ -43,6 +63,13 @@ fn one(ui: &mut Ui, state: &mut AppState, run: &Run) {
     });
     if !info.message.is_empty() {
         ui.add(egui::Label::new(RichText::new(&info.message).small().color(tokens.warning)).wrap());
+    }
+    desk.name_and_tags(ui, state, run);
+    if let Some(parent) = &info.parent {
+        row(ui, "began with", "Whose weights it began with", |ui| {
+            let text = format!("{}, epoch {}", parent.run, parent.epoch);
+            ui.add(egui::Label::new(text).truncate());
+        });
     }
     number_row(ui, "epochs", text::count(u64::from(info.epochs)));
     number_row(ui, "steps", text::count(info.steps));
@@ -60,7 +87,20 @@ fn one(ui: &mut Ui, state: &mut AppState, run: &Run) {
     ui.add_space(8.0);
     metrics(ui, run);
     ui.add_space(8.0);
-    actions(ui, state, run);
+    actions(ui, state, run, desk);
+}
+
+/// Throws runs away; it can be undone, so it is not asked twice.
+fn discard_button(ui: &mut Ui, state: &mut AppState, runs: &[&Run], desk: &mut Desk) {
+    let is_running = state.training.is_running()
+        && runs
+            .iter()
+            .any(|run| state.training.current.as_ref().is_some_and(|current| current.folder == run.folder));
+    let button = Button::new(format!("{}  Delete", icon::TRASH));
+    let response = ui.add_enabled(!is_running, button).on_hover_text("To the wastebasket of the desktop");
+    if response.on_disabled_hover_text("It trains; stop it first").clicked() {
+        desk.discard(state, runs);
+    }
 }
 
 /// Reads one number of a judgement.
@@ -117,7 +157,7 @@ fn compare(ui: &mut Ui, runs: &[Run]) {
     });
 }
 
-fn actions(ui: &mut Ui, state: &mut AppState, run: &Run) {
+fn actions(ui: &mut Ui, state: &mut AppState, run: &Run, desk: &mut Desk) {
     let button = |ui: &mut Ui, enabled: bool, icon: &str, text: &str, tip: &str| {
         ui.add_enabled(enabled, Button::new(format!("{icon}  {text}"))).on_hover_text(tip).clicked()
     };
@@ -131,6 +171,13 @@ fn actions(ui: &mut Ui, state: &mut AppState, run: &Run) {
             state.notices.error(reason);
         }
         let has_network = run.info.best.is_some() && !is_training;
+        let tip = "A child run: other settings, beginning with the weights of this one";
+        if button(ui, run.info.best.is_some(), icon::GIT_BRANCH, "Continue…", tip) {
+            match Child::of(run) {
+                Ok(child) => desk.child = Some(child),
+                Err(reason) => state.notices.error(reason),
+            }
+        }
         if button(ui, has_network, icon::TARGET, "Evaluate", "Judge the best checkpoint on the test samples")
         {
             let folder = run.folder.clone();
@@ -155,6 +202,7 @@ fn actions(ui: &mut Ui, state: &mut AppState, run: &Run) {
         {
             state.notices.error(reason);
         }
+        discard_button(ui, state, &[run], desk);
     });
 }
 

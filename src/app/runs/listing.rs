@@ -1,6 +1,6 @@
 //! The run folders of the project as the window lists them, read away from the window's thread.
 
-use crate::training::{Metrics, Row, RunFolder, RunInfo, RunState};
+use crate::training::{Metrics, Row, RunFolder, RunInfo, RunState, StepCurve};
 use std::path::{Path, PathBuf};
 
 /// A run folder that could be read.
@@ -11,6 +11,10 @@ pub struct Run {
     pub info: RunInfo,
     /// The rows of `metrics.csv`.
     pub rows: Vec<Row>,
+    /// The loss of the steps; empty for a run of an older version.
+    pub steps: StepCurve,
+    /// How many runs it descends from, in the order of the table.
+    pub depth: usize,
     /// The trivial predictor on the test samples, once the run is evaluated.
     pub baseline: Option<Judged>,
     /// The network on the test samples, once the run is evaluated.
@@ -51,9 +55,10 @@ fn read_run(folder: &Path) -> Result<Run, String> {
     let files = RunFolder::new(folder);
     let info = files.read_info().map_err(|error| error.to_string())?;
     let rows = read_rows(&files.metrics_path())?;
+    let steps = files.read_steps().map_err(|error| error.to_string())?;
     let (judged, baseline) = read_evaluation(&files.figures_path().join("evaluation.json"));
     let name = folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy().into_owned();
-    Ok(Run { folder: folder.to_owned(), name, info, rows, baseline, judged })
+    Ok(Run { folder: folder.to_owned(), name, info, rows, steps, depth: 0, baseline, judged })
 }
 
 /// The columns of `metrics.csv` that the window draws; a run without one has not been validated yet.
@@ -183,6 +188,31 @@ impl Column {
             };
             if falling { order.reverse() } else { order }
         });
+        under_parents(runs);
+    }
+}
+
+/// Puts every run that began with another's weights under that one; the order among brothers stays.
+fn under_parents(runs: &mut [Run]) {
+    let mut left: Vec<Option<Run>> = runs.iter().cloned().map(Some).collect();
+    let parent = |run: &Run| run.info.parent.as_ref().map(|parent| parent.run.clone());
+    let names: Vec<String> = runs.iter().map(|run| run.name.clone()).collect();
+    let parents: Vec<Option<usize>> =
+        runs.iter().map(|run| names.iter().position(|name| Some(name) == parent(run).as_ref())).collect();
+    let mut ordered = Vec::with_capacity(runs.len());
+    // A parent that is its own descendant (files changed by hand) would never come up: then the rest follows as it is.
+    let roots = (0..runs.len()).filter(|&index| parents[index].is_none()).chain(0..runs.len());
+    for root in roots {
+        let mut open = vec![(root, 0)];
+        while let Some((index, depth)) = open.pop() {
+            let Some(run) = left[index].take() else { continue };
+            ordered.push(Run { depth, ..run });
+            let children = (0..runs.len()).rev().filter(|&child| parents[child] == Some(index));
+            open.extend(children.map(|child| (child, depth + 1)));
+        }
+    }
+    for (place, run) in runs.iter_mut().zip(ordered) {
+        *place = run;
     }
 }
 

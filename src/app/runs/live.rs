@@ -1,12 +1,12 @@
 //! The run in the drawer: curves on the left, then input, truth and prediction of one fixed validation sample.
 
-use super::curves::{self, Axes, Series};
+use super::curves::{self, Axes, By, Series};
 use super::picture::{BELOW, Picture, dex, range};
 use super::training::Current;
-use crate::app::plot::{self, Curve, Figure, line_colour};
+use crate::app::plot::{self, Figure, line_colour};
 use crate::app::text;
 use crate::app::theme::Tokens;
-use crate::figure::{Axis, ColourMap, Line, Stroke};
+use crate::figure::ColourMap;
 use crate::job::{Cancelled, JobQueue};
 use crate::training::{Curves, Preview};
 use egui::{RichText, ScrollArea, Ui, vec2};
@@ -66,13 +66,11 @@ fn plot_curves(
 ) {
     let tokens = Tokens::of(ui);
     let axes = Axes::default();
+    let series = [Series { name, rows: &curves.rows, steps: &curves.steps, baseline }];
     let (shown, x, y, title) = if curves.rows.is_empty() {
-        let points = curves.steps.iter().map(|&(step, loss)| (step as f64, loss)).collect();
-        let line = Line { label: "training".to_owned(), points, stroke: Stroke::Solid };
-        let loss = Curve { line, colour: line_colour(tokens, 0) };
-        (vec![loss], Axis::linear("optimiser step"), Axis::log("loss"), "loss")
+        let axes = Axes { by: By::Step, ..axes };
+        (curves::steps(&series, axes, tokens), axes.x(), axes.y("loss"), "loss")
     } else {
-        let series = [Series { name, rows: &curves.rows, baseline }];
         let mut shown = curves::loss(&series, axes, tokens);
         for curve in &mut shown {
             curve.line.label = format!("loss, {}", curve.line.label);

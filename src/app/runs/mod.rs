@@ -1,22 +1,28 @@
 //! The Runs workspace, and the run in the drawer: curves, and the prediction beside the truth.
 
+mod child;
+mod compare;
 mod curves;
+mod desk;
+mod figures;
 mod inspector;
 mod listing;
 mod live;
 mod picture;
 pub mod settings;
+mod smooth;
 mod table;
 pub mod training;
 
 use super::command::Command;
-use super::plot::{self, Figure};
 use super::state::AppState;
 use super::task::Task;
 use super::theme::Tokens;
 use super::workspace::{Find, View, Workspace};
-use curves::{Axes, By, Series};
+use desk::Desk;
 use egui::{Context, Frame, Margin, RichText, ScrollArea, Ui, vec2};
+use egui_phosphor::regular as icon;
+use figures::Figures;
 use listing::{Column, Listing, Run};
 use live::Pictures;
 use serde_json::{Value, json};
@@ -34,8 +40,13 @@ pub struct RunsView {
     read: Option<(PathBuf, u64, Instant)>,
     sorted: (Column, bool),
     selected: Vec<PathBuf>,
-    axes: Axes,
+    /// Only runs with all of these tags are listed.
+    tags: Vec<String>,
+    figures: Figures,
+    desk: Desk,
     pictures: Pictures,
+    /// Changes whenever the list or the selection does.
+    changes: u64,
 }
 
 impl Default for RunsView {
@@ -46,8 +57,11 @@ impl Default for RunsView {
             read: None,
             sorted: (Column::Date, true),
             selected: Vec::new(),
-            axes: Axes::default(),
+            tags: Vec::new(),
+            figures: Figures::default(),
+            desk: Desk::default(),
             pictures: Pictures::default(),
+            changes: 0,
         }
     }
 }
@@ -92,54 +106,42 @@ impl RunsView {
         self.selected.iter().filter_map(of).collect()
     }
 
-    fn figures(&mut self, ui: &mut Ui, state: &AppState) {
-        let tokens = Tokens::of(ui);
-        ui.horizontal(|ui| {
-            ui.label(RichText::new("by").color(tokens.dim));
-            ui.selectable_value(&mut self.axes.by, By::Epoch, "epoch");
-            ui.selectable_value(&mut self.axes.by, By::Step, "step");
-            ui.add_space(12.0);
-            ui.checkbox(&mut self.axes.log_x, "log x");
-            ui.checkbox(&mut self.axes.log_y, "log y");
-        });
-        ui.add_space(4.0);
-        let chosen = self.chosen();
-        let series: Vec<Series<'_>> = chosen
-            .iter()
-            .map(|run| Series {
-                name: &run.name,
-                rows: &run.rows,
-                baseline: run.baseline.map(|judged| (judged.rms_dex, judged.accuracy_0p3dex)),
-            })
-            .collect();
-        if series.iter().all(|series| series.rows.is_empty()) {
-            let text = if series.is_empty() { "Choose a run above" } else { "Not validated yet" };
-            ui.label(RichText::new(text).color(tokens.dim));
+    /// All tags of the listed runs as buttons; the pressed ones narrow the list.
+    fn tag_filter(&mut self, ui: &mut Ui) {
+        let mut tags: Vec<&String> = self.listing.runs.iter().flat_map(|run| &run.info.tags).collect();
+        tags.sort();
+        tags.dedup();
+        if tags.is_empty() {
+            self.tags.clear();
             return;
         }
-        let axes = self.axes;
-        let shown = [
-            ("loss", "loss", curves::loss(&series, axes, tokens)),
-            ("rms", "rms of the residuals (dex)", curves::rms(&series, axes, tokens)),
-            ("accuracy", "fraction within 0.3 dex", curves::accuracy(&series, axes, tokens)),
-        ];
-        let across = if ui.available_width() > 1000.0 { 2.0 } else { 1.0 };
-        let width = (ui.available_width() - 16.0 * across) / across;
-        ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-            ui.horizontal_wrapped(|ui| {
-                ui.spacing_mut().item_spacing = vec2(16.0, 16.0);
-                for (id, label, curves) in &shown {
-                    // A fraction near one has no use for a logarithm.
-                    let y = if *id == "accuracy" {
-                        Axes { log_y: false, ..axes }.y(label)
-                    } else {
-                        axes.y(label)
-                    };
-                    let figure = Figure { id, title: label, x: &axes.x(), y: &y, curves };
-                    plot::show(ui, &state.queue, &figure, vec2(width, 250.0));
+        self.tags.retain(|tag| tags.contains(&tag));
+        ui.horizontal_wrapped(|ui| {
+            for tag in tags {
+                let at = self.tags.iter().position(|chosen| chosen == tag);
+                let text = format!("{}  {tag}", icon::TAG);
+                if ui.selectable_label(at.is_some(), text).on_hover_text("Only runs with this tag").clicked()
+                {
+                    match at {
+                        Some(at) => _ = self.tags.remove(at),
+                        None => self.tags.push(tag.clone()),
+                    }
                 }
-            });
+            }
         });
+        ui.add_space(4.0);
+    }
+
+    /// Takes up what was done to the folders.
+    fn follow_desk(&mut self) {
+        if let Some((before, now)) = self.desk.moved.take() {
+            for folder in self.selected.iter_mut().filter(|folder| **folder == before) {
+                folder.clone_from(&now);
+            }
+        }
+        if std::mem::take(&mut self.desk.is_stale) {
+            self.read = None;
+        }
     }
 }
 
@@ -150,12 +152,16 @@ impl View for RunsView {
             if let Ok(listing) = listing {
                 self.listing = listing;
                 self.sorted.0.sort(&mut self.listing.runs, self.sorted.1);
+                self.changes += 1;
+                self.selected.retain(|folder| self.listing.runs.iter().any(|run| run.folder == *folder));
                 if self.selected.is_empty() {
                     self.selected.extend(self.listing.runs.first().map(|run| run.folder.clone()));
                 }
             }
         }
         state.training.update(state.project.as_ref(), &state.notices);
+        self.desk.comparison.update();
+        self.follow_desk();
         self.look_again(context, state);
     }
 
@@ -169,22 +175,32 @@ impl View for RunsView {
             for fault in &self.listing.faults {
                 ui.add(egui::Label::new(RichText::new(fault).small().color(tokens.error)).wrap());
             }
+            self.desk.offer_back(ui, state);
+            self.tag_filter(ui);
             let rows = (self.listing.runs.len() as f32 + 1.5) * 30.0;
             let height = rows.min(0.4 * ui.available_height());
             ui.allocate_ui(vec2(ui.available_width(), height), |ui| {
                 ui.set_min_height(height);
-                table::show(ui, &mut self.listing, &mut self.sorted, &mut self.selected);
+                let before = self.selected.clone();
+                table::show(ui, &mut self.listing, &mut self.sorted, &self.tags, &mut self.selected);
+                self.changes += u64::from(self.selected != before);
             });
             ui.add_space(8.0);
-            self.figures(ui, state);
+            let of = |folder: &PathBuf| self.listing.runs.iter().find(|run| run.folder == *folder);
+            let chosen: Vec<&Run> = self.selected.iter().filter_map(of).collect();
+            self.figures.show(ui, &state.queue, &chosen, self.changes);
         });
     }
 
     fn inspector(&mut self, ui: &mut Ui, state: &mut AppState) {
         ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
             let chosen: Vec<Run> = self.chosen().into_iter().cloned().collect();
-            inspector::show(ui, state, &chosen);
+            inspector::show(ui, state, &chosen, &mut self.desk);
         });
+    }
+
+    fn command(&mut self, command: Command, state: &mut AppState) -> bool {
+        command == Command::Undo && self.desk.restore(state)
     }
 
     fn finds(&self, _state: &AppState) -> Vec<Find> {
@@ -198,23 +214,17 @@ impl View for RunsView {
 
     fn go_to(&mut self, target: &str, _state: &mut AppState) {
         self.selected = vec![PathBuf::from(target)];
+        self.changes += 1;
     }
 
     fn remember(&self, _state: &AppState) -> Value {
         let names: Vec<_> = self.selected.iter().filter_map(|folder| folder.file_name()?.to_str()).collect();
-        json!({
-            "selected": names, "by_step": self.axes.by == By::Step,
-            "log_x": self.axes.log_x, "log_y": self.axes.log_y,
-        })
+        json!({ "selected": names, "axes": self.figures.remember() })
     }
 
     fn recall(&mut self, record: &Value, state: &mut AppState) {
-        let flag = |name: &str, default| record[name].as_bool().unwrap_or(default);
-        self.axes = Axes {
-            by: if flag("by_step", false) { By::Step } else { By::Epoch },
-            log_x: flag("log_x", false),
-            log_y: flag("log_y", true),
-        };
+        self.figures.recall(&record["axes"]);
+        self.changes += 1;
         let names = record["selected"].as_array().into_iter().flatten().filter_map(Value::as_str);
         if let Some(project) = &state.project {
             self.selected = names.map(|name| project.runs().join(name)).collect();
@@ -222,7 +232,7 @@ impl View for RunsView {
     }
 
     fn is_settled(&self) -> bool {
-        self.reading.is_none()
+        self.reading.is_none() && self.desk.comparison.is_settled()
     }
 }
 

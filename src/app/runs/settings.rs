@@ -17,8 +17,12 @@ pub fn show(ui: &mut Ui, training: &mut Training) {
         let tokens = Tokens::of(ui);
         ui.label(RichText::new("Changes count for the next run").small().color(tokens.dim));
     }
+    fields(ui, &mut training.recipe);
+}
+
+/// The fields alone, of any recipe.
+pub fn fields(ui: &mut Ui, recipe: &mut TrainingRecipe) {
     let help = Help::new();
-    let recipe = &mut training.recipe;
     let learning = &mut recipe.training;
     count(ui, &help, "training.epochs", "Epochs", &mut learning.epochs, 1..=100_000);
     count(ui, &help, "training.batch", "Batch", &mut learning.batch, 1..=4096);

@@ -1,16 +1,23 @@
 //! The table of runs: sorted by any column, one or several selected.
 
-use super::listing::{Column, Listing};
+use super::listing::{Column, Listing, Run};
 use crate::app::text;
 use crate::app::theme::Tokens;
 use egui::{Align, Color32, Label, Layout, RichText, Sense, Ui};
 use egui_extras::{Column as Width, TableBuilder};
+use egui_phosphor::regular as icon;
 use std::path::PathBuf;
 
 const ROW: f32 = 26.0;
 
 /// Draws the table; clicks change `selected` and the sorting.
-pub fn show(ui: &mut Ui, listing: &mut Listing, sorted: &mut (Column, bool), selected: &mut Vec<PathBuf>) {
+pub fn show(
+    ui: &mut Ui,
+    listing: &mut Listing,
+    sorted: &mut (Column, bool),
+    tags: &[String],
+    selected: &mut Vec<PathBuf>,
+) {
     let tokens = Tokens::of(ui);
     let mut resort = false;
     let table = TableBuilder::new(ui)
@@ -43,14 +50,16 @@ pub fn show(ui: &mut Ui, listing: &mut Listing, sorted: &mut (Column, bool), sel
     });
     let mut clicked = None;
     table.body(|body| {
-        body.rows(ROW, listing.runs.len(), |mut row| {
-            let run = &listing.runs[row.index()];
+        let has_tags = |run: &&Run| tags.iter().all(|tag| run.info.tags.contains(tag));
+        let runs: Vec<&Run> = listing.runs.iter().filter(has_tags).collect();
+        body.rows(ROW, runs.len(), |mut row| {
+            let run = runs[row.index()];
             row.set_selected(selected.contains(&run.folder));
             let number = |ui: &mut Ui, value: f64, digits: usize| {
                 let value = if value.is_nan() { "–".to_owned() } else { format!("{value:.digits$}") };
                 ui.label(RichText::new(value).monospace().color(tokens.text));
             };
-            row.col(|ui| _ = ui.label(RichText::new(&run.name).color(tokens.text)));
+            row.col(|ui| name(ui, run, tokens));
             row.col(|ui| {
                 _ = ui.label(RichText::new(run.state_word()).color(state_colour(run.state_word(), tokens)))
             });
@@ -74,6 +83,23 @@ pub fn show(ui: &mut Ui, listing: &mut Listing, sorted: &mut (Column, bool), sel
     }
     if resort {
         sorted.0.sort(&mut listing.runs, sorted.1);
+    }
+}
+
+/// The name under that of its parent, with where it began and its tags.
+fn name(ui: &mut Ui, run: &Run, tokens: &Tokens) {
+    ui.spacing_mut().item_spacing.x = 6.0;
+    if run.depth > 0 {
+        ui.add_space(16.0 * (run.depth - 1) as f32);
+        ui.label(RichText::new(icon::ARROW_ELBOW_DOWN_RIGHT).color(tokens.faint));
+    }
+    ui.label(RichText::new(&run.name).color(tokens.text));
+    if let Some(parent) = &run.info.parent {
+        let text = format!("from epoch {} of {}", parent.epoch, parent.run);
+        ui.label(RichText::new(text).small().color(tokens.faint));
+    }
+    for tag in &run.info.tags {
+        ui.label(RichText::new(format!("{} {tag}", icon::TAG)).small().color(tokens.dim));
     }
 }
 

@@ -4,7 +4,7 @@ use crate::app::document::Document;
 use crate::app::notice::Notices;
 use crate::app::state::{AppState, DrawerTab};
 use crate::app::text;
-use crate::blueprint;
+use crate::blueprint::{self, Blueprint};
 use crate::io::atomic;
 use crate::job::{Handle, JobQueue, Lane};
 use crate::project::{EntryKind, Project};
@@ -79,20 +79,30 @@ impl Training {
     /// Trains the open blueprint into a new run of the project. The error is a sentence for the user.
     fn start(&mut self, queue: &JobQueue, project: &Project, document: &Document) -> Result<(), String> {
         let blueprint = document.current().ok_or("open a blueprint first: there is nothing to train")?;
+        self.begin(queue, project, blueprint, self.recipe.clone())?;
+        self.save_recipe(project)
+    }
+
+    /// Trains a network as a recipe says into a new run of the project, which keeps its own copy of the blueprint.
+    pub fn begin(
+        &mut self,
+        queue: &JobQueue,
+        project: &Project,
+        blueprint: &Blueprint,
+        mut recipe: TrainingRecipe,
+    ) -> Result<(), String> {
         if let Err(faults) = blueprint::plan(blueprint) {
             let first = faults.first().map_or_else(String::new, ToString::to_string);
             return Err(format!("the blueprint has faults; mend them first: {first}"));
         }
+        recipe.validate()?;
         let runs = project.runs();
         let name = free_name(&runs);
         let folder = runs.join(&name);
         let kept = RunFolder::new(&folder).blueprint_path();
         std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         blueprint::save(blueprint, &kept).map_err(|error| error.to_string())?;
-        let mut recipe = self.recipe.clone();
         recipe.network.blueprint = Some(kept);
-        recipe.validate()?;
-        self.save_recipe(project)?;
         self.spawn(queue, name, folder, recipe, Resume::No);
         Ok(())
     }
