@@ -18,7 +18,9 @@ pub fn row(ui: &mut Ui, label: &str, help: &str, content: impl FnOnce(&mut Ui)) 
 
 fn line(ui: &mut Ui, label: &str, help: &str, height: f32, content: impl FnOnce(&mut Ui)) {
     let tokens = Tokens::of(ui);
-    ui.horizontal(|ui| {
+    // Not `horizontal`, which is never lower than a button.
+    let size = vec2(ui.available_width(), height);
+    ui.allocate_ui_with_layout(size, egui::Layout::left_to_right(egui::Align::Center), |ui| {
         ui.set_min_height(height);
         let (rect, response) = ui.allocate_exact_size(vec2(LABEL_WIDTH, height), egui::Sense::hover());
         let font = egui::TextStyle::Body.resolve(ui.style());

@@ -8,7 +8,7 @@ use crate::app::text;
 use crate::app::theme::{Tokens, icon_family, strong_family, title_style};
 use crate::blueprint::catalogue::{self, AUTO, ParameterSpec, Values};
 use crate::blueprint::{Block, Fault, Graph, Parameter, PathId, Port, Severity};
-use egui::{Button, ComboBox, DragValue, FontId, RichText, TextEdit, Ui};
+use egui::{Button, CollapsingHeader, ComboBox, DragValue, FontId, RichText, TextEdit, Ui};
 use egui_phosphor::regular as icon;
 
 /// A text parameter while it is being typed.
@@ -52,13 +52,12 @@ pub fn block(ui: &mut Ui, editor: &mut Editor, typing: &mut Typing, path: &PathI
     if let Some(inside) = &block.inside {
         show = show.or_else(|| contents(ui, path, inside));
     }
-    ui.add_space(8.0);
+    ui.add_space(4.0);
     costs(ui, editor, path, &block);
     show
 }
 
 fn costs(ui: &mut Ui, editor: &Editor, path: &PathId, block: &Block) {
-    caption(ui, "Cost");
     if let Some(report) = editor.analysis().blocks.get(path) {
         number_row(ui, "parameters", text::count(report.parameters));
         number_row(ui, "multiply-adds", numbers::scaled(report.multiply_adds));
@@ -155,28 +154,30 @@ fn inner_fields(ui: &mut Ui, editor: &mut Editor, typing: &mut Typing, path: &Pa
     }
 }
 
-/// The blocks of a group, to go to.
+/// The blocks of a group, to go to; folded, since what is seen inside them stands below.
 fn contents(ui: &mut Ui, path: &PathId, inside: &Graph) -> Option<PathId> {
     let tokens = Tokens::of(ui);
-    ui.add_space(4.0);
-    caption(ui, "Inside");
+    let count = inside.blocks.len();
+    let title = RichText::new(format!("{count} block{} inside", if count == 1 { "" } else { "s" }));
     let mut show = None;
-    for block in &inside.blocks {
-        ui.horizontal(|ui| {
-            ui.label(
-                RichText::new(kind_icon(&block.kind))
-                    .font(FontId::new(13.0, icon_family()))
-                    .color(tokens.faint),
-            );
-            if ui.add(egui::Label::new(&block.name).sense(egui::Sense::click())).clicked() {
-                show = Some(path.iter().copied().chain([block.id]).collect());
-            }
-            let kind = catalogue::kind(&block.kind).map_or(block.kind.as_str(), |kind| kind.label);
-            if kind != block.name {
-                ui.label(RichText::new(kind).small().color(tokens.faint));
-            }
-        });
-    }
+    CollapsingHeader::new(title.color(tokens.dim)).id_salt("contents").show(ui, |ui| {
+        for block in &inside.blocks {
+            ui.horizontal(|ui| {
+                ui.label(
+                    RichText::new(kind_icon(&block.kind))
+                        .font(FontId::new(13.0, icon_family()))
+                        .color(tokens.faint),
+                );
+                if ui.add(egui::Label::new(&block.name).sense(egui::Sense::click())).clicked() {
+                    show = Some(path.iter().copied().chain([block.id]).collect());
+                }
+                let kind = catalogue::kind(&block.kind).map_or(block.kind.as_str(), |kind| kind.label);
+                if kind != block.name {
+                    ui.label(RichText::new(kind).small().color(tokens.faint));
+                }
+            });
+        }
+    });
     show
 }
 

@@ -48,9 +48,9 @@ impl View for BlueprintView {
             Some(mut editor) => _ = self.canvas.show(ui, &mut editor),
             None => empty(ui, state),
         }
-        if self.canvas.take_peek().is_some() {
+        if let Some((block, port)) = self.canvas.take_peek() {
             // The canvas has selected the block already.
-            self.inspection.peek();
+            self.inspection.peek(block, port);
             state.panels.inspector = true;
         }
     }

@@ -160,9 +160,9 @@ impl Attribution {
                     }
                 });
             }
-            ui.toggle_value(&mut self.over, "over the input")
+            ui.checkbox(&mut self.over, "over the input")
                 .on_hover_text("Draws the map over the input instead of beside it");
-            ui.toggle_value(&mut self.settings.randomised, "randomised weights").on_hover_text(
+            ui.checkbox(&mut self.settings.randomised, "randomised weights").on_hover_text(
                 "The same map of the same network with weights drawn anew: a method that tells of the training gives another map",
             );
         });

@@ -4,13 +4,14 @@ use super::picture::{self, Look, Texture, extremes};
 use super::sources::{Fitting, Sources};
 use crate::app::form::row;
 use crate::app::state::AppState;
-use crate::app::theme::Tokens;
+use crate::app::theme::{Tokens, icon_family};
 use crate::blueprint::Blueprint;
 use crate::figure::ColourMap;
 use crate::inspection::{Answer, Subject, View};
 use crate::training::CheckpointChoice;
 use egui::{
-    Align, Button, ComboBox, DragValue, Label, Layout, Rect, RichText, Sense, Slider, Stroke, StrokeKind, Ui,
+    Align, Button, ComboBox, DragValue, FontId, Label, Layout, Rect, RichText, Sense, Slider, Stroke,
+    StrokeKind, Ui,
 };
 use egui::{pos2, vec2};
 use egui_phosphor::regular as icon;
@@ -193,7 +194,12 @@ impl Choice {
                     ui.label(RichText::new("Sample").color(tokens.dim));
                     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                         let step = |ui: &mut Ui, icon: &str, tip: &str, enabled: bool| {
-                            ui.add_enabled(enabled, Button::new(icon)).on_hover_text(tip).clicked()
+                            let text = RichText::new(icon).font(FontId::new(13.0, icon_family()));
+                            let response = ui.add_enabled(enabled, Button::new(text)).on_hover_text(tip);
+                            response.widget_info(|| {
+                                egui::WidgetInfo::labeled(egui::WidgetType::Button, enabled, tip)
+                            });
+                            response.clicked()
                         };
                         if step(ui, icon::CARET_RIGHT, "Next sample", self.sample + 1 < count) {
                             self.sample += 1;

@@ -198,9 +198,9 @@ fn controls(ui: &mut Ui, taste: &mut Taste, is_gallery: bool) {
     ui.horizontal_wrapped(|ui| {
         choice_of_colours(ui, &mut taste.colours);
         if is_gallery {
-            ui.toggle_value(&mut taste.shared_range, "one range")
+            ui.checkbox(&mut taste.shared_range, "one range")
                 .on_hover_text("All channels share the ends of the colours: equal colours are equal values");
-            ui.toggle_value(&mut taste.hide_dead, "hide dead")
+            ui.checkbox(&mut taste.hide_dead, "hide dead")
                 .on_hover_text("Leaves out the channels that are the same everywhere in this sample");
         }
     });

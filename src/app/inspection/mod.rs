@@ -7,11 +7,13 @@ mod desk;
 mod features;
 mod gallery;
 mod picture;
+mod port;
 mod share;
 mod sources;
 mod take_out;
 mod weights;
 
+use super::form;
 use super::state::AppState;
 use super::theme::{Tokens, caption_style};
 use crate::blueprint::{Block, Graph, PathId};
@@ -60,6 +62,8 @@ pub struct Inspection {
     features: FeatureMaps,
     weights: Weights,
     attribution: Attribution,
+    /// Which output of which block, where it has several.
+    port: Option<(PathId, String)>,
     /// A feature map was asked for on the canvas and has not been scrolled to.
     peeked: bool,
     /// Whether the last frame showed it.
@@ -83,9 +87,10 @@ impl Inspection {
         self.desk.update();
     }
 
-    /// Shows the feature maps of the block that is selected next.
-    pub fn peek(&mut self) {
+    /// Shows the feature maps of this output; its block is selected.
+    pub fn peek(&mut self, block: PathId, port: String) {
         self.tab = Tab::Features;
+        self.port = Some((block, port));
         self.peeked = true;
     }
 
@@ -118,7 +123,8 @@ impl Inspection {
         let graph = state.document.current().map(|blueprint| &blueprint.graph);
         let outputs = graph.map(outputs).unwrap_or_default();
         let input = graph.and_then(first_input);
-        self.want(ui.ctx(), &resolved, of.path, input, &outputs);
+        let block = self.block(ui, state, of.path);
+        self.want(ui.ctx(), &resolved, &block, input, &outputs);
         let input = self.desk.input();
         self.choice.show(
             ui,
@@ -173,6 +179,30 @@ impl Inspection {
             }
         });
         ui.add_space(4.0);
+    }
+
+    /// The block whose values are meant: of a group that behind the chosen output.
+    fn block(&mut self, ui: &mut Ui, state: &AppState, path: &PathId) -> PathId {
+        let document = state.document.current();
+        let Some((document, block)) = document.and_then(|all| Some((all, all.block_at(path)?))) else {
+            return path.clone();
+        };
+        let ports = port::names(block);
+        let chosen = self.port.as_ref().filter(|(of, port)| of == path && ports.contains(port));
+        let mut name =
+            chosen.map(|(_, port)| port.clone()).or_else(|| ports.last().cloned()).unwrap_or_default();
+        if self.tab != Tab::Features {
+            return path.clone();
+        }
+        if ports.len() > 1 {
+            form::row(ui, "Port", "Which output of the block", |ui| {
+                for port in &ports {
+                    ui.selectable_value(&mut name, port.clone(), port);
+                }
+            });
+            self.port = Some((path.clone(), name.clone()));
+        }
+        port::behind(document, path, &name).unwrap_or_else(|| path.clone())
     }
 
     /// Says what this frame shows.

@@ -198,7 +198,7 @@ impl Weights {
     fn history(&mut self, ui: &mut Ui, queue: &JobQueue, history: &ParameterHistory) {
         let tokens = Tokens::of(ui);
         ui.add_space(8.0);
-        ui.toggle_value(&mut self.log_steps, "log steps");
+        ui.checkbox(&mut self.log_steps, "log steps");
         let x = if self.log_steps { Axis::log("optimiser step") } else { Axis::linear("optimiser step") };
         let curve = |label: &str, values: &[f64], colour: usize| {
             let points = history.steps.iter().map(|&step| step as f64).zip(values.iter().copied()).collect();
