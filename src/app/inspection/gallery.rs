@@ -44,7 +44,8 @@ impl Gallery {
         grid: Grid<'_>,
         thumbnail: impl Fn(usize) -> Thumbnail<'a>,
     ) -> Option<usize> {
-        let width = ui.available_width();
+        // The bar stands beside the pictures, not on them.
+        let width = ui.available_width() - ui.spacing().scroll.allocated_width();
         let across = (((width + GAP) / (SIDE + GAP)) as usize).max(1);
         let side = ((width + GAP) / across as f32 - GAP).min(2.0 * SIDE);
         let rows = grid.places.len().div_ceil(across);

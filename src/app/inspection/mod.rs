@@ -21,7 +21,7 @@ use crate::inspection::{Answer, CubeSlice, Request, View, What};
 use attribution::Attribution;
 use choice::{Choice, Resolved};
 use desk::{Desk, Wishes};
-use egui::{Button, Context, Label, ProgressBar, RichText, Sense, Ui};
+use egui::{Button, Context, Label, ProgressBar, RichText, Ui};
 use egui_phosphor::regular as icon;
 use features::{FeatureMaps, Taste};
 use serde::{Deserialize, Serialize};
@@ -164,7 +164,7 @@ impl Inspection {
                 let colour = if self.tab == tab { tokens.accent } else { tokens.dim };
                 let text =
                     RichText::new(tab.words().to_uppercase()).text_style(caption_style()).color(colour);
-                let response = ui.add(Label::new(text).sense(Sense::click()));
+                let response = ui.add(Button::new(text).frame(false).min_size(egui::Vec2::ZERO));
                 response.widget_info(|| {
                     egui::WidgetInfo::selected(
                         egui::WidgetType::SelectableLabel,

@@ -8,7 +8,7 @@ use aquila::job::Context;
 use aquila::project::Project;
 use aquila::recipe::{self, CloudSource, TrainingRecipe};
 use aquila::training::{self, Live, Resume};
-use egui::{PointerButton, Pos2, Theme};
+use egui::{Event, Modifiers, PointerButton, Pos2, Theme};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use std::path::{Path, PathBuf};
@@ -101,4 +101,44 @@ fn a_selected_block_shows_its_feature_maps() {
     select(&mut harness, "Encoder 1");
     wait(&mut harness, "the gallery", |harness| has(harness, "channel 8, "));
     assert!(has(&harness, "8 channels"));
+}
+
+#[test]
+fn a_port_is_peeked_at() {
+    let project = project(&network());
+    train(&project, "first");
+    let mut harness = window(&project, Theme::Dark, [1200.0, 1400.0]);
+    let port = harness.get_by_label("Encoder 1 output skip").rect().center();
+    let modifiers = Modifiers::COMMAND | Modifiers::SHIFT;
+    harness.event(Event::PointerMoved(port));
+    for pressed in [true, false] {
+        let event = Event::PointerButton { pos: port, button: PointerButton::Primary, pressed, modifiers };
+        harness.event_modifiers(event, modifiers);
+        harness.step();
+    }
+    // The skip is taken before the pooling: 32 × 32, not 16 × 16.
+    wait(&mut harness, "the feature map", |harness| has(harness, "8 channels · 32 × 32"));
+}
+
+#[test]
+fn a_convolution_shows_its_kernels() {
+    let project = project(&network());
+    train(&project, "first");
+    let mut harness = window(&project, Theme::Dark, [1200.0, 1400.0]);
+    select(&mut harness, "Bottleneck");
+    let tab = harness.get_by_label("Weights").rect().center();
+    click(&mut harness, tab);
+    wait(&mut harness, "the kernels", |harness| has(harness, "32 × 16 × 3 × 3"));
+    assert!(has(&harness, "filter 1, channel 16"));
+}
+
+#[test]
+fn an_output_is_attributed_to_the_input() {
+    let project = project(&network());
+    train(&project, "first");
+    let mut harness = window(&project, Theme::Dark, [1200.0, 1400.0]);
+    select(&mut harness, "Head");
+    let tab = harness.get_by_label("Attribution").rect().center();
+    click(&mut harness, tab);
+    wait(&mut harness, "the map", |harness| has(harness, "attribution to "));
 }
