@@ -5,6 +5,8 @@ mod commands;
 mod editing;
 mod faults;
 mod files;
+mod kinds;
+mod mends;
 
 use aquila::blueprint::{
     Block, BlockId, Blueprint, Link, Parameter, UnetOptions, analyse, catalogue, plan, template,

@@ -125,7 +125,12 @@ impl Examination<'_> {
         let (mut factor, mut reached) = (1_usize, sizes.to_vec());
         for &node in between {
             let meaning = self.meanings[node].as_ref()?;
-            if let Some(Op::MaxPool { stride, .. } | Op::AveragePool { stride, .. }) = meaning.op {
+            if let Some(Op::MaxPool { kernel, stride, .. } | Op::AveragePool { kernel, stride, .. }) =
+                meaning.op
+            {
+                if kernel != stride {
+                    return None;
+                }
                 factor = factor.saturating_mul(stride);
                 reached.iter_mut().for_each(|size| *size /= stride);
             }
@@ -133,8 +138,11 @@ impl Examination<'_> {
                 return None;
             }
         }
+        let (kernel, stride) = cells(self.flat.nodes[index].block);
         let node = &self.flat.nodes[input];
-        if !node.kind.is_some_and(|kind| kind.family == catalogue::Family::Data && node.slots.is_empty()) {
+        if kernel != stride
+            || !node.kind.is_some_and(|kind| kind.family == catalogue::Family::Data && node.slots.is_empty())
+        {
             return None;
         }
         let factor = factor.saturating_mul(self.pools_ahead[index]);
@@ -185,7 +193,7 @@ impl Examination<'_> {
             return (format!("Insert a pad to a multiple of {factor} (or drop the remainder)"), mend);
         }
         let drop = vec![("remainder", "drop".into())];
-        ("Set remainder to drop".to_owned(), Some(set(&node.path, drop)))
+        ("Drop the remainder".to_owned(), Some(set(&node.path, drop)))
     }
 }
 

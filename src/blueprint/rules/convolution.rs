@@ -48,7 +48,8 @@ fn convolve(
     let size = |&size: &usize| Some((size + 2 * padding).checked_sub(reach)? / stride + 1);
     let Some(extent) = shape.extent().iter().map(size).collect::<Option<Vec<_>>>() else {
         let trouble = too_small(port, reach.saturating_sub(2 * padding), shape);
-        let keeps = (reach - 1) / 2;
+        // Enough for any size.
+        let keeps = reach / 2;
         let fits = site.kind.parameter("padding").is_some_and(|spec| spec.check(&whole(keeps)).is_ok());
         return Err(if fits { trouble.set("padding", whole(keeps)) } else { trouble });
     };
