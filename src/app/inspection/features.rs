@@ -252,7 +252,7 @@ fn vector(ui: &mut Ui, queue: &JobQueue, shown: &Shown<'_>, view: &FeaturesView)
     let label = if view.label.is_empty() { "value" } else { view.label.as_str() };
     let (x, y) = (Axis::linear("channel"), Axis::linear(label));
     let title = format!("{} values", shown.name);
-    let curves = [Curve { line, colour }];
+    let curves = [Curve::new(line, colour)];
     let figure = Figure { id: "feature-vector", title: &title, x: &x, y: &y, curves: &curves };
     plot::show(ui, queue, &figure, vec2(ui.available_width(), 200.0));
 }

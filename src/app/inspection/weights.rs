@@ -203,7 +203,7 @@ impl Weights {
         let curve = |label: &str, values: &[f64], colour: usize| {
             let points = history.steps.iter().map(|&step| step as f64).zip(values.iter().copied()).collect();
             let line = Line { label: label.to_owned(), points, stroke: Stroke::Solid };
-            Curve { line, colour: line_colour(tokens, colour) }
+            Curve::new(line, line_colour(tokens, colour))
         };
         let norms = [curve("weights", &history.norm, 0), curve("gradient", &history.gradient_norm, 1)];
         let ratio = [curve("update / weights", &history.update_ratio, 2)];
@@ -240,8 +240,8 @@ impl Weights {
             stroke,
         };
         let curves = [
-            Curve { line: line("f", &curve.points, Stroke::Solid), colour: line_colour(tokens, 0) },
-            Curve { line: line("spline", &curve.spline, Stroke::Dashed), colour: line_colour(tokens, 1) },
+            Curve::new(line("f", &curve.points, Stroke::Solid), line_colour(tokens, 0)),
+            Curve::new(line("spline", &curve.spline, Stroke::Dashed), line_colour(tokens, 1)),
         ];
         let title = curve_name(curve);
         let (x, y) = (Axis::linear(format!("channel {}", curve.input + 1)), Axis::linear("f"));
@@ -296,7 +296,7 @@ fn distribution(ui: &mut Ui, queue: &JobQueue, name: &str, histogram: &Histogram
     if histogram.counts.is_empty() {
         return;
     }
-    let curve = Curve { line: steps(histogram), colour: line_colour(Tokens::of(ui), 0) };
+    let curve = Curve::new(steps(histogram), line_colour(Tokens::of(ui), 0));
     let (x, mut y) = (Axis::linear("value"), Axis::log("number"));
     let most = histogram.counts.iter().copied().max().unwrap_or(1);
     y.range = Some((NONE, most as f64 * 1.5));
