@@ -1,16 +1,16 @@
 //! The canvas: what is in sight, what is selected, what the pointer is doing. One frame of it from top to bottom.
 //! Every change of the document goes through the editor, one step for one action of the user.
 
-use super::cards;
 use super::editor::Editor;
 use super::gesture::Gesture;
 use super::menu::AddMenu;
 use super::overlay;
 use super::paint::{Brush, Marks};
-use super::scene::{HEADER, Scene};
+use super::scene::{FRAME_TITLE, HEADER, Mark};
+use super::stage::{Sheet, Stage};
 use super::view::View;
 use crate::app::theme::{Tokens, strong_family};
-use crate::blueprint::{BlockId, Graph, Link, PathId};
+use crate::blueprint::{BlockId, Graph, Link, Mend, PathId};
 use egui::{EventFilter, FontId, Id, Pos2, Rect, Response, Sense, TextEdit, Ui, UiBuilder, Vec2, WidgetInfo};
 use egui::{WidgetType, pos2, vec2};
 use std::collections::BTreeSet;
@@ -21,9 +21,17 @@ pub(super) const WIRE_REACH: f32 = 6.0;
 /// Room kept free around a fitted graph: title above, hint below.
 const FIT_MARGIN: Vec2 = vec2(28.0, 56.0);
 
-/// A block's name while it is being typed.
+/// What has a name.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Named {
+    Block(BlockId),
+    /// A frame by its place among the frames.
+    Frame(usize),
+}
+
+/// A name while it is being typed.
 pub(super) struct Rename {
-    pub block: BlockId,
+    pub of: Named,
     pub text: String,
     /// The field takes the focus in its first frame.
     pub is_new: bool,
@@ -39,11 +47,16 @@ pub(super) struct Refusal {
 /// The canvas of one document.
 pub struct Canvas {
     pub(super) view: View,
-    pub(super) scene: Scene,
-    /// The groups that are open, from the outermost to the one in sight.
+    pub(super) stage: Stage,
+    /// The groups that were entered, from the outermost to the one in sight.
+    root: PathId,
+    /// The groups that are open in place.
+    open: BTreeSet<PathId>,
+    /// The groups around what is edited: the entered ones, and those open in place in which the last click was.
     pub(super) inside: PathId,
     pub(super) selection: BTreeSet<BlockId>,
     pub(super) selected_wire: Option<Link>,
+    pub(super) selected_frame: Option<usize>,
     pub(super) gesture: Gesture,
     pub(super) menu: Option<AddMenu>,
     pub(super) rename: Option<Rename>,
@@ -56,8 +69,11 @@ pub struct Canvas {
     pub(super) peek: Option<(PathId, String)>,
     /// A paste was asked for: with links or without, and until when the clipboard is waited for, in seconds.
     pub(super) asked_paste: Option<(bool, f64)>,
-    shown: Option<(u64, PathId)>,
+    /// Which revision of the document the stage shows.
+    shown: Option<u64>,
     wants_fit: Option<Fit>,
+    /// The selected block is to be brought into sight.
+    wants_sight: bool,
     /// Which document the view belongs to.
     opened: Option<u64>,
     /// The look comes from a session and is for the document that is about to be shown.
@@ -74,10 +90,13 @@ impl Default for Canvas {
     fn default() -> Self {
         Self {
             view: View::default(),
-            scene: Scene::default(),
+            stage: Stage::default(),
+            root: PathId::new(),
+            open: BTreeSet::new(),
             inside: PathId::new(),
             selection: BTreeSet::new(),
             selected_wire: None,
+            selected_frame: None,
             gesture: Gesture::Idle,
             menu: None,
             rename: None,
@@ -88,6 +107,7 @@ impl Default for Canvas {
             asked_paste: None,
             shown: None,
             wants_fit: Some(Fit::Jump),
+            wants_sight: false,
             opened: None,
             is_restored: false,
         }
@@ -113,14 +133,17 @@ impl Canvas {
         self.selection.len()
     }
 
-    /// Opens the groups around a block, selects it and brings it into sight.
+    /// Opens the groups around a block where they are not open yet, selects it and brings it into sight.
     pub fn show_block(&mut self, path: &[BlockId]) {
         let Some((&block, groups)) = path.split_last() else { return };
-        if self.inside != groups {
+        if self.inside != groups && !self.work_in(groups) {
+            self.root = groups.to_vec();
             self.inside = groups.to_vec();
+            self.shown = None;
             self.wants_fit = Some(Fit::Jump);
         }
         self.select_only(block);
+        self.wants_sight = true;
     }
 
     /// Centre and zoom, for the session; `None` while the view fits itself to the graph.
@@ -129,13 +152,19 @@ impl Canvas {
             .then(|| self.view.to_numbers())
     }
 
-    pub fn open_groups(&self) -> &[BlockId] {
-        &self.inside
+    /// The groups that were entered.
+    pub fn entered_groups(&self) -> &[BlockId] {
+        &self.root
+    }
+
+    /// The groups that are open in place.
+    pub fn open_groups(&self) -> &BTreeSet<PathId> {
+        &self.open
     }
 
     /// Looks again where a session left off.
-    pub fn restore(&mut self, look: Option<[f32; 3]>, groups: PathId) {
-        self.inside = groups;
+    pub fn restore(&mut self, look: Option<[f32; 3]>, entered: PathId, open: BTreeSet<PathId>) {
+        (self.root, self.inside, self.open) = (entered.clone(), entered, open);
         if let Some(look) = look {
             self.view.set_numbers(look);
             self.wants_fit = None;
@@ -148,30 +177,96 @@ impl Canvas {
     }
 
     pub(super) fn select_only(&mut self, block: BlockId) {
-        self.selection = BTreeSet::from([block]);
-        self.selected_wire = None;
+        self.clear_selection();
+        self.selection.insert(block);
     }
 
     pub(super) fn clear_selection(&mut self) {
         self.selection.clear();
         self.selected_wire = None;
+        self.selected_frame = None;
+    }
+
+    /// Makes the sheet of these groups the one that is edited, where it is on the canvas.
+    pub(super) fn work_in(&mut self, scope: &[BlockId]) -> bool {
+        if self.inside == scope {
+            return true;
+        }
+        let is_there = self.stage.activate(scope);
+        if is_there {
+            self.inside = scope.to_vec();
+            self.clear_selection();
+        } else {
+            self.stage.activate(&self.inside);
+        }
+        is_there
+    }
+
+    /// Turns to the sheet under a canvas point.
+    pub(super) fn work_at(&mut self, at: Pos2) {
+        if let Some(scope) = self.stage.sheet_at(at).map(|sheet| sheet.scope.clone()) {
+            self.work_in(&scope);
+        }
+    }
+
+    pub(super) fn path_of(&self, block: BlockId) -> PathId {
+        self.inside.iter().copied().chain([block]).collect()
+    }
+
+    /// Whether what is edited lies within a group that is open in place.
+    pub(super) fn is_in_place(&self) -> bool {
+        self.inside.len() > self.root.len()
     }
 
     pub(super) fn enter(&mut self, group: BlockId) {
-        self.inside.push(group);
+        self.root = self.path_of(group);
         self.after_change_of_place();
     }
 
-    /// Leaves groups until only `depth` are open. What was open is then selected.
+    /// Opens a group in place, or closes it again.
+    pub(super) fn open_or_close(&mut self, group: BlockId) {
+        let path = self.path_of(group);
+        if !self.open.remove(&path) {
+            self.open.insert(path);
+        }
+        self.shown = None;
+        self.wants_sight = true;
+    }
+
+    /// Leaves groups until only `depth` of the entered ones are open. What was open is then selected.
     pub(super) fn leave_to(&mut self, depth: usize) {
-        let Some(&left) = self.inside.get(depth) else { return };
-        self.inside.truncate(depth);
+        let Some(&left) = self.root.get(depth) else { return };
+        self.root.truncate(depth);
         self.after_change_of_place();
         self.selection = BTreeSet::from([left]);
     }
 
+    /// Builds the stage anew from the document.
+    pub(super) fn look_again(&mut self) {
+        self.shown = None;
+    }
+
+    /// From a group that is open in place to the graph around it, else out of the entered group.
+    pub(super) fn step_out(&mut self) {
+        let around = self.inside.len().checked_sub(1).map(|depth| self.inside[..depth].to_vec());
+        let group = self.inside.last().copied();
+        match (around, group) {
+            (Some(around), Some(group)) if self.is_in_place() => {
+                self.work_in(&around);
+                self.select_only(group);
+            }
+            _ => {
+                if let Some(depth) = self.root.len().checked_sub(1) {
+                    self.leave_to(depth);
+                }
+            }
+        }
+    }
+
     fn after_change_of_place(&mut self) {
         self.clear_selection();
+        self.inside.clone_from(&self.root);
+        self.shown = None;
         self.gesture = Gesture::Idle;
         self.menu = None;
         self.rename = None;
@@ -200,18 +295,19 @@ impl Canvas {
         self.refresh(editor);
         if let Some(fit) = self.wants_fit.take() {
             let bounds =
-                self.scene.bounds().unwrap_or(Rect::from_center_size(Pos2::ZERO, vec2(400.0, 300.0)));
+                self.stage.bounds().unwrap_or(Rect::from_center_size(Pos2::ZERO, vec2(400.0, 300.0)));
             let eased = fit == Fit::Ease && ui.style().animation_time > 0.0;
             self.view.fit(bounds, FIT_MARGIN, eased.then_some(now_s));
             ui.ctx().request_repaint();
         }
+        self.bring_into_sight(ui, now_s);
         let filter = EventFilter { tab: true, horizontal_arrows: true, vertical_arrows: true, escape: true };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
         self.pointer(ui, &response, editor);
         self.keys(ui, &response, editor);
         self.refresh(editor);
         self.paint(ui, &response);
-        self.name_things(ui, id);
+        self.name_things(ui, id, editor);
         self.overlays(ui, &response, editor);
         response
     }
@@ -220,34 +316,59 @@ impl Canvas {
     pub(super) fn refresh(&mut self, editor: &Editor) {
         if self.opened != Some(editor.opened()) {
             let look = self.wants_fit.is_none().then(|| self.view.to_numbers());
-            let kept = std::mem::take(&mut self.is_restored).then(|| (look, self.inside.clone()));
+            let is_restored = std::mem::take(&mut self.is_restored);
+            let kept = is_restored.then(|| (look, self.root.clone(), std::mem::take(&mut self.open)));
             *self = Self { opened: Some(editor.opened()), view: self.view.clone(), ..Self::default() };
-            if let Some((look, groups)) = kept {
-                self.restore(look, groups);
+            if let Some((look, entered, open)) = kept {
+                self.restore(look, entered, open);
                 self.is_restored = false;
             }
         }
-        if self
-            .shown
-            .as_ref()
-            .is_some_and(|(revision, inside)| *revision == editor.revision() && *inside == self.inside)
-        {
+        if self.shown == Some(editor.revision()) {
             return;
         }
-        while editor.graph(&self.inside).is_none() && !self.inside.is_empty() {
-            self.inside.pop();
+        while editor.graph(&self.root).is_none() && !self.root.is_empty() {
+            self.root.pop();
+            self.inside.clone_from(&self.root);
             self.wants_fit = Some(Fit::Jump);
+        }
+        self.open.retain(|path| editor.graph(path).is_some());
+        self.stage = match editor.blueprint() {
+            Some(blueprint) => Stage::new(blueprint, editor.analysis(), &self.root, &self.open),
+            None => Stage::default(),
+        };
+        if !self.stage.activate(&self.inside) {
+            self.inside.clone_from(&self.root);
+            self.clear_selection();
         }
         let empty = Graph::default();
         let graph = editor.graph(&self.inside).unwrap_or(&empty);
-        self.scene = cards::scene(graph, &self.inside, editor.analysis());
         self.selection.retain(|id| graph.block(*id).is_some());
         self.selected_wire = self.selected_wire.take().filter(|link| graph.links.contains(link));
-        if let Gesture::Move { .. } | Gesture::Wire(_) = self.gesture {
+        self.selected_frame = self.selected_frame.filter(|frame| *frame < graph.frames.len());
+        // What was taken hold of may be gone or elsewhere.
+        if !matches!(self.gesture, Gesture::Pan | Gesture::Minimap) {
             self.gesture = Gesture::Idle;
         }
-        self.rename = self.rename.take().filter(|rename| graph.block(rename.block).is_some());
-        self.shown = Some((editor.revision(), self.inside.clone()));
+        let is_there = |of: Named| match of {
+            Named::Block(block) => graph.block(block).is_some(),
+            Named::Frame(frame) => frame < graph.frames.len(),
+        };
+        self.rename = self.rename.take().filter(|rename| is_there(rename.of));
+        self.shown = Some(editor.revision());
+    }
+
+    /// Eases to the selected block where it is out of sight or too small to read.
+    fn bring_into_sight(&mut self, ui: &Ui, now_s: f64) {
+        if !std::mem::take(&mut self.wants_sight) || self.wants_fit.is_some() {
+            return;
+        }
+        let cards = self.selection.iter().filter_map(|id| self.stage.scene().card(*id));
+        if let Some(area) = cards.map(super::scene::Card::rect).reduce(Rect::union) {
+            let eased = ui.style().animation_time > 0.0;
+            self.view.bring_into_sight(area, FIT_MARGIN, eased.then_some(now_s));
+            ui.ctx().request_repaint();
+        }
     }
 
     fn paint(&self, ui: &Ui, response: &Response) {
@@ -256,51 +377,113 @@ impl Canvas {
         let brush = Brush { painter: &painter, view: &self.view, tokens };
         brush.background();
         let hover = response.hover_pos().filter(|_| self.menu.is_none()).map(|at| self.view.to_canvas(at));
-        let hovered = hover.and_then(|at| {
-            let near = PORT_REACH / self.view.zoom();
-            let pin = self.scene.pin_at(at, near).map(|(card, ..)| card.id);
-            pin.or_else(|| self.scene.card_at(at).map(|card| card.id))
-        });
-        let wire_of = |link: &Link| self.scene.wires.iter().position(|wire| wire.link == *link);
-        let under_pointer = || {
-            let reach = WIRE_REACH / self.view.zoom();
-            let wire = self.scene.wire_at(hover.filter(|_| hovered.is_none())?, reach)?;
-            wire_of(&wire.link)
-        };
-        let marks = Marks {
-            selected: &self.selection,
-            hovered,
-            wiring: matches!(self.gesture, Gesture::Wire(_)),
-            hot_wire: self.selected_wire.as_ref().and_then(wire_of).or_else(under_pointer),
-            lifted_wire: match &self.gesture {
-                Gesture::Wire(loose) => loose.lifted.as_ref().and_then(wire_of),
-                _ => None,
-            },
-        };
-        brush.scene(&self.scene, &marks);
+        let reach = |points: f32| points / self.view.zoom();
+        for sheet in self.stage.sheets() {
+            let is_active = self.stage.is_active(sheet);
+            let here =
+                hover.filter(|at| self.stage.sheet_at(*at).is_some_and(|top| top.scope == sheet.scope));
+            let hovered = here.and_then(|at| {
+                let pin = sheet.scene.pin_at(at, reach(PORT_REACH)).map(|(card, ..)| card.id);
+                pin.or_else(|| sheet.scene.card_at(at).map(|card| card.id))
+            });
+            let wire_of = |link: &Link| sheet.scene.wires.iter().position(|wire| wire.link == *link);
+            let under_pointer = || {
+                let wire = sheet.scene.wire_at(here.filter(|_| hovered.is_none())?, reach(WIRE_REACH))?;
+                wire_of(&wire.link)
+            };
+            let nothing = BTreeSet::new();
+            let marks = Marks {
+                selected: if is_active { &self.selection } else { &nothing },
+                selected_frame: self.selected_frame.filter(|_| is_active),
+                hovered,
+                wiring: is_active && matches!(self.gesture, Gesture::Wire(_)),
+                hot_wire: self.hot_wire().filter(|_| is_active).and_then(wire_of).or_else(under_pointer),
+                lifted_wire: match &self.gesture {
+                    Gesture::Wire(loose) if is_active => loose.lifted.as_ref().and_then(wire_of),
+                    _ => None,
+                },
+            };
+            brush.scene(&sheet.scene, &marks);
+            self.paint_entries(&brush, sheet);
+        }
+        self.paint_gesture(&brush);
+    }
+
+    /// The wire that is selected, or into which a block is about to be dropped.
+    fn hot_wire(&self) -> Option<&Link> {
+        match &self.gesture {
+            Gesture::Move { into: Some(link), .. } => Some(link),
+            _ => self.selected_wire.as_ref(),
+        }
+    }
+
+    /// From the ports on the frame of an open group to the blocks inside that stand for them.
+    fn paint_entries(&self, brush: &Brush, sheet: &Sheet) {
+        let Some((group, around)) = sheet.scope.split_last() else { return };
+        let outer = self.stage.sheets().iter().find(|outer| outer.scope == around);
+        let Some(frame) = outer.and_then(|outer| outer.scene.card(*group)) else { return };
+        for card in sheet.scene.cards.iter().filter(|card| card.is_group_port) {
+            let is_entry = card.pins.iter().any(|pin| pin.is_output);
+            for pin in frame.pins.iter().filter(|pin| pin.is_output != is_entry && pin.port == card.title) {
+                for dot in &pin.dots {
+                    brush.entry(*dot, card, pin.kind, is_entry);
+                }
+            }
+        }
+    }
+
+    fn paint_gesture(&self, brush: &Brush) {
+        let on_screen = |rect: Rect| self.view.rect_to_screen(rect);
         match &self.gesture {
             Gesture::Wire(loose) => brush.loose_wire(loose.curve(), loose.kind, loose.is_refused()),
             Gesture::Select { from, to, .. } => {
-                brush.selection_box(self.view.rect_to_screen(Rect::from_two_pos(*from, *to)));
+                brush.selection_box(on_screen(Rect::from_two_pos(*from, *to)))
+            }
+            Gesture::Cut(way) => brush.cut(way),
+            Gesture::Join { from, to } => {
+                let card = |at: Pos2| self.stage.scene().card_at(at).map(|card| on_screen(card.rect()));
+                let start = self.stage.scene().card(*from).map(|card| on_screen(card.rect()));
+                brush.join(start, self.view.to_screen(*to), card(*to));
             }
             _ => {}
         }
     }
 
-    /// Names blocks and ports for assistive technology and tooltips; what is too small to read is not named.
-    fn name_things(&self, ui: &Ui, id: Id) {
+    /// Names blocks and ports for assistive technology and tooltips; what is too small to read is not named. A mend that was asked for
+    /// in a tooltip is done.
+    fn name_things(&mut self, ui: &Ui, id: Id, editor: &mut Editor) {
         if self.view.zoom() < 0.3 {
             return;
         }
-        let sight = self.view.visible();
         let quiet = !matches!(self.gesture, Gesture::Idle) || self.menu.is_some();
-        for card in self.scene.cards.iter().filter(|card| sight.intersects(card.rect())) {
-            let rect = self.view.rect_to_screen(card.rect()).intersect(self.view.rect());
+        let mut mend: Option<Mend> = None;
+        for sheet in self.stage.sheets() {
+            self.name_sheet(ui, id.with(&sheet.scope), sheet, quiet, &mut mend);
+        }
+        if let Some(mend) = mend {
+            let done = editor.mend(&mend);
+            self.report(ui, done);
+        }
+    }
+
+    fn name_sheet(&self, ui: &Ui, id: Id, sheet: &Sheet, quiet: bool, mend: &mut Option<Mend>) {
+        let sight = self.view.visible();
+        for card in sheet.scene.cards.iter().filter(|card| sight.intersects(card.rect())) {
+            let rect = if card.is_open {
+                Rect { max: pos2(card.rect().right(), card.rect().top() + HEADER), ..card.rect() }
+            } else {
+                card.rect()
+            };
+            let rect = self.view.rect_to_screen(rect).intersect(self.view.rect());
             let response = ui.interact(rect, id.with(card.id), Sense::hover());
             let name = format!("{}, {}", card.title, card.kind_title);
             response.widget_info(|| WidgetInfo::labeled(WidgetType::Other, true, &name));
             if !quiet && !card.faults.is_empty() {
-                response.on_hover_ui(|ui| overlay::fault_tip(ui, &card.title, &card.faults));
+                response.on_hover_ui(|ui| {
+                    if let Some(wanted) = overlay::fault_tip(ui, &card.title, &card.faults) {
+                        *mend = Some(wanted);
+                    }
+                });
             }
             for pin in &card.pins {
                 let Some(dot) = pin.dots.first() else { continue };
@@ -310,9 +493,21 @@ impl Canvas {
                 let response = ui.interact(at, id.with((card.id, &pin.port, pin.is_output)), Sense::hover());
                 response.widget_info(|| WidgetInfo::labeled(WidgetType::Other, true, &name));
                 if !quiet {
-                    response.on_hover_ui(|ui| overlay::pin_tip(ui, card, pin));
+                    let fault = pin.fault.and_then(|fault| card.faults.get(fault));
+                    response.on_hover_ui(|ui| {
+                        if overlay::pin_tip(ui, card, pin, fault) {
+                            *mend = fault.and_then(|fault: &Mark| fault.mend.clone());
+                        }
+                    });
                 }
             }
+        }
+        for (place, frame) in sheet.scene.frames.iter().enumerate() {
+            let rect = self.view.rect_to_screen(frame.title_rect()).intersect(self.view.rect());
+            let response = ui.interact(rect, id.with(("frame", place)), Sense::hover());
+            response.widget_info(|| {
+                WidgetInfo::labeled(WidgetType::Other, true, format!("frame {}", frame.title))
+            });
         }
     }
 
@@ -329,10 +524,15 @@ impl Canvas {
 
     fn rename_field(&mut self, ui: &mut Ui, editor: &mut Editor) {
         let Some(rename) = &mut self.rename else { return };
-        let Some(card) = self.scene.card(rename.block) else { return };
-        let rect = self.view.rect_to_screen(card.rect());
+        let scene = self.stage.scene();
+        let place = match rename.of {
+            Named::Block(block) => scene.card(block).map(|card| (card.rect(), HEADER)),
+            Named::Frame(frame) => scene.frames.get(frame).map(|frame| (frame.rect, FRAME_TITLE)),
+        };
+        let Some((rect, height)) = place else { return };
+        let rect = self.view.rect_to_screen(rect);
         let zoom = self.view.zoom();
-        let field = Rect::from_min_size(rect.min, vec2(rect.width(), (HEADER * zoom).max(20.0))).expand(1.0);
+        let field = Rect::from_min_size(rect.min, vec2(rect.width(), (height * zoom).max(20.0))).expand(1.0);
         let font = FontId::new((11.5 * zoom).clamp(10.0, 30.0), strong_family());
         let edit = TextEdit::singleline(&mut rename.text).font(font).margin(vec2(7.0 * zoom, 4.0 * zoom));
         let mut child = ui.new_child(UiBuilder::new().max_rect(field));
@@ -341,17 +541,27 @@ impl Canvas {
             response.request_focus();
         } else if response.lost_focus() {
             let given_up = ui.input(|input| input.key_pressed(egui::Key::Escape));
-            let (block, text) = (rename.block, rename.text.trim().to_owned());
+            let (of, text) = (rename.of, rename.text.trim().to_owned());
             self.rename = None;
-            if !given_up && let Err(reason) = editor.rename(&self.inside, block, &text) {
+            if given_up {
+                return;
+            }
+            let done = match of {
+                Named::Block(block) => editor.rename(&self.inside, block, &text),
+                Named::Frame(frame) => editor.rename_frame(&self.inside, frame, &text),
+            };
+            if let Err(reason) = done {
                 self.refuse(ui, pos2(field.left(), field.bottom()), reason);
             }
         }
     }
 
-    pub(super) fn start_rename(&mut self, block: BlockId) {
-        if let Some(card) = self.scene.card(block) {
-            self.rename = Some(Rename { block, text: card.title.clone(), is_new: true });
-        }
+    pub(super) fn start_rename(&mut self, of: Named) {
+        let scene = self.stage.scene();
+        let text = match of {
+            Named::Block(block) => scene.card(block).map(|card| card.title.clone()),
+            Named::Frame(frame) => scene.frames.get(frame).map(|frame| frame.title.clone()),
+        };
+        self.rename = text.map(|text| Rename { of, text, is_new: true });
     }
 }

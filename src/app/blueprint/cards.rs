@@ -1,17 +1,33 @@
 //! From the document to what the canvas shows of it: titles, one-line summaries, icons, pins with shapes and faults.
 
-use super::scene::{BLOCK_WIDTH, Card, Pin, Scene, Wire};
+use super::scene::{BLOCK_WIDTH, Card, FrameCard, Mark, Pin, Scene, Wire, block_size};
 use super::wires::Curve;
 use crate::app::theme;
 use crate::blueprint::catalogue::{self, Family};
-use crate::blueprint::{Analysis, Block, BlockId, Graph, Link, Parameter, PathId, Port, PortType, Severity};
-use egui::{Pos2, pos2};
+use crate::blueprint::{
+    Activity, Analysis, Block, BlockId, Fault, Graph, Link, Parameter, PathId, Port, PortType, Severity,
+};
+use egui::{Pos2, Rect};
 use egui_phosphor::regular as icon;
 
-/// The scene of the graph inside `groups`.
-pub fn scene(graph: &Graph, groups: &[BlockId], analysis: &Analysis) -> Scene {
-    let cards = graph.blocks.iter().map(|block| card(block, groups, analysis)).collect();
+/// The cards of the graph inside `groups`, where the document has them.
+pub fn cards(graph: &Graph, groups: &[BlockId], analysis: &Analysis) -> Vec<Card> {
+    graph.blocks.iter().map(|block| card(block, groups, analysis)).collect()
+}
+
+/// Width and height of a block as the canvas draws it, in canvas units.
+pub fn size_of(block: &Block) -> [f32; 2] {
+    block_size(catalogue::inputs_of(block).len(), catalogue::outputs_of(block).len()).into()
+}
+
+/// The cards of a graph with its wires and frames.
+pub fn scene(graph: &Graph, cards: Vec<Card>) -> Scene {
     let mut scene = Scene::new(cards, Vec::new());
+    let frames = graph.frames.iter().map(|frame| FrameCard {
+        title: frame.title.clone(),
+        rect: Rect::from_min_size(frame.position.into(), frame.size.into()),
+    });
+    scene.frames = frames.collect();
     let wires = graph.links.iter().map(|link| {
         let out = scene.pin(&link.from, true);
         let label = out.map_or_else(String::new, |pin| pin.shape.clone());
@@ -24,6 +40,9 @@ pub fn scene(graph: &Graph, groups: &[BlockId], analysis: &Analysis) -> Scene {
             label: if is_skip { format!("skip {label}") } else { label },
             is_skip: false,
             is_faulty: into.is_some_and(|pin| pin.fault.is_some()),
+            is_idle: [&link.from, &link.to]
+                .into_iter()
+                .any(|end| graph.block(end.block).is_some_and(|block| block.activity == Activity::Muted)),
         }
     });
     let wires: Vec<Wire> = wires.collect();
@@ -42,10 +61,7 @@ fn card(block: &Block, groups: &[BlockId], analysis: &Analysis) -> Card {
     let kind = catalogue::kind(&block.kind);
     let faults: Vec<_> = analysis.faults.iter().filter(|fault| fault.path.starts_with(&path)).collect();
     let own_fault = |port: &str| {
-        faults
-            .iter()
-            .find(|fault| fault.path == path && fault.port.as_deref() == Some(port))
-            .map(|fault| fault.message.clone())
+        faults.iter().position(|fault| fault.path == path && fault.port.as_deref() == Some(port))
     };
     let inputs = catalogue::inputs_of(block).into_iter().map(|port| Pin {
         kind: only(port.types),
@@ -76,10 +92,25 @@ fn card(block: &Block, groups: &[BlockId], analysis: &Analysis) -> Card {
         icon: block_icon(block),
         family: block_family(block),
         is_group: block.inside.is_some(),
+        is_group_port: matches!(block.kind.as_str(), "group-input" | "group-output"),
+        is_open: false,
+        activity: block.activity,
         is_warned: faults.iter().all(|fault| fault.severity == Severity::Warning),
-        faults: faults.iter().map(|fault| fault.message.clone()).collect(),
+        faults: faults.iter().map(|fault| mark(fault, &path)).collect(),
         pins: inputs.chain(outputs).collect(),
-        position: pos2(block.position[0], block.position[1]),
+        position: block.position.into(),
+        size: size_of(block).into(),
+    }
+}
+
+fn mark(fault: &Fault, path: &PathId) -> Mark {
+    // Of a fault inside a group, where it is.
+    let place = if fault.path == *path { String::new() } else { format!("{}: ", fault.block) };
+    Mark {
+        message: format!("{place}{}", fault.message),
+        fix: fault.fix.clone(),
+        mend: fault.mend.clone(),
+        is_warning: fault.severity == Severity::Warning,
     }
 }
 

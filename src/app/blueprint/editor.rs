@@ -1,10 +1,14 @@
 //! The open document as the canvas and the inspector edit it: one method for each thing a user can do, each one step of undo.
 
+use super::cards;
+use super::scene::FRAME_TITLE;
 use crate::app::document::Document;
 use crate::blueprint::catalogue::{self, Kind};
-use crate::blueprint::edit::{self, Clip, EditError};
-use crate::blueprint::{Analysis, Block, BlockId, Blueprint, Graph, Link, Mend, Parameter, Port, analyse};
-use egui::{Pos2, Response, Vec2};
+use crate::blueprint::edit::{self, Alignment, Axis, Clip, EditError};
+use crate::blueprint::{
+    Activity, Analysis, Block, BlockId, Blueprint, Graph, Link, Mend, Parameter, Port, analyse,
+};
+use egui::{Pos2, Rect, Response, Vec2};
 
 /// What the analysis says of the document, redone when the document changed.
 #[derive(Default)]
@@ -144,11 +148,119 @@ impl<'a> Editor<'a> {
         self.act(inside, "delete", |graph| edit::remove(graph, blocks))
     }
 
-    pub fn shift(&mut self, inside: &[BlockId], blocks: &[BlockId], by: Vec2) -> Result<(), String> {
-        self.act(inside, "move", |graph| edit::move_by(graph, blocks, [by.x.round(), by.y.round()]))
+    /// Moves blocks, the only one of them into a wire where one is given.
+    pub fn shift(
+        &mut self,
+        inside: &[BlockId],
+        blocks: &[BlockId],
+        by: Vec2,
+        into: Option<&Link>,
+    ) -> Result<(), String> {
+        self.act(inside, if into.is_some() { "insert" } else { "move" }, |graph| {
+            edit::move_by(graph, blocks, [by.x.round(), by.y.round()])?;
+            insert(graph, blocks, into)
+        })
     }
 
-    /// `with_links` joins the copies to what fed the originals.
+    /// Puts blocks there, the only one of them into a wire where one is given.
+    pub fn place(
+        &mut self,
+        inside: &[BlockId],
+        places: &[(BlockId, Pos2)],
+        into: Option<&Link>,
+    ) -> Result<(), String> {
+        self.act(inside, if into.is_some() { "insert" } else { "move" }, |graph| {
+            let whole = |(id, at): &(BlockId, Pos2)| (*id, [at.x.round(), at.y.round()]);
+            edit::place(graph, &places.iter().map(whole).collect::<Vec<_>>())?;
+            insert(graph, &places.iter().map(|(id, _)| *id).collect::<Vec<_>>(), into)
+        })
+    }
+
+    pub fn align(&mut self, inside: &[BlockId], blocks: &[BlockId], to: Alignment) -> Result<(), String> {
+        self.act(inside, "align", |graph| edit::align(graph, blocks, to, &cards::size_of))
+    }
+
+    pub fn distribute(&mut self, inside: &[BlockId], blocks: &[BlockId], along: Axis) -> Result<(), String> {
+        self.act(inside, "distribute", |graph| edit::distribute(graph, blocks, along, &cards::size_of))
+    }
+
+    /// Lays out these blocks, or all where there are none.
+    pub fn arrange(&mut self, inside: &[BlockId], blocks: &[BlockId]) -> Result<(), String> {
+        self.act(inside, "arrange", |graph| edit::layout(graph, blocks, &cards::size_of))
+    }
+
+    /// Draws a frame around blocks; answers its place among the frames.
+    pub fn add_frame(&mut self, inside: &[BlockId], blocks: &[BlockId]) -> Result<usize, String> {
+        const PAD: Vec2 = Vec2::splat(24.0);
+        self.act(inside, "frame", |graph| {
+            let chosen = graph.blocks.iter().filter(|block| blocks.contains(&block.id));
+            let rect =
+                |block: &Block| Rect::from_min_size(block.position.into(), cards::size_of(block).into());
+            let around = chosen.map(rect).reduce(Rect::union).ok_or(EditError::NoFrame)?;
+            let corner = around.min - PAD - Vec2::new(0.0, FRAME_TITLE);
+            let size = around.max + PAD - corner;
+            edit::add_frame(graph, "Frame", corner.into(), size.into())
+        })
+    }
+
+    pub fn move_frame_to(&mut self, inside: &[BlockId], frame: usize, corner: Pos2) -> Result<(), String> {
+        self.act(inside, "move of a frame", |graph| {
+            let at =
+                graph.frames.get(frame).map(|frame| Pos2::from(frame.position)).ok_or(EditError::NoFrame)?;
+            edit::move_frame(graph, frame, (corner - at).round().into())
+        })
+    }
+
+    pub fn resize_frame(&mut self, inside: &[BlockId], frame: usize, rect: Rect) -> Result<(), String> {
+        let rect = Rect::from_min_max(rect.min.round(), rect.max.round());
+        self.act(inside, "resize", |graph| {
+            edit::resize_frame(graph, frame, rect.min.into(), rect.size().into())
+        })
+    }
+
+    pub fn rename_frame(&mut self, inside: &[BlockId], frame: usize, title: &str) -> Result<(), String> {
+        self.act(inside, "rename", |graph| edit::rename_frame(graph, frame, title))
+    }
+
+    pub fn remove_frame(&mut self, inside: &[BlockId], frame: usize) -> Result<(), String> {
+        self.act(inside, "removal of a frame", |graph| edit::remove_frame(graph, frame))
+    }
+
+    pub fn blocks_in_frame(&self, inside: &[BlockId], frame: usize) -> Vec<BlockId> {
+        self.graph(inside).and_then(|graph| edit::in_frame(graph, frame).ok()).unwrap_or_default()
+    }
+
+    /// Gives blocks this activity, or takes it from them where all have it already.
+    pub fn toggle(
+        &mut self,
+        inside: &[BlockId],
+        blocks: &[BlockId],
+        activity: Activity,
+    ) -> Result<(), String> {
+        let label = if activity == Activity::Muted { "mute" } else { "bypass" };
+        self.act(inside, label, |graph| {
+            let has = |id: &BlockId| graph.block(*id).is_some_and(|block| block.activity == activity);
+            let wanted = if blocks.iter().all(has) { Activity::Active } else { activity };
+            edit::set_activity(graph, blocks, wanted)
+        })
+    }
+
+    pub fn dissolve(&mut self, inside: &[BlockId], blocks: &[BlockId]) -> Result<(), String> {
+        self.act(inside, "dissolve", |graph| edit::dissolve(graph, blocks))
+    }
+
+    pub fn cut(&mut self, inside: &[BlockId], links: &[Link]) -> Result<(), String> {
+        self.act(inside, "cut of wires", |graph| {
+            edit::cut(graph, links);
+            Ok(())
+        })
+    }
+
+    /// Joins two blocks at the first ports that fit.
+    pub fn join(&mut self, inside: &[BlockId], from: BlockId, to: BlockId) -> Result<(), String> {
+        self.act(inside, "connect", |graph| edit::connect_blocks(graph, from, to))
+    }
+
     pub fn paste(
         &mut self,
         inside: &[BlockId],
@@ -222,6 +334,13 @@ impl<'a> Editor<'a> {
         if response.drag_stopped() || response.lost_focus() {
             self.document.settle();
         }
+    }
+}
+
+fn insert(graph: &mut Graph, blocks: &[BlockId], into: Option<&Link>) -> Result<(), EditError> {
+    match (blocks, into) {
+        ([block], Some(link)) => edit::insert_into(graph, link, *block),
+        _ => Ok(()),
     }
 }
 

@@ -1,13 +1,13 @@
 //! What the keyboard does on the canvas: the table of actions with their words and default keys, and what each does.
 //! Keys count while the canvas has the focus, or the pointer and nobody the focus. `app::keymap` knows the present keys.
 
-use super::canvas::Canvas;
+use super::canvas::{Canvas, Named};
 use super::editor::Editor;
 use super::gesture::Gesture;
 use crate::app::keymap::KeyMap;
-use crate::blueprint::BlockId;
-use crate::blueprint::edit::{self, Clip};
-use egui::{Event, Key, KeyboardShortcut, Modifiers, Response, Ui, Vec2, ViewportCommand, vec2};
+use crate::blueprint::Activity;
+use crate::blueprint::edit::{Alignment, Axis};
+use egui::{Event, Key, KeyboardShortcut, Modifiers, Response, Ui, ViewportCommand, vec2};
 use egui_phosphor::regular as icon;
 
 macro_rules! canvas_actions {
@@ -62,6 +62,12 @@ canvas_actions! {
         [shift(Key::D), ctrl(Key::D)];
     Delete: "Delete", "The selected blocks, or the selected wire", icon::TRASH,
         [plain(Key::Delete), plain(Key::X), plain(Key::Backspace)];
+    Dissolve: "Dissolve", "Delete the selected blocks and join what was before them to what was behind", icon::LINK_BREAK,
+        [ctrl(Key::Delete)];
+    Mute: "Mute", "Leave the selected blocks and their wires out of the network, or take them back", icon::SPEAKER_SLASH,
+        [plain(Key::M), ctrl(Key::M)];
+    Bypass: "Bypass", "Hand the input of the selected blocks on as it is, or let them work again", icon::ARROW_BEND_UP_RIGHT,
+        [ctrl(Key::B)];
     Rename: "Rename", "Type a new name for the selected block", icon::TEXT_T, [plain(Key::F2)];
     Group: "Make a group", "The selected blocks as one", icon::STACK, [ctrl(Key::G)];
     Ungroup: "Unpack the group", "The blocks of the selected group in its place", icon::STACK_MINUS,
@@ -70,6 +76,22 @@ canvas_actions! {
         icon::ARROWS_DOWN_UP, [plain(Key::Tab)];
     OpenGroup: "Open the group", "Show what is inside the selected group", icon::ARROW_BEND_RIGHT_DOWN,
         [plain(Key::Enter)];
+    OpenInPlace: "Open or close in place", "Show the inside of the selected group where it stands", icon::ARROWS_OUT,
+        [plain(Key::H)];
+    Frame: "Frame", "Draw a titled frame around the selected blocks", icon::FRAME_CORNERS, [ctrl(Key::J)];
+    Arrange: "Arrange", "Lay out the selected blocks, or all, from left to right", icon::TREE_STRUCTURE, [plain(Key::L)];
+    AlignLeft: "Align left", "The left edges of the selected blocks", icon::ALIGN_LEFT_SIMPLE, [];
+    AlignRight: "Align right", "The right edges of the selected blocks", icon::ALIGN_RIGHT_SIMPLE, [];
+    AlignTop: "Align top", "The top edges of the selected blocks", icon::ALIGN_TOP_SIMPLE, [];
+    AlignBottom: "Align bottom", "The bottom edges of the selected blocks", icon::ALIGN_BOTTOM_SIMPLE, [];
+    CentreBelow: "Centre below each other", "The middles of the selected blocks on one upright line",
+        icon::ALIGN_CENTER_HORIZONTAL_SIMPLE, [];
+    CentreBeside: "Centre beside each other", "The middles of the selected blocks on one level line",
+        icon::ALIGN_CENTER_VERTICAL_SIMPLE, [];
+    DistributeAcross: "Distribute across", "Equal gaps between the selected blocks from left to right",
+        icon::ARROWS_HORIZONTAL, [];
+    DistributeDown: "Distribute down", "Equal gaps between the selected blocks from top to bottom",
+        icon::ARROWS_VERTICAL, [];
     Fit: "Fit the network", "Show every block", icon::CORNERS_OUT, [plain(Key::F)];
     NextFault: "Next fault", "Go to the next block that is at fault", icon::WARNING_CIRCLE, [plain(Key::F8)];
     GiveUp: "Give up", "What is going on, else the selection, else the open group", icon::X, [plain(Key::Escape)];
@@ -112,8 +134,6 @@ pub(super) fn menu_entry(ui: &mut Ui, action: CanvasAction) -> bool {
     response.clicked()
 }
 
-/// How far a duplicate stands off.
-const STEP_ASIDE: Vec2 = vec2(24.0, 24.0);
 /// How far an arrow key moves a block; with Shift, one dot of the background.
 const NUDGE: f32 = 4.0;
 const LONG_NUDGE: f32 = 24.0;
@@ -147,7 +167,7 @@ impl Canvas {
         match action {
             CanvasAction::AddBlock => self.open_add_menu(self.cursor, None),
             CanvasAction::SelectAll => {
-                self.selection = self.scene.cards.iter().map(|card| card.id).collect();
+                self.selection = self.stage.scene().cards.iter().map(|card| card.id).collect();
             }
             CanvasAction::Copy => _ = self.copy(ui, editor),
             CanvasAction::Cut => {
@@ -160,10 +180,27 @@ impl Canvas {
             CanvasAction::Duplicate => self.duplicate(ui, editor),
             CanvasAction::Delete => self.delete(ui, editor),
             CanvasAction::Rename => {
-                if let Some(block) = selected {
-                    self.start_rename(block);
+                let frame = self.selected_frame.map(Named::Frame);
+                if let Some(of) = selected.map(Named::Block).or(frame) {
+                    self.start_rename(of);
                 }
             }
+            CanvasAction::Dissolve => {
+                self.with_selection(ui, |canvas, ids| editor.dissolve(&canvas.inside, ids))
+            }
+            CanvasAction::Mute => self.toggle(ui, Activity::Muted, editor),
+            CanvasAction::Bypass => self.toggle(ui, Activity::Bypassed, editor),
+            CanvasAction::Frame => self.frame(ui, editor),
+            CanvasAction::Arrange => self.arrange(ui, editor),
+            CanvasAction::AlignLeft => self.align(ui, Alignment::Left, editor),
+            CanvasAction::AlignRight => self.align(ui, Alignment::Right, editor),
+            CanvasAction::AlignTop => self.align(ui, Alignment::Top, editor),
+            CanvasAction::AlignBottom => self.align(ui, Alignment::Bottom, editor),
+            CanvasAction::CentreBelow => self.align(ui, Alignment::CentreX, editor),
+            CanvasAction::CentreBeside => self.align(ui, Alignment::CentreY, editor),
+            CanvasAction::DistributeAcross => self.distribute(ui, Axis::X, editor),
+            CanvasAction::DistributeDown => self.distribute(ui, Axis::Y, editor),
+            CanvasAction::OpenInPlace => self.open_selected(),
             CanvasAction::Group => self.group(ui, editor),
             CanvasAction::Ungroup => {
                 if let Some(group) = group {
@@ -193,13 +230,6 @@ impl Canvas {
         }
     }
 
-    fn nudge(&mut self, ui: &Ui, by: Vec2, editor: &mut Editor) {
-        if !self.selection.is_empty() {
-            let done = editor.shift(&self.inside, &self.selected_ids(), by);
-            self.report(ui, done);
-        }
-    }
-
     /// The fault after that of the selected block, round and round.
     fn show_next_fault(&mut self, ui: &Ui, editor: &Editor) {
         let faults = &editor.analysis().faults;
@@ -214,61 +244,10 @@ impl Canvas {
         }
     }
 
-    pub(super) fn selected_ids(&self) -> Vec<BlockId> {
-        self.selection.iter().copied().collect()
-    }
-
-    pub(super) fn delete(&mut self, ui: &Ui, editor: &mut Editor) {
-        if let Some(link) = self.selected_wire.take() {
-            let done = editor.disconnect(&self.inside, &link);
-            self.report(ui, done);
-        }
-        if !self.selection.is_empty() {
-            let done = editor.remove(&self.inside, &self.selected_ids());
-            self.report(ui, done);
-        }
-    }
-
-    pub(super) fn duplicate(&mut self, ui: &Ui, editor: &mut Editor) {
-        if !self.selection.is_empty() {
-            let new = editor.duplicate(&self.inside, &self.selected_ids(), STEP_ASIDE);
-            self.take_new(ui, new, editor);
-        }
-    }
-
-    pub(super) fn group(&mut self, ui: &Ui, editor: &mut Editor) {
-        if !self.selection.is_empty() {
-            let new = editor.group(&self.inside, &self.selected_ids()).map(|group| vec![group]);
-            self.take_new(ui, new, editor);
-        }
-    }
-
-    pub(super) fn ungroup(&mut self, ui: &Ui, group: BlockId, editor: &mut Editor) {
-        let new = editor.ungroup(&self.inside, group);
-        self.take_new(ui, new, editor);
-    }
-
-    /// Selects what an action made, or says why it made nothing.
-    fn take_new(&mut self, ui: &Ui, new: Result<Vec<BlockId>, String>, editor: &Editor) {
-        if let Some(new) = self.report(ui, new) {
-            self.refresh(editor);
-            self.selected_wire = None;
-            self.selection = new.into_iter().collect();
-        }
-    }
-
     /// Shows at the cursor why an action was refused.
     pub(super) fn report<T>(&mut self, ui: &Ui, done: Result<T, String>) -> Option<T> {
         let at = self.view.to_screen(self.cursor);
         done.map_err(|reason| self.refuse(ui, at, reason)).ok()
-    }
-
-    pub(super) fn copy(&self, ui: &Ui, editor: &Editor) -> bool {
-        let clip = editor.graph(&self.inside).and_then(|graph| edit::copy(graph, &self.selected_ids()).ok());
-        let clip = clip.filter(|clip| !clip.is_empty());
-        let Some(text) = clip.and_then(|clip| serde_json::to_string(&clip).ok()) else { return false };
-        ui.ctx().copy_text(text);
-        true
     }
 
     /// Asks the system for the clipboard; it answers with an event in one of the next frames.
@@ -291,30 +270,13 @@ impl Canvas {
         }
     }
 
-    /// Blocks from the clipboard, their corner at the cursor.
-    fn paste(&mut self, ui: &Ui, text: &str, with_links: bool, editor: &mut Editor) {
-        let clip = serde_json::from_str::<Clip>(text).ok().filter(|clip| !clip.is_empty());
-        let new = match clip {
-            Some(clip) => editor.paste(&self.inside, &clip, self.cursor, with_links),
-            None => Err("the clipboard holds no blocks: copy some first".to_owned()),
-        };
-        self.take_new(ui, new, editor);
-    }
-
-    pub(super) fn step_out(&mut self) {
-        if let Some(depth) = self.inside.len().checked_sub(1) {
-            self.leave_to(depth);
-        }
-    }
-
     /// Escape: what is going on, else the selection, else the open group.
     fn give_up(&mut self) {
         if !matches!(self.gesture, Gesture::Idle) {
-            if let Gesture::Move { by } = self.gesture {
-                self.scene.shift(self.selection.iter().copied(), -by);
-            }
+            self.look_again();
             self.gesture = Gesture::Idle;
-        } else if !self.selection.is_empty() || self.selected_wire.is_some() {
+        } else if !self.selection.is_empty() || self.selected_wire.is_some() || self.selected_frame.is_some()
+        {
             self.clear_selection();
         } else {
             self.step_out();

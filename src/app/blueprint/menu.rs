@@ -66,6 +66,7 @@ fn gives(kind: &Kind, wanted: Option<PortType>) -> bool {
 
 impl Canvas {
     pub(super) fn open_add_menu(&mut self, at: Pos2, wire: Option<LooseWire>) {
+        self.work_at(at);
         self.menu = Some(AddMenu { at, wire, search: String::new(), row: 0, is_new: true });
     }
 
@@ -113,7 +114,7 @@ impl Canvas {
 
     fn add(&mut self, ui: &Ui, kind: &'static Kind, menu: AddMenu, editor: &mut Editor) {
         let wire = menu.wire.as_ref().map(|wire| (wire.from.clone(), wire.is_output));
-        match editor.add(&self.inside, kind, menu.at, wire) {
+        match editor.add(&self.inside, kind, self.stage.to_document(menu.at), wire) {
             Ok(id) => {
                 self.refresh(editor);
                 self.select_only(id);

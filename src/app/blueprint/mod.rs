@@ -1,16 +1,19 @@
 //! The Blueprint workspace: the network as connected blocks, and the inspector of what is selected.
 
+mod actions;
 mod canvas;
 mod cards;
 mod editor;
 mod gesture;
 mod inspector;
 mod keys;
+mod labels;
 mod menu;
 mod numbers;
 mod overlay;
 mod paint;
 mod scene;
+mod stage;
 mod view;
 mod wires;
 
@@ -97,7 +100,8 @@ impl View for BlueprintView {
     fn remember(&self, _state: &AppState) -> Value {
         json!({
             "view": self.canvas.look(),
-            "inside": self.canvas.open_groups(),
+            "inside": self.canvas.entered_groups(),
+            "open": self.canvas.open_groups(),
             "inspection": self.inspection.remember(),
         })
     }
@@ -106,8 +110,10 @@ impl View for BlueprintView {
         self.inspection.recall(&record["inspection"]);
         let numbers = serde_json::from_value(record["view"].clone());
         let groups = serde_json::from_value(record["inside"].clone());
+        // Sessions of older versions know no groups that are open in place.
+        let open = serde_json::from_value(record["open"].clone()).unwrap_or_default();
         if let (Ok(numbers), Ok(groups)) = (numbers, groups) {
-            self.canvas.restore(numbers, groups);
+            self.canvas.restore(numbers, groups, open);
         }
     }
 

@@ -6,10 +6,11 @@ use super::gesture::Gesture;
 use super::keys::{CanvasAction, menu_entry};
 use super::numbers;
 use super::paint::{Brush, wire_colour};
-use super::scene::{Card, Pin};
+use super::scene::{Card, Mark, Pin};
+use crate::app::keymap::KeyMap;
 use crate::app::text;
 use crate::app::theme::{Tokens, strong_family, title_style};
-use crate::blueprint::{BlockId, Link, PortType};
+use crate::blueprint::{BlockId, Link, Mend, PortType};
 use egui::{
     Align2, FontId, Pos2, Rect, Response, RichText, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo,
     WidgetType, pos2, vec2,
@@ -24,6 +25,8 @@ const EDGE: f32 = 12.0;
 pub enum Target {
     Block(BlockId),
     Wire(Link),
+    /// The selected frame.
+    Frame,
     Canvas(Pos2),
 }
 
@@ -32,14 +35,14 @@ impl Canvas {
     pub(super) fn minimap_rect(&self) -> Option<Rect> {
         let rect = self.view.rect();
         let has_room = rect.width() > 4.0 * MINIMAP.x && rect.height() > 3.0 * MINIMAP.y;
-        (has_room && !self.scene.cards.is_empty())
+        (has_room && !self.stage.is_empty())
             .then(|| Rect::from_min_max(rect.max - MINIMAP, rect.max).translate(vec2(-EDGE, -EDGE)))
     }
 
     pub(super) fn follow_minimap(&mut self, pointer: Pos2) {
         let Some(frame) = self.minimap_rect() else { return };
         if let Some(at) =
-            super::paint::minimap_place(&self.scene, &self.view, frame).map(|place| place.to_canvas(pointer))
+            super::paint::minimap_place(&self.stage, &self.view, frame).map(|place| place.to_canvas(pointer))
         {
             self.view.look_at(at);
         }
@@ -48,8 +51,11 @@ impl Canvas {
     pub(super) fn aim_context_menu(&mut self, response: &Response) {
         let Some(pointer) = response.interact_pointer_pos() else { return };
         let at = self.view.to_canvas(pointer);
-        let card = self.scene.card_at(at).map(|card| card.id);
-        let wire = || self.scene.wire_at(at, WIRE_REACH / self.view.zoom()).map(|wire| wire.link.clone());
+        self.work_at(at);
+        let scene = self.stage.scene();
+        let card = scene.card_at(at).map(|card| card.id);
+        let wire = scene.wire_at(at, WIRE_REACH / self.view.zoom()).map(|wire| wire.link.clone());
+        let frame = scene.frame_at(at);
         self.context = Some(match card {
             Some(id) => {
                 if !self.selection.contains(&id) {
@@ -57,23 +63,30 @@ impl Canvas {
                 }
                 Target::Block(id)
             }
-            None => wire().map_or(Target::Canvas(at), Target::Wire),
+            None => match (wire, frame) {
+                (Some(wire), _) => Target::Wire(wire),
+                (None, Some(frame)) => {
+                    self.select_frame(frame);
+                    Target::Frame
+                }
+                _ => Target::Canvas(at),
+            },
         });
     }
 }
 
 /// Name and costs at the top; inside a group the way back out.
-pub(super) fn title(canvas: &mut Canvas, ui: &mut Ui, editor: &Editor) {
+pub(super) fn title(canvas: &mut Canvas, ui: &mut Ui, editor: &mut Editor) {
     let tokens = Tokens::of(ui);
     let corner = canvas.view.rect().min + vec2(14.0, 12.0);
     let area = Rect::from_min_max(corner, pos2(canvas.view.rect().right() - 14.0, corner.y + 24.0));
-    let mut leave = None;
+    let (mut leave, mut wants_fault) = (None, false);
     let mut child = ui.new_child(UiBuilder::new().max_rect(area));
     child.set_clip_rect(area.expand(4.0).intersect(ui.clip_rect()));
     child.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 8.0;
         let title = |text: &str| RichText::new(text).text_style(title_style());
-        let names = editor.names(&canvas.inside);
+        let names = editor.names(canvas.entered_groups());
         if names.is_empty() {
             ui.label(title(editor.name()));
         } else {
@@ -100,21 +113,22 @@ pub(super) fn title(canvas: &mut Canvas, ui: &mut Ui, editor: &Editor) {
             let button = egui::Button::new(
                 RichText::new(format!("{}  {text}", icon::WARNING_CIRCLE)).small().color(tokens.error),
             );
-            if ui.add(button).on_hover_text("Show the first fault").clicked()
-                && let Some(fault) = editor.analysis().faults.first()
-            {
-                canvas.show_block(&fault.path);
-            }
+            let tip = KeyMap::of(ui.ctx()).tip(ui.ctx(), CanvasAction::NextFault);
+            wants_fault = ui.add(button).on_hover_text(tip).clicked();
         }
     });
     if let Some(depth) = leave {
         canvas.leave_to(depth);
     }
+    if wants_fault {
+        canvas.act(ui, CanvasAction::NextFault, editor);
+    }
 }
 
 fn costs(canvas: &Canvas, editor: &Editor) -> String {
     let analysis = editor.analysis();
-    if let Some(report) = analysis.blocks.get(&canvas.inside).filter(|_| !canvas.inside.is_empty()) {
+    let entered = canvas.entered_groups();
+    if let Some(report) = analysis.blocks.get(entered).filter(|_| !entered.is_empty()) {
         return format!(
             "{} parameters · {} multiply-adds",
             text::count(report.parameters),
@@ -134,7 +148,7 @@ pub(super) fn hint(canvas: &Canvas, ui: &Ui) {
     let tokens = Tokens::of(ui);
     let rect = canvas.view.rect();
     let middle = || Align2::CENTER_CENTER;
-    if canvas.scene.cards.is_empty() {
+    if canvas.stage.is_empty() {
         let painter = ui.painter_at(rect);
         let at = rect.center();
         painter.text(at, middle(), "An empty blueprint", FontId::new(15.0, strong_family()), tokens.dim);
@@ -152,7 +166,7 @@ pub(super) fn hint(canvas: &Canvas, ui: &Ui) {
             "drop on a port to connect · on empty canvas for blocks that fit",
             "drop on a port or on empty canvas",
         ],
-        _ if !canvas.inside.is_empty() => &[
+        _ if !canvas.entered_groups().is_empty() => &[
             "Esc to leave the group · double-click to add a block · drop a wire for what fits",
             "Esc to leave the group · double-click to add a block",
             "Esc to leave the group",
@@ -177,7 +191,7 @@ pub(super) fn minimap(canvas: &Canvas, ui: &Ui, response: &Response) {
     let Some(frame) = canvas.minimap_rect() else { return };
     let painter = ui.painter_at(canvas.view.rect());
     let brush = Brush { painter: &painter, view: &canvas.view, tokens: Tokens::of(ui) };
-    brush.minimap(&canvas.scene, frame);
+    brush.minimap(&canvas.stage, frame);
     if response.hover_pos().is_some_and(|at| frame.contains(at)) {
         ui.ctx().set_cursor_icon(egui::CursorIcon::PointingHand);
     }
@@ -212,18 +226,37 @@ pub(super) fn refusals(canvas: &mut Canvas, ui: &Ui) {
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, &text));
 }
 
-pub(super) fn fault_tip(ui: &mut Ui, title: &str, faults: &[String]) {
+/// What is wrong at a block; answers the mend whose button was pressed.
+pub(super) fn fault_tip(ui: &mut Ui, title: &str, faults: &[Mark]) -> Option<Mend> {
     let tokens = Tokens::of(ui);
     ui.label(RichText::new(title).font(FontId::new(13.0, strong_family())));
+    let mut wanted = None;
     for fault in faults.iter().take(4) {
-        ui.horizontal_top(|ui| {
-            ui.label(RichText::new(icon::WARNING_CIRCLE).color(tokens.error));
-            ui.add(egui::Label::new(fault).wrap());
-        });
+        if fault_line(ui, fault) {
+            wanted.clone_from(&fault.mend);
+        }
     }
     if faults.len() > 4 {
         ui.label(RichText::new(format!("and {} more", faults.len() - 4)).color(tokens.dim));
     }
+    wanted
+}
+
+/// The message, and the mend as a button where it can be done at once; answers whether it was pressed.
+fn fault_line(ui: &mut Ui, fault: &Mark) -> bool {
+    let tokens = Tokens::of(ui);
+    let colour = if fault.is_warning { tokens.warning } else { tokens.error };
+    ui.horizontal_top(|ui| {
+        ui.label(RichText::new(icon::WARNING_CIRCLE).color(colour));
+        ui.add(egui::Label::new(&fault.message).wrap());
+    });
+    let Some(fix) = &fault.fix else { return false };
+    let text = RichText::new(format!("{}  {fix}", icon::WRENCH)).small();
+    if fault.mend.is_some() {
+        return ui.add(egui::Button::new(text).wrap()).clicked();
+    }
+    ui.add(egui::Label::new(text.color(tokens.dim)).wrap());
+    false
 }
 
 fn type_word(kind: Option<PortType>) -> &'static str {
@@ -236,7 +269,8 @@ fn type_word(kind: Option<PortType>) -> &'static str {
     }
 }
 
-pub(super) fn pin_tip(ui: &mut Ui, card: &Card, pin: &Pin) {
+/// What a port carries, and what is wrong at it; answers whether its mend was asked for.
+pub(super) fn pin_tip(ui: &mut Ui, card: &Card, pin: &Pin, fault: Option<&Mark>) -> bool {
     let tokens = Tokens::of(ui);
     ui.horizontal(|ui| {
         ui.label(RichText::new(&pin.port).font(FontId::new(13.0, strong_family())));
@@ -245,9 +279,7 @@ pub(super) fn pin_tip(ui: &mut Ui, card: &Card, pin: &Pin) {
     });
     ui.label(RichText::new(format!("{} · {}", card.title, card.kind_title)).small().color(tokens.dim));
     ui.label(RichText::new("Ctrl+Shift+click shows its feature map").small().color(tokens.faint));
-    if let Some(fault) = &pin.fault {
-        ui.add(egui::Label::new(RichText::new(fault).color(tokens.error)).wrap());
-    }
+    fault.is_some_and(|fault| fault_line(ui, fault))
 }
 
 /// The menu of the right button, on a block, a wire, or the canvas.
@@ -264,6 +296,17 @@ pub(super) fn context_menu(canvas: &mut Canvas, response: &Response, editor: &mu
                     canvas.act(ui, CanvasAction::Delete, editor);
                 }
             }
+            Target::Frame => {
+                let all = [
+                    CanvasAction::Rename,
+                    CanvasAction::Copy,
+                    CanvasAction::Duplicate,
+                    CanvasAction::Arrange,
+                ];
+                actions(canvas, ui, editor, &all);
+                ui.separator();
+                actions(canvas, ui, editor, &[CanvasAction::Delete]);
+            }
             Target::Canvas(at) => {
                 if menu_entry(ui, CanvasAction::AddBlock) {
                     canvas.open_add_menu(at, None);
@@ -276,10 +319,14 @@ pub(super) fn context_menu(canvas: &mut Canvas, response: &Response, editor: &mu
                         CanvasAction::Paste,
                         CanvasAction::PasteWithLinks,
                         CanvasAction::SelectAll,
+                        CanvasAction::Arrange,
                         CanvasAction::Fit,
                     ],
                 );
-                if !canvas.inside.is_empty() {
+                if canvas.is_in_place() {
+                    actions(canvas, ui, editor, &[CanvasAction::OpenInPlace]);
+                }
+                if !canvas.entered_groups().is_empty() {
                     actions(canvas, ui, editor, &[CanvasAction::OpenOrLeaveGroup]);
                 }
             }
@@ -297,25 +344,25 @@ fn actions(canvas: &mut Canvas, ui: &mut Ui, editor: &mut Editor, actions: &[Can
 }
 
 fn block_menu(canvas: &mut Canvas, ui: &mut Ui, id: BlockId, editor: &mut Editor) {
+    use CanvasAction as Do;
     let is_group = editor.is_group(&canvas.inside, id);
     if is_group {
-        actions(canvas, ui, editor, &[CanvasAction::OpenGroup]);
+        actions(canvas, ui, editor, &[Do::OpenGroup, Do::OpenInPlace, Do::Ungroup]);
+        ui.separator();
     }
-    actions(
-        canvas,
-        ui,
-        editor,
-        &[
-            CanvasAction::Rename,
-            CanvasAction::Cut,
-            CanvasAction::Copy,
-            CanvasAction::Duplicate,
-            CanvasAction::Group,
-        ],
-    );
-    if is_group {
-        actions(canvas, ui, editor, &[CanvasAction::Ungroup]);
+    actions(canvas, ui, editor, &[Do::Rename, Do::Cut, Do::Copy, Do::Duplicate, Do::Mute, Do::Bypass]);
+    ui.separator();
+    actions(canvas, ui, editor, &[Do::Group, Do::Frame]);
+    if canvas.selection_count() > 1 {
+        ui.menu_button(format!("{}   Align", icon::ALIGN_LEFT_SIMPLE), |ui| {
+            let edges = [Do::AlignLeft, Do::AlignRight, Do::AlignTop, Do::AlignBottom];
+            actions(canvas, ui, editor, &edges);
+            ui.separator();
+            let others = [Do::CentreBelow, Do::CentreBeside, Do::DistributeAcross, Do::DistributeDown];
+            actions(canvas, ui, editor, &others);
+        });
+        actions(canvas, ui, editor, &[Do::Arrange]);
     }
     ui.separator();
-    actions(canvas, ui, editor, &[CanvasAction::Delete]);
+    actions(canvas, ui, editor, &[Do::Dissolve, Do::Delete]);
 }

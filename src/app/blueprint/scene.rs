@@ -3,7 +3,7 @@
 
 use super::wires::{Curve, End, Side, sides};
 use crate::app::theme::Family;
-use crate::blueprint::{BlockId, Link, Port, PortType};
+use crate::blueprint::{Activity, BlockId, Link, Mend, Port, PortType};
 use egui::{Pos2, Rect, Vec2, vec2};
 use std::collections::{HashMap, HashSet};
 
@@ -13,6 +13,10 @@ pub const HEADER: f32 = 26.0;
 pub const BLOCK_HEIGHT: f32 = 52.0;
 /// Least distance of two pins on one edge.
 const PIN_PITCH: f32 = 18.0;
+/// How far off a wire may bow around blocks.
+const FAR: f32 = 400.0;
+/// Where the ports above and below an open group begin, so that they are near the blocks that stand for them inside.
+const OPEN_PORT: f32 = 28.0;
 
 /// A place on an edge where a port can be grabbed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,7 +36,8 @@ pub struct Pin {
     pub kind: Option<PortType>,
     /// Shape on an output port, as it is written on the wire.
     pub shape: String,
-    pub fault: Option<String>,
+    /// Which of the card's faults is at this port.
+    pub fault: Option<usize>,
     pub dots: Vec<Dot>,
 }
 
@@ -47,22 +52,53 @@ pub struct Card {
     pub icon: &'static str,
     pub family: Family,
     pub is_group: bool,
-    pub faults: Vec<String>,
+    /// It stands for a port of the group that it is in.
+    pub is_group_port: bool,
+    /// Its inside is shown in place: the card is a frame around it.
+    pub is_open: bool,
+    pub activity: Activity,
+    pub faults: Vec<Mark>,
     /// Whether the faults are warnings only.
     pub is_warned: bool,
     pub pins: Vec<Pin>,
     pub position: Pos2,
+    pub size: Vec2,
+}
+
+/// What is wrong at a block, and how to mend it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mark {
+    pub message: String,
+    pub fix: Option<String>,
+    pub mend: Option<Mend>,
+    pub is_warning: bool,
+}
+
+/// A titled frame as the canvas shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FrameCard {
+    pub title: String,
+    pub rect: Rect,
+}
+
+/// Height of a frame's title.
+pub const FRAME_TITLE: f32 = 24.0;
+
+impl FrameCard {
+    /// Where it is taken hold of.
+    pub fn title_rect(&self) -> Rect {
+        Rect::from_min_size(self.rect.min, vec2(self.rect.width(), FRAME_TITLE))
+    }
+}
+
+/// How tall a block with these many inputs and outputs is, and how wide.
+pub fn block_size(inputs: usize, outputs: usize) -> Vec2 {
+    vec2(BLOCK_WIDTH, BLOCK_HEIGHT.max(PIN_PITCH * (inputs.max(outputs) as f32 + 0.5)))
 }
 
 impl Card {
     pub fn rect(&self) -> Rect {
-        let busiest = [false, true]
-            .map(|is_output| self.pins.iter().filter(|pin| pin.is_output == is_output).count())
-            .into_iter()
-            .max()
-            .unwrap_or(0);
-        let height = BLOCK_HEIGHT.max(PIN_PITCH * (busiest as f32 + 0.5));
-        Rect::from_min_size(self.position, vec2(BLOCK_WIDTH, height))
+        Rect::from_min_size(self.position, self.size)
     }
 
     pub fn pin(&self, port: &str, is_output: bool) -> Option<&Pin> {
@@ -80,11 +116,14 @@ pub struct Wire {
     /// Sideways to a block that has further inputs: drawn quieter, as the U's skips are.
     pub is_skip: bool,
     pub is_faulty: bool,
+    /// At a muted block: nothing comes along it.
+    pub is_idle: bool,
 }
 
 /// Everything of one graph.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scene {
+    pub frames: Vec<FrameCard>,
     pub cards: Vec<Card>,
     pub wires: Vec<Wire>,
     index: HashMap<BlockId, usize>,
@@ -94,7 +133,7 @@ impl Scene {
     /// Wires come without places; `place` gives them.
     pub fn new(cards: Vec<Card>, wires: Vec<Wire>) -> Self {
         let index = cards.iter().enumerate().map(|(i, card)| (card.id, i)).collect();
-        let mut scene = Self { cards, wires, index };
+        let mut scene = Self { frames: Vec::new(), cards, wires, index };
         scene.place();
         scene
     }
@@ -122,7 +161,8 @@ impl Scene {
 
     /// What all blocks together cover; `None` on an empty canvas.
     pub fn bounds(&self) -> Option<Rect> {
-        self.cards.iter().map(Card::rect).reduce(Rect::union)
+        let frames = self.frames.iter().map(|frame| frame.rect);
+        self.cards.iter().map(Card::rect).chain(frames).reduce(Rect::union)
     }
 
     /// The topmost block under a canvas point.
@@ -162,6 +202,36 @@ impl Scene {
         self.place();
     }
 
+    /// Moves everything.
+    pub fn translate(&mut self, by: Vec2) {
+        for card in &mut self.cards {
+            card.position += by;
+            card.pins.iter_mut().flat_map(|pin| &mut pin.dots).for_each(|dot| dot.at += by);
+        }
+        self.wires.iter_mut().for_each(|wire| wire.curve = wire.curve.map(|point| point + by));
+        self.frames.iter_mut().for_each(|frame| frame.rect = frame.rect.translate(by));
+    }
+
+    /// The uppermost frame whose title is at a canvas point.
+    pub fn frame_at(&self, point: Pos2) -> Option<usize> {
+        self.frames.iter().rposition(|frame| frame.title_rect().contains(point))
+    }
+
+    /// The frame whose far corner is within `reach`.
+    pub fn frame_corner_at(&self, point: Pos2, reach: f32) -> Option<usize> {
+        self.frames.iter().rposition(|frame| frame.rect.max.distance(point) <= reach)
+    }
+
+    /// Moves a frame and the frames in it.
+    pub fn shift_frame(&mut self, frame: usize, by: Vec2) {
+        let Some(outer) = self.frames.get(frame).map(|frame| frame.rect) else { return };
+        for (place, inner) in self.frames.iter_mut().enumerate() {
+            if place == frame || outer.contains_rect(inner.rect) {
+                inner.rect = inner.rect.translate(by);
+            }
+        }
+    }
+
     /// Chooses the edges of all wires, spreads the pins along the edges, draws the curves.
     pub fn place(&mut self) {
         let rects: Vec<Rect> = self.cards.iter().map(Card::rect).collect();
@@ -171,7 +241,7 @@ impl Scene {
                 pin.dots.clear();
             }
         }
-        self.place_upright_dots(&rects, &ends);
+        self.place_upright_dots(&ends);
         let leaves_sideways = self.leaves_sideways(&ends);
         for (index, (card, rect)) in self.cards.iter_mut().zip(&rects).enumerate() {
             place_side_dots(card, *rect, false, |_| false);
@@ -191,7 +261,24 @@ impl Scene {
             let from_end = end(from, true, &wire.link.from.port);
             let to_end = end(to, false, &wire.link.to.port);
             if let (Some(from_end), Some(to_end)) = (from_end, to_end) {
-                wire.curve = Curve::new(from_end, to_end);
+                let curve = Curve::new(from_end, to_end);
+                let bounds = curve.bounds();
+                let others = rects.iter().enumerate();
+                let in_the_way: Vec<Rect> = others
+                    .filter(|(card, rect)| *card != from.card && *card != to.card && rect.intersects(bounds))
+                    .map(|(_, rect)| *rect)
+                    .collect();
+                // Only a wire that something is near has to look for a way; it then minds all blocks.
+                wire.curve = if in_the_way.is_empty() || curve.is_clear_of(&in_the_way) {
+                    curve
+                } else {
+                    let near = bounds.expand(FAR);
+                    let others = rects.iter().enumerate();
+                    let others = others.filter(|(card, rect)| {
+                        *card != from.card && *card != to.card && rect.intersects(near)
+                    });
+                    curve.around(&others.map(|(_, rect)| *rect).collect::<Vec<_>>())
+                };
                 wire.is_skip = to.side == Side::Left
                     && self.cards[to.card].pins.iter().filter(|pin| !pin.is_output).count() > 1
                     && self.cards[to.card].is_group;
@@ -229,7 +316,7 @@ impl Scene {
     }
 
     /// Pins reached from above or below, spread along the edge in the order of the blocks they lead to.
-    fn place_upright_dots(&mut self, rects: &[Rect], ends: &[(Option<WireEnd>, Option<WireEnd>)]) {
+    fn place_upright_dots(&mut self, ends: &[(Option<WireEnd>, Option<WireEnd>)]) {
         let mut edges: HashMap<(usize, Side), Vec<(usize, f32)>> = HashMap::new();
         for (wire, (from, to)) in self.wires.iter().zip(ends) {
             for (end, is_output, port) in
@@ -251,8 +338,16 @@ impl Scene {
             pins.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
             let count = pins.len() as f32;
             for (place, (pin, _)) in pins.into_iter().enumerate() {
-                let at = side.point(rects[card], (place as f32 + 1.0) / (count + 1.0));
-                self.cards[card].pins[pin].dots.push(Dot { at, side, wired: false });
+                let along = (place as f32 + 1.0) / (count + 1.0);
+                let card = &mut self.cards[card];
+                let rect = card.rect();
+                let along = match (card.is_open, card.pins[pin].is_output) {
+                    (false, _) => along,
+                    (true, false) => OPEN_PORT * (place as f32 + 1.0) / rect.width(),
+                    (true, true) => 1.0 - OPEN_PORT * (count - place as f32) / rect.width(),
+                };
+                let at = side.point(rect, along.clamp(0.0, 1.0));
+                card.pins[pin].dots.push(Dot { at, side, wired: false });
             }
         }
     }

@@ -129,6 +129,28 @@ impl View {
         }
     }
 
+    /// Moves, and zooms in to at least 70 %, where `area` (canvas units) is not wholly in sight or too small to read.
+    pub fn bring_into_sight(&mut self, area: Rect, margin: Vec2, now_s: Option<f64>) {
+        const READABLE: f32 = 0.7;
+        if !area.is_finite() || area.is_negative() {
+            return;
+        }
+        let target = self.ease.map_or(self.look, |ease| ease.to);
+        let room = (self.rect.size() - 2.0 * margin).max(vec2(40.0, 40.0));
+        let most = (room.x / area.width().max(1.0)).min(room.y / area.height().max(1.0));
+        let zoom = target.zoom.max(READABLE).min(most).clamp(*ZOOM.start(), *ZOOM.end());
+        let seen = Rect::from_center_size(target.center, room / target.zoom);
+        if zoom == target.zoom && seen.contains_rect(area) {
+            return;
+        }
+        let to = Look { center: area.center(), zoom };
+        self.is_fitted = false;
+        self.ease = now_s.map(|start_s| Ease { from: self.look, to, start_s });
+        if self.ease.is_none() {
+            self.look = to;
+        }
+    }
+
     /// For the session file: centre x, centre y, zoom.
     pub fn to_numbers(&self) -> [f32; 3] {
         let look = self.ease.map_or(self.look, |ease| ease.to);

@@ -84,6 +84,31 @@ impl Curve {
         Self([from.at, first, second, to.at])
     }
 
+    /// The same ends on a way around these rectangles, the shortest that is found; itself where there is none, or none in the way.
+    pub fn around(self, obstacles: &[Rect]) -> Self {
+        const BOWS: [f32; 7] = [48.0, 88.0, 136.0, 200.0, 280.0, 380.0, 520.0];
+        if self.is_clear_of(obstacles) {
+            return self;
+        }
+        let [from, .., to] = self.0;
+        // Across the way it goes.
+        let across =
+            if (to.x - from.x).abs() >= (to.y - from.y).abs() { vec2(0.0, 1.0) } else { vec2(1.0, 0.0) };
+        let bowed = |by: f32| {
+            let [a, b, c, d] = self.0;
+            Self([a, b + by * across, c + by * across, d])
+        };
+        let ways = BOWS.into_iter().flat_map(|by| [-by, by]).map(bowed);
+        ways.into_iter().find(|way| way.is_clear_of(obstacles)).unwrap_or(self)
+    }
+
+    pub fn is_clear_of(&self, obstacles: &[Rect]) -> bool {
+        const PIECES: usize = 24;
+        (1..PIECES)
+            .map(|piece| self.point(piece as f32 / PIECES as f32))
+            .all(|at| obstacles.iter().all(|rect| !rect.expand(3.0).contains(at)))
+    }
+
     /// The point at `t` between 0 and 1.
     pub fn point(&self, t: f32) -> Pos2 {
         let [a, b, c, d] = self.0.map(Pos2::to_vec2);
@@ -97,7 +122,8 @@ impl Curve {
     }
 
     pub fn is_straight_across(&self) -> bool {
-        (self.0[0].y - self.0[3].y).abs() < 1.0 && self.0[3].x > self.0[0].x
+        let y = self.0[0].y;
+        self.0.iter().all(|point| (point.y - y).abs() < 1.0) && self.0[3].x > self.0[0].x
     }
 
     /// How far `point` is from the curve.
@@ -115,6 +141,17 @@ impl Curve {
         nearest
     }
 
+    /// Whether a way through these points crosses it.
+    pub fn crosses(&self, way: &[Pos2]) -> bool {
+        const PIECES: usize = 24;
+        let points: Vec<Pos2> = (0..=PIECES).map(|piece| self.point(piece as f32 / PIECES as f32)).collect();
+        let bounds = self.bounds().expand(1.0);
+        way.windows(2).any(|leg| {
+            Rect::from_two_pos(leg[0], leg[1]).intersects(bounds)
+                && points.windows(2).any(|piece| cross(leg[0], leg[1], piece[0], piece[1]))
+        })
+    }
+
     pub fn map(&self, transform: impl Fn(Pos2) -> Pos2) -> Self {
         Self(self.0.map(transform))
     }
@@ -125,6 +162,14 @@ impl Curve {
         }
         CubicBezierShape::from_points_stroke(self.0, false, Color32::TRANSPARENT, stroke).into()
     }
+}
+
+/// Whether the segments `a b` and `c d` have a point in common, ends on one line left aside.
+fn cross(a: Pos2, b: Pos2, c: Pos2, d: Pos2) -> bool {
+    let side = |from: Pos2, to: Pos2, of: Pos2| (to - from).rot90().dot(of - from);
+    side(a, b, c) * side(a, b, d) <= 0.0
+        && side(c, d, a) * side(c, d, b) <= 0.0
+        && (side(a, b, c) != 0.0 || side(a, b, d) != 0.0)
 }
 
 #[cfg(test)]
@@ -141,6 +186,29 @@ mod tests {
         assert_eq!(sides(block(400.0, 110.0), block(440.0, 0.0)), (Side::Top, Side::Bottom));
         assert_eq!(sides(block(0.0, 0.0), block(440.0, 0.0)), (Side::Right, Side::Left));
         assert_eq!(sides(block(0.0, 0.0), block(20.0, 30.0)), (Side::Right, Side::Left));
+    }
+
+    #[test]
+    fn a_wire_goes_around_a_block_in_its_way() {
+        let from = End { at: pos2(132.0, 26.0), outward: Side::Right.outward() };
+        let to = End { at: pos2(368.0, 26.0), outward: Side::Left.outward() };
+        let between = block(184.0, 0.0);
+        let straight = Curve::new(from, to);
+        assert!(!straight.is_clear_of(&[between]));
+        let way = straight.around(&[between]);
+        assert!(way.is_clear_of(&[between]));
+        assert_eq!((way.0[0], way.0[3]), (from.at, to.at));
+    }
+
+    #[test]
+    fn a_cut_crosses_what_it_crosses() {
+        let from = End { at: pos2(0.0, 0.0), outward: Side::Right.outward() };
+        let to = End { at: pos2(200.0, 0.0), outward: Side::Left.outward() };
+        let curve = Curve::new(from, to);
+        assert!(curve.crosses(&[pos2(100.0, -20.0), pos2(90.0, 30.0)]));
+        assert!(!curve.crosses(&[pos2(100.0, -20.0), pos2(90.0, -1.0)]));
+        assert!(!curve.crosses(&[pos2(210.0, -20.0), pos2(210.0, 20.0)]));
+        assert!(!curve.crosses(&[pos2(100.0, 0.0)]));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use egui_kittest::kittest::Queryable;
 use egui_kittest::{Harness, SnapshotResults};
 use std::time::Instant;
 
-fn unet() -> Blueprint {
+pub fn unet() -> Blueprint {
     template("unet", &UnetOptions { base_filters: 16, ..UnetOptions::default() }).expect("the template")
 }
 
@@ -21,11 +21,11 @@ fn middle(harness: &Harness<'_, Aquila>, label: &str) -> Pos2 {
 }
 
 /// The middle of the block of this name.
-fn block(harness: &Harness<'_, Aquila>, name: &str) -> Pos2 {
+pub fn block(harness: &Harness<'_, Aquila>, name: &str) -> Pos2 {
     harness.get_by_label_contains(&format!("{name}, ")).rect().center()
 }
 
-fn click(harness: &mut Harness<'_, Aquila>, at: Pos2) {
+pub fn click(harness: &mut Harness<'_, Aquila>, at: Pos2) {
     press(harness, at, PointerButton::Primary, true);
     press(harness, at, PointerButton::Primary, false);
     harness.run_steps(2);
