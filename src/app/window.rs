@@ -76,7 +76,7 @@ impl Aquila {
             palette: Palette::default(),
             key_page: KeyPage::default(),
             applied_keys: None,
-            blueprint: BlueprintView::default(),
+            blueprint: BlueprintView::new(&home),
             clouds: CloudsView::default(),
             runs: RunsView::default(),
             dialogs: Dialogs::default(),

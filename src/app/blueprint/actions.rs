@@ -92,6 +92,16 @@ impl Canvas {
         groups.into_iter().for_each(|group| self.open_or_close(group));
     }
 
+    /// Keeps a group, or the whole network, for the add menu.
+    pub(super) fn save_block(&mut self, ui: &Ui, group: Option<BlockId>, editor: &Editor) {
+        let path = group.map(|group| self.path_of(group)).unwrap_or_default();
+        let done = editor.save_block(&path, &self.library);
+        if let Some(file) = self.report(ui, done) {
+            let at = self.view.to_screen(self.cursor);
+            self.tell(ui, at, format!("saved as {}: it is among the blocks to add", file.display()));
+        }
+    }
+
     pub(super) fn delete(&mut self, ui: &Ui, editor: &mut Editor) {
         if let Some(link) = self.selected_wire.take() {
             let done = editor.disconnect(&self.inside, &link);

@@ -14,6 +14,7 @@ use crate::blueprint::{BlockId, Graph, Link, Mend, PathId};
 use egui::{EventFilter, FontId, Id, Pos2, Rect, Response, Sense, TextEdit, Ui, UiBuilder, Vec2, WidgetInfo};
 use egui::{WidgetType, pos2, vec2};
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 /// How near the pointer must be to a port or a wire, in screen points.
 pub(super) const PORT_REACH: f32 = 11.0;
@@ -37,10 +38,11 @@ pub(super) struct Rename {
     pub is_new: bool,
 }
 
-/// A sentence shown at a place until a time, where something was refused.
-pub(super) struct Refusal {
+/// A sentence shown at a place until a time: why something was refused, or what was done where that is not seen.
+pub(super) struct Said {
     pub at: Pos2,
     pub text: String,
+    pub is_refusal: bool,
     pub until_s: f64,
 }
 
@@ -60,11 +62,13 @@ pub struct Canvas {
     pub(super) gesture: Gesture,
     pub(super) menu: Option<AddMenu>,
     pub(super) rename: Option<Rename>,
-    pub(super) refusal: Option<Refusal>,
+    pub(super) said: Option<Said>,
     /// Where the pointer last was on the canvas, in canvas units: where a paste goes.
     pub(super) cursor: Pos2,
     /// What the context menu was opened on.
     pub(super) context: Option<overlay::Target>,
+    /// The user's folder of saved blocks.
+    pub(super) library: PathBuf,
     /// The output port whose feature map was asked for.
     pub(super) peek: Option<(PathId, String)>,
     /// A paste was asked for: with links or without, and until when the clipboard is waited for, in seconds.
@@ -100,9 +104,10 @@ impl Default for Canvas {
             gesture: Gesture::Idle,
             menu: None,
             rename: None,
-            refusal: None,
+            said: None,
             cursor: Pos2::ZERO,
             context: None,
+            library: PathBuf::new(),
             peek: None,
             asked_paste: None,
             shown: None,
@@ -115,6 +120,11 @@ impl Default for Canvas {
 }
 
 impl Canvas {
+    /// With the folder in which the user's saved blocks are.
+    pub fn new(library: PathBuf) -> Self {
+        Self { library, ..Self::default() }
+    }
+
     /// The one selected block, with the groups it is in; `None` for none or several.
     pub fn selected_block(&self) -> Option<PathId> {
         let mut selected = self.selection.iter();
@@ -274,8 +284,16 @@ impl Canvas {
     }
 
     pub(super) fn refuse(&mut self, ui: &Ui, at: Pos2, text: impl Into<String>) {
+        self.say(ui, at, text.into(), true);
+    }
+
+    pub(super) fn tell(&mut self, ui: &Ui, at: Pos2, text: impl Into<String>) {
+        self.say(ui, at, text.into(), false);
+    }
+
+    fn say(&mut self, ui: &Ui, at: Pos2, text: String, is_refusal: bool) {
         let until_s = ui.input(|input| input.time) + 3.0;
-        self.refusal = Some(Refusal { at, text: text.into(), until_s });
+        self.said = Some(Said { at, text, is_refusal, until_s });
         ui.ctx().request_repaint_after(std::time::Duration::from_secs(3));
     }
 
@@ -318,7 +336,9 @@ impl Canvas {
             let look = self.wants_fit.is_none().then(|| self.view.to_numbers());
             let is_restored = std::mem::take(&mut self.is_restored);
             let kept = is_restored.then(|| (look, self.root.clone(), std::mem::take(&mut self.open)));
-            *self = Self { opened: Some(editor.opened()), view: self.view.clone(), ..Self::default() };
+            let library = std::mem::take(&mut self.library);
+            *self =
+                Self { opened: Some(editor.opened()), view: self.view.clone(), library, ..Self::default() };
             if let Some((look, entered, open)) = kept {
                 self.restore(look, entered, open);
                 self.is_restored = false;

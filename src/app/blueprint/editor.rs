@@ -3,18 +3,30 @@
 use super::cards;
 use super::scene::FRAME_TITLE;
 use crate::app::document::Document;
-use crate::blueprint::catalogue::{self, Kind};
+use crate::blueprint::catalogue;
 use crate::blueprint::edit::{self, Alignment, Axis, Clip, EditError};
 use crate::blueprint::{
-    Activity, Analysis, Block, BlockId, Blueprint, Graph, Link, Mend, Parameter, Port, analyse,
+    Activity, Analysis, Block, BlockId, Blueprint, Graph, Link, Mend, Parameter, Port, analyse, library,
 };
 use egui::{Pos2, Rect, Response, Vec2};
+use std::path::{Path, PathBuf};
 
 /// What the analysis says of the document, redone when the document changed.
 #[derive(Default)]
 pub struct Reading {
     generation: Option<u64>,
     analysis: Analysis,
+}
+
+/// What is to be added.
+#[derive(Clone, Copy)]
+pub enum Added<'a> {
+    /// A kind of the catalogue.
+    Kind(&'static str),
+    /// A ready-made group.
+    Preset(&'static str),
+    /// A block of the user's folder.
+    Saved(&'a Path),
 }
 
 /// The open document for the time of a frame.
@@ -294,17 +306,44 @@ impl<'a> Editor<'a> {
     pub fn add(
         &mut self,
         inside: &[BlockId],
-        kind: &Kind,
+        new: Added,
         at: Pos2,
         wire: Option<(Port, bool)>,
     ) -> Result<BlockId, String> {
+        let at = [at.x.round(), at.y.round()];
+        match new {
+            Added::Kind(name) => self.add_with(inside, wire, |graph| edit::add_block(graph, name, at)),
+            Added::Preset(name) => self.add_with(inside, wire, |graph| edit::add_preset(graph, name, at)),
+            Added::Saved(path) => {
+                let network = library::load(path).map_err(|error| error.to_string())?;
+                self.add_with(inside, wire, |graph| {
+                    library::insert(graph, &network, at).map_err(|error| EditError::Name(error.to_string()))
+                })
+            }
+        }
+    }
+
+    fn add_with(
+        &mut self,
+        inside: &[BlockId],
+        wire: Option<(Port, bool)>,
+        add: impl FnOnce(&mut Graph) -> Result<BlockId, EditError>,
+    ) -> Result<BlockId, String> {
         self.act(inside, "add", |graph| {
-            let id = edit::add_block(graph, kind.name, [at.x.round(), at.y.round()])?;
+            let id = add(graph)?;
             if let (Some((port, is_output)), Some(block)) = (wire, graph.block(id).cloned()) {
                 join(graph, &block, &port, is_output)?;
             }
             Ok(id)
         })
+    }
+
+    /// Saves the group at this path, or the whole network for an empty one, to the folder of blocks. Answers the file.
+    pub fn save_block(&self, group: &[BlockId], folder: &Path) -> Result<PathBuf, String> {
+        let blueprint = self.blueprint().ok_or("no blueprint is open")?;
+        let network =
+            if group.is_empty() { Ok(blueprint.clone()) } else { library::from_group(blueprint, group) };
+        network.and_then(|network| library::save(folder, &network)).map_err(|error| error.to_string())
     }
 
     pub fn rename(&mut self, inside: &[BlockId], block: BlockId, name: &str) -> Result<(), String> {

@@ -76,6 +76,8 @@ canvas_actions! {
         icon::ARROWS_DOWN_UP, [plain(Key::Tab)];
     OpenGroup: "Open the group", "Show what is inside the selected group", icon::ARROW_BEND_RIGHT_DOWN,
         [plain(Key::Enter)];
+    SaveBlock: "Save as a block", "The selected group, or the whole network, to be used again from the add menu",
+        icon::BOOKMARK_SIMPLE, [];
     OpenInPlace: "Open or close in place", "Show the inside of the selected group where it stands", icon::ARROWS_OUT,
         [plain(Key::H)];
     Frame: "Frame", "Draw a titled frame around the selected blocks", icon::FRAME_CORNERS, [ctrl(Key::J)];
@@ -200,6 +202,7 @@ impl Canvas {
             CanvasAction::CentreBeside => self.align(ui, Alignment::CentreY, editor),
             CanvasAction::DistributeAcross => self.distribute(ui, Axis::X, editor),
             CanvasAction::DistributeDown => self.distribute(ui, Axis::Y, editor),
+            CanvasAction::SaveBlock => self.save_block(ui, group, editor),
             CanvasAction::OpenInPlace => self.open_selected(),
             CanvasAction::Group => self.group(ui, editor),
             CanvasAction::Ungroup => {

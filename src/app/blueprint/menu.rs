@@ -1,88 +1,53 @@
 //! The menu that adds a block: search, families, keys. A wire that was dropped on empty canvas narrows it to what fits.
 
 use super::canvas::Canvas;
-use super::cards::{family_of, kind_icon};
-use super::editor::Editor;
+use super::editor::{Added, Editor};
 use super::gesture::LooseWire;
+use super::offers::{Offer, Saved, offered, saved};
 use crate::app::theme::{BLOCK_RADIUS, Tokens, icon_family};
-use crate::blueprint::PortType;
-use crate::blueprint::catalogue::{self, Kind, Outputs};
 use egui::{
     Align2, Area, Frame, Id, Key, Margin, Modifiers, Order, Pos2, RichText, ScrollArea, Sense, Stroke,
 };
 use egui::{TextEdit, Ui, WidgetInfo, WidgetType, vec2};
 
-const WIDTH: f32 = 248.0;
+const WIDTH: f32 = 264.0;
 const ROW: f32 = 26.0;
+const HEADING: f32 = 22.0;
 
 /// The open menu.
 pub(super) struct AddMenu {
     /// Where the block will stand, in canvas units.
     at: Pos2,
     wire: Option<LooseWire>,
+    saved: Vec<Saved>,
     search: String,
     /// The row that Enter takes.
     row: usize,
     is_new: bool,
 }
 
-/// The kinds that match the search and, where there is one, the wire; best matches first.
-fn offered(menu: &AddMenu, is_inside_group: bool) -> Vec<&'static Kind> {
-    let fits: Vec<&'static Kind> = match &menu.wire {
-        None => catalogue::kinds().iter().collect(),
-        Some(wire) if wire.is_output => catalogue::kinds_accepting(wire.kind).collect(),
-        Some(wire) => catalogue::kinds().iter().filter(|kind| gives(kind, wire.kind)).collect(),
-    };
-    let words = menu.search.trim().to_lowercase();
-    let rank = |kind: &Kind| {
-        let label = kind.label.to_lowercase();
-        if label.starts_with(&words) {
-            Some(0)
-        } else if label.split(' ').any(|word| word.starts_with(&words)) {
-            Some(1)
-        } else if label.contains(&words) || kind.name.contains(&words) {
-            Some(2)
-        } else if kind.help.to_lowercase().contains(&words) {
-            Some(3)
-        } else {
-            None
-        }
-    };
-    let may_stand_here = |kind: &&'static Kind| is_inside_group || !kind.name.starts_with("group-");
-    let mut ranked: Vec<(u32, &'static Kind)> =
-        fits.into_iter().filter(may_stand_here).filter_map(|kind| Some((rank(kind)?, kind))).collect();
-    ranked.sort_by_key(|(rank, _)| *rank);
-    ranked.into_iter().map(|(_, kind)| kind).collect()
-}
-
-/// Whether an output of this kind can be what an input wants.
-fn gives(kind: &Kind, wanted: Option<PortType>) -> bool {
-    match kind.outputs {
-        Outputs::None | Outputs::Inside => false,
-        Outputs::Same => true,
-        Outputs::One(types) => wanted.is_none_or(|wanted| types.contains(&wanted)),
-    }
-}
-
 impl Canvas {
     pub(super) fn open_add_menu(&mut self, at: Pos2, wire: Option<LooseWire>) {
         self.work_at(at);
-        self.menu = Some(AddMenu { at, wire, search: String::new(), row: 0, is_new: true });
+        let saved = saved(&self.library);
+        self.menu = Some(AddMenu { at, wire, saved, search: String::new(), row: 0, is_new: true });
     }
 
     pub(super) fn add_menu(&mut self, ui: &Ui, editor: &mut Editor) {
         let Some(mut menu) = self.menu.take() else { return };
-        let kinds = offered(&menu, !self.inside.is_empty());
-        menu.row = menu.row.min(kinds.len().saturating_sub(1));
+        let blocks = std::mem::take(&mut menu.saved);
+        let offers = offered(&menu.search, menu.wire.as_ref(), &blocks, !self.inside.is_empty());
+        menu.row = menu.row.min(offers.len().saturating_sub(1));
         let keys = |key: Key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
         let (down, up) = (keys(Key::ArrowDown), keys(Key::ArrowUp));
-        menu.row =
-            (menu.row + usize::from(down)).min(kinds.len().saturating_sub(1)).saturating_sub(usize::from(up));
+        menu.row = (menu.row + usize::from(down))
+            .min(offers.len().saturating_sub(1))
+            .saturating_sub(usize::from(up));
         let moved = down || up;
         if keys(Key::Escape) {
             return;
         }
-        let mut chosen = keys(Key::Enter).then(|| kinds.get(menu.row).copied()).flatten();
+        let mut chosen = keys(Key::Enter).then(|| offers.get(menu.row).copied()).flatten();
         let corner = self.view.to_screen(menu.at);
         let area = Area::new(Id::new("add-block"))
             .order(Order::Foreground)
@@ -97,7 +62,7 @@ impl Canvas {
                     .corner_radius(BLOCK_RADIUS)
                     .shadow(ui.visuals().popup_shadow)
                     .inner_margin(Margin::same(8))
-                    .show(ui, |ui| content(ui, &mut menu, &kinds, moved))
+                    .show(ui, |ui| content(ui, &mut menu, &offers, moved))
                     .inner
             });
         chosen = area.inner.or(chosen);
@@ -106,15 +71,23 @@ impl Canvas {
             && !area.response.contains_pointer();
         menu.is_new = false;
         match chosen {
-            Some(kind) => self.add(ui, kind, menu, editor),
+            Some(offer) => self.add(ui, offer, &menu, editor),
             None if clicked_elsewhere => {}
-            None => self.menu = Some(menu),
+            None => {
+                menu.saved = blocks;
+                self.menu = Some(menu);
+            }
         }
     }
 
-    fn add(&mut self, ui: &Ui, kind: &'static Kind, menu: AddMenu, editor: &mut Editor) {
+    fn add(&mut self, ui: &Ui, offer: Offer, menu: &AddMenu, editor: &mut Editor) {
         let wire = menu.wire.as_ref().map(|wire| (wire.from.clone(), wire.is_output));
-        match editor.add(&self.inside, kind, self.stage.to_document(menu.at), wire) {
+        let new = match offer {
+            Offer::Kind(kind) => Added::Kind(kind.name),
+            Offer::Preset(preset) => Added::Preset(preset.name),
+            Offer::Saved(saved) => Added::Saved(&saved.path),
+        };
+        match editor.add(&self.inside, new, self.stage.to_document(menu.at), wire) {
             Ok(id) => {
                 self.refresh(editor);
                 self.select_only(id);
@@ -127,7 +100,7 @@ impl Canvas {
     }
 }
 
-fn content(ui: &mut Ui, menu: &mut AddMenu, kinds: &[&'static Kind], moved: bool) -> Option<&'static Kind> {
+fn content<'a>(ui: &mut Ui, menu: &mut AddMenu, offers: &[Offer<'a>], moved: bool) -> Option<Offer<'a>> {
     ui.set_width(WIDTH);
     let tokens = Tokens::of(ui);
     let field = TextEdit::singleline(&mut menu.search)
@@ -142,42 +115,54 @@ fn content(ui: &mut Ui, menu: &mut AddMenu, kinds: &[&'static Kind], moved: bool
         menu.row = 0;
     }
     ui.add_space(4.0);
-    if kinds.is_empty() {
-        let text = if menu.search.trim().is_empty() {
-            "No block fits this wire"
-        } else {
-            "No block of this name fits"
-        };
+    let is_search = !menu.search.trim().is_empty();
+    if offers.is_empty() {
+        let text = if is_search { "No block of this name fits" } else { "No block fits this wire" };
         ui.label(RichText::new(text).color(tokens.dim));
         return None;
     }
     let mut chosen = None;
-    ScrollArea::vertical().max_height(10.0 * ROW).auto_shrink([false, true]).show(ui, |ui| {
+    ScrollArea::vertical().max_height(12.0 * ROW).auto_shrink([false, true]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
-        for (index, kind) in kinds.iter().copied().enumerate() {
-            let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
-            response
-                .widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, format!("Add {}", kind.label)));
-            if response.hovered() && ui.input(|input| input.pointer.is_moving()) {
-                menu.row = index;
+        let mut heading = "";
+        for (index, offer) in offers.iter().enumerate() {
+            if !is_search && offer.heading() != heading {
+                heading = offer.heading();
+                let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEADING), Sense::hover());
+                let font = egui::TextStyle::Small.resolve(ui.style());
+                let at = rect.left_bottom() + vec2(8.0, -4.0);
+                ui.painter().text(at, Align2::LEFT_BOTTOM, heading, font, tokens.faint);
             }
-            if index == menu.row {
-                ui.painter().rect_filled(rect, 4.0, tokens.hover);
-                if moved {
-                    response.scroll_to_me(None);
-                }
-            }
-            let family = tokens.family(family_of(kind.family));
-            let middle = rect.left_center();
-            let painter = ui.painter();
-            let icon = egui::FontId::new(15.0, icon_family());
-            painter.text(middle + vec2(8.0, 0.0), Align2::LEFT_CENTER, kind_icon(kind.name), icon, family);
-            let font = egui::TextStyle::Body.resolve(ui.style());
-            painter.text(middle + vec2(32.0, 0.0), Align2::LEFT_CENTER, kind.label, font, tokens.text);
-            if response.on_hover_text(kind.help).clicked() {
-                chosen = Some(kind);
+            if row(ui, menu, offer, index, moved) {
+                chosen = Some(*offer);
             }
         }
     });
     chosen
+}
+
+/// One offer; answers whether it was clicked.
+fn row(ui: &mut Ui, menu: &mut AddMenu, offer: &Offer, index: usize, moved: bool) -> bool {
+    let tokens = Tokens::of(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
+    let name = || WidgetInfo::labeled(WidgetType::Button, true, format!("Add {}", offer.label()));
+    response.widget_info(name);
+    if response.hovered() && ui.input(|input| input.pointer.is_moving()) {
+        menu.row = index;
+    }
+    if index == menu.row {
+        ui.painter().rect_filled(rect, 4.0, tokens.hover);
+        if moved {
+            response.scroll_to_me(None);
+        }
+    }
+    let family = tokens.family(offer.family());
+    let middle = rect.left_center();
+    let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
+    let icon = egui::FontId::new(15.0, icon_family());
+    painter.text(middle + vec2(8.0, 0.0), Align2::LEFT_CENTER, offer.icon(), icon, family);
+    let font = egui::TextStyle::Body.resolve(ui.style());
+    painter.text(middle + vec2(32.0, 0.0), Align2::LEFT_CENTER, offer.label(), font, tokens.text);
+    let response = if offer.help().is_empty() { response } else { response.on_hover_text(offer.help()) };
+    response.clicked()
 }

@@ -10,6 +10,7 @@ mod keys;
 mod labels;
 mod menu;
 mod numbers;
+mod offers;
 mod overlay;
 mod paint;
 mod scene;
@@ -23,13 +24,14 @@ use super::runs::settings;
 use super::state::AppState;
 use super::workspace::{Find, View};
 use super::{files, form};
-use crate::blueprint::{BlockId, Graph, PathId, Severity};
+use crate::blueprint::{BlockId, Graph, PathId, Severity, library};
 use canvas::Canvas;
 use editor::{Editor, Reading};
 use egui::{Context, ScrollArea, Ui};
 use inspector::Typing;
 pub use keys::CanvasAction;
 use serde_json::{Value, json};
+use std::path::Path;
 
 /// The canvas and the inspector of the open blueprint.
 #[derive(Default)]
@@ -38,6 +40,13 @@ pub struct BlueprintView {
     reading: Reading,
     typing: Typing,
     inspection: Inspection,
+}
+
+impl BlueprintView {
+    /// With Aquila's own folder of the user, where saved blocks are.
+    pub fn new(home: &Path) -> Self {
+        Self { canvas: Canvas::new(home.join(library::FOLDER)), ..Self::default() }
+    }
 }
 
 impl View for BlueprintView {

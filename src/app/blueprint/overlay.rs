@@ -200,18 +200,19 @@ pub(super) fn minimap(canvas: &Canvas, ui: &Ui, response: &Response) {
 /// Why a wire will not do, at the port: while it is held there, and for a moment after it was dropped.
 pub(super) fn refusals(canvas: &mut Canvas, ui: &Ui) {
     let now_s = ui.input(|input| input.time);
-    if canvas.refusal.as_ref().is_some_and(|refusal| refusal.until_s < now_s) {
-        canvas.refusal = None;
+    if canvas.said.as_ref().is_some_and(|said| said.until_s < now_s) {
+        canvas.said = None;
     }
     let held = match &canvas.gesture {
         Gesture::Wire(loose) => {
             let reason = loose.target.as_ref().and_then(|target| target.refusal.as_ref());
-            reason.map(|reason| (canvas.view.to_screen(loose.end()), reason.clone()))
+            reason.map(|reason| (canvas.view.to_screen(loose.end()), reason.clone(), true))
         }
         _ => None,
     };
-    let said = held.or_else(|| canvas.refusal.as_ref().map(|refusal| (refusal.at, refusal.text.clone())));
-    let Some((at, text)) = said else { return };
+    let said =
+        held.or_else(|| canvas.said.as_ref().map(|said| (said.at, said.text.clone(), said.is_refusal)));
+    let Some((at, text, is_refusal)) = said else { return };
     let tokens = Tokens::of(ui);
     let painter = ui.painter_at(canvas.view.rect());
     let galley = painter.layout(text.clone(), FontId::proportional(12.0), tokens.text, 280.0);
@@ -220,7 +221,13 @@ pub(super) fn refusals(canvas: &mut Canvas, ui: &Ui) {
     let corner = at + vec2(12.0, 12.0);
     let corner = corner.min(room.max - size).max(room.min);
     let rect = Rect::from_min_size(corner, size);
-    painter.rect(rect, 6.0, tokens.panel, Stroke::new(1.0, tokens.error), StrokeKind::Inside);
+    painter.rect(
+        rect,
+        6.0,
+        tokens.panel,
+        Stroke::new(1.0, if is_refusal { tokens.error } else { tokens.faint }),
+        StrokeKind::Inside,
+    );
     painter.galley(corner + vec2(10.0, 6.0), galley, tokens.text);
     let response = ui.interact(rect, ui.id().with("refusal"), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, &text));
@@ -320,6 +327,7 @@ pub(super) fn context_menu(canvas: &mut Canvas, response: &Response, editor: &mu
                         CanvasAction::PasteWithLinks,
                         CanvasAction::SelectAll,
                         CanvasAction::Arrange,
+                        CanvasAction::SaveBlock,
                         CanvasAction::Fit,
                     ],
                 );
@@ -347,7 +355,7 @@ fn block_menu(canvas: &mut Canvas, ui: &mut Ui, id: BlockId, editor: &mut Editor
     use CanvasAction as Do;
     let is_group = editor.is_group(&canvas.inside, id);
     if is_group {
-        actions(canvas, ui, editor, &[Do::OpenGroup, Do::OpenInPlace, Do::Ungroup]);
+        actions(canvas, ui, editor, &[Do::OpenGroup, Do::OpenInPlace, Do::Ungroup, Do::SaveBlock]);
         ui.separator();
     }
     actions(canvas, ui, editor, &[Do::Rename, Do::Cut, Do::Copy, Do::Duplicate, Do::Mute, Do::Bypass]);
