@@ -12,6 +12,7 @@ mod doctor;
 mod evaluate;
 mod exchange;
 mod info;
+mod inspect;
 mod report;
 mod train;
 mod window;
@@ -56,6 +57,8 @@ enum Command {
     Evaluate(evaluate::Args),
     /// A run's network on an observed map
     Apply(apply::Args),
+    /// What a block of a run's network has learnt and looks at: weights, feature maps, attribution
+    Inspect(inspect::Args),
 }
 
 /// Runs the program: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C.
@@ -74,6 +77,7 @@ pub fn main() -> ExitCode {
         Some(Command::Train(args)) => train::run(args, &console),
         Some(Command::Evaluate(args)) => evaluate::run(args, &console),
         Some(Command::Apply(args)) => apply::run(args, &console),
+        Some(Command::Inspect(args)) => inspect::run(args, &console),
     };
     console.exit(done)
 }

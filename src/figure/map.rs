@@ -34,7 +34,7 @@ pub fn rgba_from_map(values: ArrayView2<'_, f32>, (low, high): (f32, f32), colou
     rgba
 }
 
-/// Maps in a row with colour bars below them; `caption` says what the pixels are (scale, projection).
+/// Maps in a row with colour bars below them; `caption` says what the pixels are (scale, projection, how they came about).
 pub fn maps_svg(panels: &[Panel<'_>], caption: &str) -> String {
     let (side, gap, top) = (230.0, 26.0, 34.0);
     let tallest = panels
@@ -42,7 +42,9 @@ pub fn maps_svg(panels: &[Panel<'_>], caption: &str) -> String {
         .map(|panel| side * panel.values.nrows() as f64 / panel.values.ncols().max(1) as f64)
         .fold(side * 0.4, f64::max)
         .min(side * 2.0);
-    let mut svg = Svg::new(gap + panels.len() as f64 * (side + gap), top + tallest + 92.0);
+    let width = gap + panels.len() as f64 * (side + gap);
+    let lines = wrapped(caption, width - 2.0 * gap);
+    let mut svg = Svg::new(width, top + tallest + 76.0 + 16.0 * lines.len() as f64);
     for (index, panel) in panels.iter().enumerate() {
         let x = gap + index as f64 * (side + gap);
         let height = (side * panel.values.nrows() as f64 / panel.values.ncols().max(1) as f64).min(tallest);
@@ -54,8 +56,58 @@ pub fn maps_svg(panels: &[Panel<'_>], caption: &str) -> String {
         svg.frame(x, top, side, height);
         colour_bar(&mut svg, panel, x, top + tallest + 14.0, side);
     }
-    svg.text((gap, top + tallest + 84.0), caption, 11.0, Anchor::Start, FAINT);
+    say(&mut svg, &lines, gap, top + tallest + 84.0);
     svg.finish()
+}
+
+/// Many maps of one kind in rows, with one colour bar for all: title, unit, range and colours of `bar`, whose values are not drawn.
+pub fn gallery_svg(maps: &[(String, ArrayView2<'_, f32>)], bar: &Panel<'_>, caption: &str) -> String {
+    let (side, gap, top) = (96.0, 10.0, 40.0);
+    let columns = (maps.len() as f64).sqrt().ceil().clamp(4.0, 12.0) as usize;
+    let shape = |values: &ArrayView2<f32>| values.nrows() as f64 / values.ncols().max(1) as f64;
+    let tallest = maps.iter().map(|(_, values)| side * shape(values)).fold(12.0, f64::max).min(2.0 * side);
+    let (cell, width) = (tallest + 18.0, gap + columns as f64 * (side + gap));
+    let bottom = top + maps.len().div_ceil(columns) as f64 * cell;
+    let lines = wrapped(caption, width - 2.0 * gap);
+    let mut svg = Svg::new(width, bottom + 62.0 + 16.0 * lines.len() as f64);
+    svg.text((gap, 22.0), &bar.title, 13.0, Anchor::Start, INK);
+    for (index, (title, values)) in maps.iter().enumerate() {
+        let x = gap + (index % columns) as f64 * (side + gap);
+        let y = top + (index / columns) as f64 * cell;
+        let height = (side * shape(values)).clamp(4.0, tallest);
+        let rgba = rgba_from_map(*values, bar.range, bar.colours);
+        if let Some(png) = crate::io::png::encode_rgba(&rgba, values.ncols(), values.nrows()) {
+            svg.picture(x, y, side, height, &png);
+        }
+        svg.frame(x, y, side, height);
+        svg.text((x, y + tallest + 12.0), title, 9.0, Anchor::Start, FAINT);
+    }
+    colour_bar(&mut svg, bar, gap, bottom + 8.0, (width - 2.0 * gap).min(320.0));
+    say(&mut svg, &lines, gap, bottom + 74.0);
+    svg.finish()
+}
+
+/// Lines of a caption that fit a width, by the mean width of its letters.
+fn wrapped(text: &str, width: f64) -> Vec<String> {
+    let most = (width / 5.8).max(20.0) as usize;
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let last = lines.len() - 1;
+        if lines[last].is_empty() {
+            lines[last] = word.to_owned();
+        } else if lines[last].chars().count() + 1 + word.chars().count() <= most {
+            lines[last] = format!("{} {word}", lines[last]);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
+}
+
+fn say(svg: &mut Svg, lines: &[String], x: f64, y: f64) {
+    for (number, line) in lines.iter().enumerate() {
+        svg.text((x, y + 16.0 * number as f64), line, 11.0, Anchor::Start, FAINT);
+    }
 }
 
 fn colour_bar(svg: &mut Svg, panel: &Panel<'_>, x: f64, y: f64, width: f64) {

@@ -9,6 +9,6 @@ pub mod text;
 mod ticks;
 
 pub use colour::{ColourMap, NAN_RGB};
-pub use map::{Panel, maps_svg, rgba_from_map};
+pub use map::{Panel, gallery_svg, maps_svg, rgba_from_map};
 pub use plot::{Axis, Histogram2d, Line, Scale, Stroke, histogram_svg, lines_svg};
 pub use ticks::{Tick, label, linear_ticks, log_ticks};

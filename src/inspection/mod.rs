@@ -9,6 +9,7 @@ mod error;
 mod features;
 mod grid;
 mod kan;
+mod leave;
 mod request;
 mod subject;
 mod weights;
@@ -21,6 +22,7 @@ pub use answer::{
 pub use block::{blocks, find_block};
 pub use engine::Engine;
 pub use error::{InspectionError, Result};
+pub use leave::leave;
 pub use request::{
     AttributionSettings, Baseline, CubeSlice, Filling, Method, OutputChoice, Region, Request, Subject, What,
 };

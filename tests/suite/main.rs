@@ -8,6 +8,7 @@ mod conformance;
 mod damage;
 mod formats;
 mod hostile;
+mod inspection;
 mod support;
 mod training;
 mod window;
