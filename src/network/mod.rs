@@ -11,6 +11,7 @@ pub mod device;
 mod error;
 pub mod export;
 mod forward;
+pub mod import;
 mod initial;
 mod layout;
 pub mod seed;
