@@ -16,6 +16,8 @@ pub enum Command {
     Check(CheckArgs),
     /// A network for other programs: a PyTorch module with its weights, or an ONNX file
     Export(exchange::ExportArgs),
+    /// Weights of another program for a blueprint: safetensors or a PyTorch state dict; nothing in the file is executed
+    Import(exchange::ImportArgs),
 }
 
 #[derive(clap::Args)]
@@ -140,6 +142,7 @@ pub fn run(command: Command, console: &Console) -> anyhow::Result<()> {
         Command::New(args) => new(args, console),
         Command::Check(args) => check(args, console),
         Command::Export(args) => exchange::export(args, console),
+        Command::Import(args) => exchange::import(args, console),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::console::Console;
 use crate::blueprint;
 use crate::network::export::Format;
+use crate::network::import::Report;
 use crate::training::{self, ExportSettings};
 use anyhow::Context as _;
 use serde_json::json;
@@ -32,6 +33,68 @@ enum FormatWord {
     Pytorch,
     /// model.onnx, opset 17
     Onnx,
+}
+
+#[derive(clap::Args)]
+pub struct ImportArgs {
+    /// A safetensors file or a PyTorch state dict (.pt, .pth)
+    weights: PathBuf,
+    /// The blueprint whose weights they are to be
+    #[arg(long)]
+    blueprint: PathBuf,
+    /// The weights file to write, for `export --weights` and for `network.weights` of a training recipe
+    #[arg(long, value_name = "FILE.safetensors")]
+    out: PathBuf,
+    /// Write also when weights are missing or of another shape: those stay as drawn with seed 0
+    #[arg(long)]
+    partial: bool,
+}
+
+pub fn import(args: ImportArgs, console: &Console) -> anyhow::Result<()> {
+    let document = blueprint::load(&args.blueprint).context("the blueprint cannot be read")?;
+    let (from, out, partial) = (args.weights.clone(), args.out.clone(), args.partial);
+    let report =
+        console.run_job("importing", move |_| Ok(training::import(&document, &from, &out, partial)?))?;
+    tell(&report, console);
+    let is_written = report.is_complete() || args.partial;
+    let mut answer = serde_json::to_value(&report)?;
+    answer["path"] = json!(is_written.then_some(&args.out));
+    console.answer(&answer);
+    anyhow::ensure!(
+        is_written,
+        "{}: {} weights of the network are missing and {} have another shape, so nothing was written; --partial draws those with seed 0",
+        args.weights.display(),
+        report.missing.len(),
+        report.misshapen.len()
+    );
+    console.say(format!("wrote {}", args.out.display()));
+    Ok(())
+}
+
+/// How many lines of a list are shown; `--json` has all.
+const SHOWN: usize = 12;
+
+fn tell(report: &Report, console: &Console) {
+    console.say(format!("{} names matched as they are", report.matched.len()));
+    let list = |title: &str, lines: Vec<String>| {
+        if lines.is_empty() {
+            return;
+        }
+        console.say(format!("{} {title}", lines.len()));
+        lines.iter().take(SHOWN).for_each(|line| console.say(format!("  {line}")));
+        if lines.len() > SHOWN {
+            console.say(format!("  and {} more; --json lists all", lines.len() - SHOWN));
+        }
+    };
+    let rule = report.renamed.first().map_or("", |renamed| renamed.rule);
+    let renamed = report.renamed.iter().map(|renamed| format!("{} → {}", renamed.from, renamed.to));
+    list(&format!("renamed ({rule})"), renamed.collect());
+    list("missing", report.missing.clone());
+    list("unknown here", report.unexpected.clone());
+    let misshapen = report.misshapen.iter().map(|one| {
+        format!("{} → {}: {:?}, but the network has {:?}", one.from, one.to, one.found, one.expected)
+    });
+    list("of another shape", misshapen.collect());
 }
 
 pub fn export(args: ExportArgs, console: &Console) -> anyhow::Result<()> {

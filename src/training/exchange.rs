@@ -5,6 +5,8 @@ use super::data::{Described, Standard};
 use super::error::{Result, TrainingError};
 use super::folder::{Parent, RunFolder};
 use crate::blueprint::{self, Blueprint};
+use crate::io::atomic;
+use crate::network::import::Report;
 use crate::network::{self, Device, Network, NetworkError, Tensor, export, weights};
 use crate::recipe::Space;
 use indexmap::IndexMap;
@@ -81,6 +83,22 @@ pub fn export(document: &Blueprint, settings: &ExportSettings, folder: &Path) ->
     let with_example = settings.with_example;
     let export = export::Export { document, plan: &plan, network: &network, origin, scales, with_example };
     Ok(export.write(settings.format, folder)?)
+}
+
+/// Brings the weights of another program under the names of `document` and writes them to `out` as a weights file, if all have come
+/// or `partial` is given (then the rest stays as drawn with seed 0). The report says what became of every name.
+///
+/// # Errors
+/// A faulty blueprint, a file that cannot be read or wants to execute something, a path that cannot be written.
+pub fn import(document: &Blueprint, from: &Path, out: &Path, partial: bool) -> Result<Report> {
+    let plan = blueprint::plan(document).map_err(super::run::faults)?;
+    let imported = network::import::read(from, &plan)?;
+    if imported.report.is_complete() || partial {
+        let source = from.file_name().unwrap_or(from.as_os_str()).to_string_lossy().into_owned();
+        let notes = weights::Notes::from([("imported_from".to_owned(), source)]);
+        atomic::write_bytes(out, &weights::to_bytes(&imported.state, &notes)?)?;
+    }
+    Ok(imported.report)
 }
 
 fn scales_of(described: &Described) -> export::Scales {

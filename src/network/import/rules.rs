@@ -127,7 +127,8 @@ enum Role {
 
 /// The names of POLARIScore's U-Net onto the groups of our template: `encoders.i` is `Encoder i+1`, `decoders.j.i`, `upconvs.j.i` and
 /// `attentions.j.i` are `Decoder` from the deepest up, `bottleneck` and `final_conv.j` are themselves. Within a group, layers of the
-/// same kind and shape in their order. Only the first output (j = 0): our template has one.
+/// same kind and shape in their order; the number of `conv.N` must be the layer's place among our steps, since the code's earlier
+/// versions had ReLU and norm the other way round. Only the first output (j = 0): our template has one.
 fn polariscore(plan: &Plan, owners: &[Owner], layers: &[Layer]) -> Pairs {
     let mut ours: IndexMap<(String, Role), Vec<&Owner>> = IndexMap::new();
     for owner in owners {
@@ -152,14 +153,24 @@ fn polariscore(plan: &Plan, owners: &[Owner], layers: &[Layer]) -> Pairs {
     let mut found = Pairs::new();
     for (place, mut layers) in theirs {
         let mut left = ours.shift_remove(&place).unwrap_or_default();
+        let first = left.iter().map(|owner| owner.step).min().unwrap_or(0);
         layers.sort_by_key(|layer| in_order(layer.name));
         for layer in layers {
-            if let Some(at) = left.iter().position(|owner| owner.takes(layer)) {
+            if let Some(at) = left.iter().position(|owner| {
+                let number = number_in_block(layer.name);
+                owner.takes(layer) && number.is_none_or(|number| number == owner.step - first)
+            }) {
                 found.extend(pairs(left.remove(at), layer));
             }
         }
     }
     found
+}
+
+/// N of `….conv.N`.
+fn number_in_block(name: &str) -> Option<usize> {
+    let (block, number) = name.rsplit_once('.')?;
+    block.ends_with(".conv").then(|| number.parse().ok()).flatten()
 }
 
 fn levels(layers: &[Layer]) -> u64 {
