@@ -27,10 +27,11 @@ fn line(ui: &mut Ui, label: &str, help: &str, height: f32, content: impl FnOnce(
     let height = height * scale;
     // Not `horizontal`, which is never lower than a button.
     let size = vec2(ui.available_width(), height);
+    // Large text in a narrow panel leaves half of it to the fields.
+    let width = (LABEL_WIDTH * scale).min(0.47 * size.x);
     ui.allocate_ui_with_layout(size, egui::Layout::left_to_right(egui::Align::Center), |ui| {
         ui.set_min_height(height);
-        let (rect, response) =
-            ui.allocate_exact_size(vec2(LABEL_WIDTH * scale, height), egui::Sense::hover());
+        let (rect, response) = ui.allocate_exact_size(vec2(width, height), egui::Sense::hover());
         let font = egui::TextStyle::Body.resolve(ui.style());
         ui.painter().with_clip_rect(rect).text(
             rect.left_center(),

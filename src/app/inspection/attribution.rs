@@ -309,7 +309,7 @@ fn percent(fraction: f64) -> String {
 
 fn region_words(region: Region) -> String {
     match region {
-        Region::Whole => "mean of all of it".to_owned(),
+        Region::Whole => "whole output".to_owned(),
         Region::Pixel { y, x } => format!("pixel x {} y {}", x + 1, y + 1),
         Region::Box { y, x } => format!("box x {}–{} y {}–{}", x.0 + 1, x.1, y.0 + 1, y.1),
     }

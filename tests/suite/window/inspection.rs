@@ -1,14 +1,14 @@
 //! Seeing inside, by mouse and keys alone: feature maps, weights and attribution of a network that was trained, and of one that was drawn
 //! on an empty canvas a moment ago.
 
-use super::press;
+use super::{drag, press};
 use aquila::app::{Aquila, Notices, Options};
 use aquila::blueprint::{self, Blueprint, UnetOptions, template};
 use aquila::job::Context;
 use aquila::project::Project;
 use aquila::recipe::{self, CloudSource, TrainingRecipe};
 use aquila::training::{self, Live, Resume};
-use egui::{Event, Modifiers, PointerButton, Pos2, Theme};
+use egui::{Event, Key, Modifiers, PointerButton, Pos2, Theme, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use std::path::{Path, PathBuf};
@@ -88,6 +88,25 @@ fn click(harness: &mut Harness<'_, Aquila>, at: Pos2) {
     harness.run_steps(2);
 }
 
+fn double_click(harness: &mut Harness<'_, Aquila>, at: Pos2) {
+    for _ in 0..2 {
+        press(harness, at, PointerButton::Primary, true);
+        press(harness, at, PointerButton::Primary, false);
+    }
+    harness.run_steps(3);
+}
+
+/// Ctrl+Shift+click.
+fn peek(harness: &mut Harness<'_, Aquila>, port: Pos2) {
+    let modifiers = Modifiers::COMMAND | Modifiers::SHIFT;
+    harness.event(Event::PointerMoved(port));
+    for pressed in [true, false] {
+        let event = Event::PointerButton { pos: port, button: PointerButton::Primary, pressed, modifiers };
+        harness.event_modifiers(event, modifiers);
+        harness.step();
+    }
+}
+
 fn select(harness: &mut Harness<'_, Aquila>, block: &str) {
     let at = harness.get_by_label_contains(&format!("{block}, ")).rect().center();
     click(harness, at);
@@ -109,13 +128,7 @@ fn a_port_is_peeked_at() {
     train(&project, "first");
     let mut harness = window(&project, Theme::Dark, [1200.0, 1400.0]);
     let port = harness.get_by_label("Encoder 1 output skip").rect().center();
-    let modifiers = Modifiers::COMMAND | Modifiers::SHIFT;
-    harness.event(Event::PointerMoved(port));
-    for pressed in [true, false] {
-        let event = Event::PointerButton { pos: port, button: PointerButton::Primary, pressed, modifiers };
-        harness.event_modifiers(event, modifiers);
-        harness.step();
-    }
+    peek(&mut harness, port);
     // The skip is taken before the pooling: 32 × 32, not 16 × 16.
     wait(&mut harness, "the feature map", |harness| has(harness, "8 channels · 32 × 32"));
 }
@@ -141,4 +154,73 @@ fn an_output_is_attributed_to_the_input() {
     let tab = harness.get_by_label("Attribution").rect().center();
     click(&mut harness, tab);
     wait(&mut harness, "the map", |harness| has(harness, "attribution to "));
+}
+
+fn middle(harness: &Harness<'_, Aquila>, label: &str) -> Pos2 {
+    harness.get_by_label(label).rect().center()
+}
+
+/// Types into the menu that is open and takes the first offer.
+fn choose(harness: &mut Harness<'_, Aquila>, text: &str) {
+    harness.event(Event::Text(text.to_owned()));
+    harness.run_steps(2);
+    harness.key_press(Key::Enter);
+    harness.run_steps(3);
+}
+
+/// Selects the block and types a number into the field of its inspector with this place from above.
+fn set_number(harness: &mut Harness<'_, Aquila>, block: &str, place: usize, number: &str) {
+    select(harness, block);
+    harness.run_steps(4);
+    let canvas = harness.get_by_label("Blueprint canvas").rect();
+    let mut fields: Vec<Pos2> = harness
+        .query_all_by_role(egui::accesskit::Role::SpinButton)
+        .map(|node| node.rect().center())
+        .filter(|at| at.x > canvas.right())
+        .collect();
+    fields.sort_by(|a, b| a.y.total_cmp(&b.y));
+    click(harness, fields[place]);
+    harness.event(Event::Text(number.to_owned()));
+    harness.run_steps(2);
+    harness.key_press(Key::Enter);
+    harness.run_steps(3);
+}
+
+#[test]
+fn from_an_empty_canvas_to_a_feature_map_by_clicks_alone() {
+    let project = project(&Blueprint::new("From nothing"));
+    let mut harness = window(&project, Theme::Dark, [1500.0, 1000.0]);
+    // Drawn: each wire is dropped where the next block belongs.
+    let canvas = harness.get_by_label("Blueprint canvas").rect();
+    double_click(&mut harness, canvas.left_center() + vec2(60.0, -150.0));
+    choose(&mut harness, "input");
+    let ways = [
+        ("Input", "convolution", vec2(60.0, 0.0)),
+        ("Convolution", "relu", vec2(60.0, 60.0)),
+        ("ReLU", "convolution", vec2(-200.0, 90.0)),
+        ("Convolution 2", "output", vec2(60.0, 60.0)),
+    ];
+    for (before, kind, way) in ways {
+        let port = middle(&harness, &format!("{before} output out"));
+        drag(&mut harness, port, port + way);
+        choose(&mut harness, kind);
+    }
+    // Sized: maps of 32 × 32 pixels come in, one comes out.
+    set_number(&mut harness, "Input", 1, "32");
+    set_number(&mut harness, "Input", 2, "32");
+    set_number(&mut harness, "Convolution", 0, "4");
+    set_number(&mut harness, "Convolution 2", 0, "1");
+    // Looked into before it is trained, and said so.
+    wait(&mut harness, "the untrained network", |harness| has(harness, "No run of this network yet"));
+    // Trained.
+    let button = harness.get_by_label_contains("  Train").rect().center();
+    click(&mut harness, button);
+    wait(&mut harness, "the training", |harness| harness.state().state().training.ended == 1);
+    let outcome = harness.state().state().training.current.as_ref().and_then(|run| run.outcome.clone());
+    assert!(matches!(outcome, Some(Ok(_))), "{outcome:?}");
+    // Looked into.
+    let port = middle(&harness, "Convolution output out");
+    peek(&mut harness, port);
+    wait(&mut harness, "the feature map", |harness| has(harness, "4 channels · 32 × 32 · epoch"));
+    assert!(has(&harness, "Convolution · channel 1"));
 }
