@@ -145,9 +145,11 @@ impl Site<'_> {
     }
 
     fn bad(&self, name: &str, came: &Parameter) -> Trouble {
-        let expected =
-            self.kind.parameter(name).map_or_else(|| "a known parameter".to_owned(), |s| s.expected());
-        Trouble::parameter(format!("{expected} as {name}"), came.to_string())
+        let expected = match self.kind.parameter(name) {
+            Some(spec) => format!("{} as {}", spec.expected(), spec.label.to_lowercase()),
+            None => "a known parameter".to_owned(),
+        };
+        Trouble::parameter(expected, came.to_string())
     }
 
     /// Port and shape of this input.
@@ -341,7 +343,8 @@ pub(super) fn check_parameters(block: &Block, kind: &'static Kind) -> Vec<Troubl
                 }
                 _ => spec.default(),
             };
-            let trouble = Trouble::parameter(format!("{expected} as {}", spec.name), value.to_string());
+            let expected = format!("{expected} as {}", spec.label.to_lowercase());
+            let trouble = Trouble::parameter(expected, value.to_string());
             troubles.push(trouble.set(spec.name, good));
         }
     }

@@ -15,7 +15,7 @@ use super::schedule::{Schedule, Scheduler};
 use super::session::{Session, Watch};
 use super::steps::StepCurve;
 use super::{random, source, threads};
-use crate::blueprint::{self, Blueprint, UnetOptions};
+use crate::blueprint::{self, Blueprint, PortType, UnetOptions};
 use crate::io;
 use crate::job::Context;
 use crate::network::{self, Device, DeviceChoice, Network};
@@ -242,6 +242,26 @@ fn begin_with(path: &Path, network: &mut Network) -> Result<(String, Option<Pare
 
 /// One sample through the network before anything is written: an answer of a wrong shape is found now, not in the first epoch.
 fn try_out(network: &Network, samples: &Samples, feeds: &Feeds) -> Result<()> {
+    let target = &samples.described.targets[0].name;
+    let outputs: Vec<_> =
+        network.steps().iter().filter(|step| matches!(step.op, blueprint::Op::Output { .. })).collect();
+    if let [_, _, ..] = outputs.as_slice() {
+        let names = outputs.iter().map(|step| step.name.as_str()).collect::<Vec<_>>().join(", ");
+        return Err(TrainingError::Blueprint(format!(
+            "the network has {} outputs ({names}), but a training has one target, `{target}`; mute or remove the others",
+            outputs.len()
+        )));
+    }
+    let wanted = if samples.target_is_map { PortType::Map } else { PortType::Vector };
+    if let Some(output) = outputs.first().filter(|output| output.shape.kind != wanted) {
+        return Err(TrainingError::Blueprint(format!(
+            "the network's output `{}` is {} {}, but the target `{target}` is {}; mend its last blocks or data.target",
+            output.name,
+            output.shape.kind.phrase(),
+            output.shape,
+            wanted.phrase()
+        )));
+    }
     let first = samples.train[0];
     let answer = predict(network, samples.inputs.slice(s![first..=first, .., .., ..]), feeds, 1)?;
     let (given, wanted) = (&answer.shape()[1..], &samples.targets.shape()[1..]);
@@ -249,8 +269,7 @@ fn try_out(network: &Network, samples: &Samples, feeds: &Feeds) -> Result<()> {
         return Ok(());
     }
     Err(TrainingError::Blueprint(format!(
-        "the network answers {given:?} (channel, y, x), but the target `{}` is {wanted:?}; mend its last blocks or data.target",
-        samples.described.targets[0].name
+        "the network answers {given:?} (channel, y, x), but the target `{target}` is {wanted:?}; mend its last blocks or data.target"
     )))
 }
 

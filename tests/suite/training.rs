@@ -1,6 +1,6 @@
 //! Trainings as users start them: killed and resumed to the byte, stopped, refused, and better than the power law.
 
-use aquila::blueprint::{self, UnetOptions};
+use aquila::blueprint::{self, Block, BlockId, Blueprint, Link, Parameter, UnetOptions};
 use aquila::job::Context;
 use aquila::recipe::{self, CloudSource, TrainingRecipe};
 use aquila::training::{self, Live, Parent, Resume, RunFolder, RunState, TrainingError};
@@ -168,6 +168,50 @@ fn a_run_is_neither_overwritten_nor_mixed_with_another() {
     let other = training::run(&recipe, &out, Resume::Yes, &Context::unwatched(), &Live::unwatched());
     let message = other.expect_err("another recipe").to_string();
     assert!(message.contains("another recipe"), "{message}");
+}
+
+/// Inputs and outputs that no map can feed or be compared with are told in a sentence, before anything is written.
+#[test]
+fn networks_that_fit_no_map_are_refused_with_their_block() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let refused = |blocks: &[(&str, &str)], wires: &[(u32, &str, u32, &str)]| {
+        let mut document = Blueprint::new("odd");
+        for (id, (kind, settings)) in (1..).zip(blocks) {
+            let block = Block::new(BlockId(id), kind, &format!("{kind} {id}"), [0.0, 0.0]);
+            let block = settings.split_whitespace().fold(block, |block, pair| {
+                let (name, value) = pair.split_once('=').expect("name=value");
+                let number = value.parse::<i64>().map_or_else(|_| Parameter::from(value), Parameter::from);
+                block.with(name, number)
+            });
+            document.graph.blocks.push(block);
+        }
+        let link = |&(a, out, b, into): &(u32, &str, u32, &str)| Link::new(BlockId(a), out, BlockId(b), into);
+        document.graph.links.extend(wires.iter().map(link));
+        let path = folder.path().join("odd.blueprint.json");
+        blueprint::save(&document, &path).expect("written");
+        let mut recipe = tiny();
+        recipe.network.blueprint = Some(path);
+        let out = folder.path().join("run");
+        let message = run(&recipe, &out).expect_err("it does not fit").to_string();
+        assert!(!out.join("run.json").exists() && !out.join("blueprint.json").exists(), "{message}");
+        message
+    };
+    let map = ("input", "height=32 width=32");
+    let chain = [(1, "out", 2, "in"), (2, "out", 3, "in")];
+    let message = refused(&[map, ("global-pool", ""), ("output", "")], &chain);
+    assert!(
+        message.contains("`output 3` is a vector 1, but the target") && message.contains("is a map"),
+        "{message}"
+    );
+    let message = refused(&[map, ("reshape", "to=cube sizes=1×1×32×32"), ("output", "")], &chain);
+    assert!(message.contains("`output 3` is a cube 1×1×32×32"), "{message}");
+    let message = refused(&[("sequence-input", ""), ("relu", ""), ("output", "")], &chain);
+    assert!(message.contains("input `sequence-input 1` is a sequence 128×1"), "{message}");
+    let message = refused(&[("vector-input", ""), ("reshape", "to=map sizes=1×1×1"), ("output", "")], &chain);
+    assert!(message.contains("list of numbers"), "{message}");
+    let two = [(1, "out", 2, "in"), (1, "out", 3, "in")];
+    let message = refused(&[map, ("output", ""), ("output", "")], &two);
+    assert!(message.contains("2 outputs (output 2, output 3)"), "{message}");
 }
 
 #[test]

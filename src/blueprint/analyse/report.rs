@@ -31,7 +31,12 @@ impl Examination<'_> {
                 self.better_size(index, &trace).unwrap_or_else(|| self.padded(index, port))
             }
             (Some(Remedy::Set(values)), _) => {
-                let words: Vec<_> = values.iter().map(|(name, value)| format!("{name} to {value}")).collect();
+                let label = |name: &str| {
+                    let spec = node.kind.and_then(|kind| kind.parameter(name));
+                    spec.map_or_else(|| name.to_owned(), |spec| spec.label.to_lowercase())
+                };
+                let words: Vec<_> =
+                    values.iter().map(|(name, value)| format!("{} to {value}", label(name))).collect();
                 (format!("Set {}", words.join(" and ")), Some(set(&node.path, values)))
             }
             (Some(Remedy::Say(fix)), _) => (fix.to_owned(), None),

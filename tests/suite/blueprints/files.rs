@@ -1,8 +1,12 @@
 //! The file: same bytes, nothing lost, and no text that makes it panic, hang or allocate.
 
 use super::{small_unet, unet};
-use aquila::blueprint::{Blueprint, Parameter, UnetOptions, analyse, from_json, load, plan, save, to_json};
+use aquila::blueprint::{
+    BlockId, Blueprint, Link, PRESETS, Parameter, TemplateOptions, UnetOptions, analyse, catalogue, edit,
+    from_json, load, plan, save, template, to_json,
+};
 use proptest::prelude::*;
+use std::sync::LazyLock;
 
 fn refused(text: &str) -> String {
     from_json(text).expect_err("it must be refused").to_string()
@@ -168,6 +172,34 @@ fn damage(value: &mut serde_json::Value, mut place: usize, with: &serde_json::Va
     place
 }
 
+fn values_in(value: &serde_json::Value) -> usize {
+    use serde_json::Value;
+    1 + match value {
+        Value::Array(list) => list.iter().map(values_in).sum::<usize>(),
+        Value::Object(fields) => fields.values().map(values_in).sum(),
+        _ => 0,
+    }
+}
+
+/// A U-Net, a drawing with every kind and every ready-made group in it, and small ones of other templates.
+static DOCUMENTS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let mut everything = small_unet();
+    let graph = &mut everything.graph;
+    let groups = PRESETS.iter().map(|preset| edit::add_preset(graph, preset.name, [0.0, 0.0]));
+    let groups: Vec<BlockId> = groups.collect::<Result<_, _>>().expect("ready-made groups");
+    let kinds = catalogue::kinds().iter().map(|kind| edit::add_block(graph, kind.name, [0.0, 0.0]));
+    let kinds: Vec<BlockId> = kinds.collect::<Result<_, _>>().expect("known kinds");
+    for (place, &id) in groups.iter().chain(&kinds).enumerate() {
+        for port in catalogue::inputs_of(graph.block(id).expect("just added")) {
+            graph.links.push(Link::new(BlockId(place as u32 % 7 + 1), "out", id, &port.name));
+        }
+    }
+    let templates = ["k-net", "completeness-physical", "cutout-resnet"]
+        .iter()
+        .map(|name| template(name, TemplateOptions::default()).expect("its own defaults"));
+    [small_unet(), everything].into_iter().chain(templates).map(|it| to_json(&it).expect("finite")).collect()
+});
+
 fn any_json() -> impl Strategy<Value = serde_json::Value> {
     use serde_json::json;
     prop_oneof![
@@ -187,6 +219,9 @@ fn any_json() -> impl Strategy<Value = serde_json::Value> {
             Just("concatenate"),
             Just("max-pool"),
             Just("drop"),
+            Just("multiple"),
+            Just("b-spline"),
+            Just("99999999999×99999999999×99999999999"),
             Just("")
         ]
         .prop_map(|value| json!(value)),
@@ -201,10 +236,14 @@ proptest! {
 
     /// Whatever value stands wherever: an error or a document, and then the same document again.
     #[test]
-    fn changed_values_never_panic(changes in prop::collection::vec((0_usize..2000, any_json()), 1..6)) {
-        let mut value = serde_json::to_value(small_unet()).expect("JSON");
+    fn changed_values_never_panic(
+        document in 0..DOCUMENTS.len(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any_json()), 1..6),
+    ) {
+        let mut value = serde_json::from_str(&DOCUMENTS[document]).expect("JSON");
         for (place, with) in &changes {
-            damage(&mut value, *place, with);
+            let length = values_in(&value);
+            damage(&mut value, place.index(length), with);
         }
         if let Ok(document) = from_json(&value.to_string()) {
             let analysis = analyse(&document);
@@ -217,11 +256,12 @@ proptest! {
     /// Whatever bytes are changed, cut or doubled.
     #[test]
     fn changed_bytes_never_panic(
+        document in 0..DOCUMENTS.len(),
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..20),
         cut in any::<prop::sample::Index>(),
         double in any::<bool>(),
     ) {
-        let mut bytes = to_json(&small_unet()).expect("finite").into_bytes();
+        let mut bytes = DOCUMENTS[document].clone().into_bytes();
         for (place, byte) in changes {
             let place = place.index(bytes.len());
             bytes[place] = byte;

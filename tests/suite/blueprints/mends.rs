@@ -77,13 +77,8 @@ fn every_fault_with_a_mend_is_mended() {
         ("map 4x8x8", "kan-convolution", "functions=1", &["Set functions to 2"]),
         ("map 4x8x8", "kan", "sums=0", &["Set sums to 1"]),
         ("cube 1x9x8x8", "spectral-moments", "moments=8", &["Set moments to 5"]),
-        ("cube 1x9x8x8", "spectral-moments", "velocity_step_km_s=0", &["Set velocity_step_km_s to auto"]),
-        (
-            "cube 1x9x8x8",
-            "spectral-moments",
-            "first_velocity_km_s=12.8",
-            &["Set first_velocity_km_s to auto"],
-        ),
+        ("cube 1x9x8x8", "spectral-moments", "velocity_step_km_s=0", &["Set velocity step to auto"]),
+        ("cube 1x9x8x8", "spectral-moments", "first_velocity_km_s=12.8", &["Set first velocity to auto"]),
         (
             "map 1x7x9",
             "max-pool",
