@@ -42,6 +42,7 @@ pub(super) const U_KAN: TemplateInfo = TemplateInfo {
         base(16),
         size("kan-levels", "KAN levels", "", 3, 0, 8, "How many of the deepest levels have KAN convolutions"),
         attention(true),
+        DROPOUT,
         channels(1),
         height(128),
         width(128),
@@ -128,12 +129,13 @@ fn u_kan(settings: &Settings) -> Result<Blueprint, TemplateError> {
             came: deep.to_string(),
         });
     }
+    let dropout = settings.number_or_auto("dropout")?.unwrap_or(0.05);
     // As in the public code: the decoders begin one level higher than the encoders, and the bottleneck is always one.
     let body = |level: usize, decoder: bool| {
         if level > levels - deep || (decoder && level == levels - deep) {
             Body::Kan
         } else {
-            Body::Plain { convolutions: 2, dropout: 0.05 }
+            Body::Plain { convolutions: 2, dropout }
         }
     };
     let mut graph = Builder::default();

@@ -1,7 +1,7 @@
 //! MultiNet: an encoder for each input beside the main one, merged at every level by Kolmogorov–Arnold convolutions.
 
 use super::builder::{Builder, STEP_X, STEP_Y, Source, count};
-use super::options::{Settings, attention, base, choice, height, levels, size, velocities, width};
+use super::options::{DROPOUT, Settings, attention, base, choice, height, levels, size, velocities, width};
 use super::unet::{Body, Skips, Unet, density_head, map_input};
 use super::{CLOUDS, TemplateError, TemplateInfo};
 use crate::blueprint::model::{BlockId, Blueprint};
@@ -27,13 +27,13 @@ pub(super) const MULTINET: TemplateInfo = TemplateInfo {
         ),
         velocities(128),
         attention(false),
+        DROPOUT,
         height(128),
         width(128),
     ],
     build: multinet,
 };
 
-const BODY: Body = Body::Plain { convolutions: 1, dropout: 0.01 };
 /// Moments of a cube's spectra: 0, 1 and 2.
 const MOMENTS: usize = 3;
 
@@ -48,12 +48,14 @@ struct Branch {
 fn multinet(settings: &Settings) -> Result<Blueprint, TemplateError> {
     let (levels, base) = (settings.size("levels")?, settings.size("base")?);
     let (attention, spectra) = (settings.flag("attention")?, settings.choice("spectra")?);
+    let dropout = settings.number_or_auto("dropout")?.unwrap_or(0.01);
+    let body = Body::Plain { convolutions: 1, dropout };
     let main = Unet {
         levels,
         base,
         in_channels: 1,
         skips: if attention { Skips::Gated } else { Skips::Plain },
-        body: &|_, _| BODY,
+        body: &|_, _| body,
         prefix: "",
         film: false,
     };
@@ -82,14 +84,14 @@ fn multinet(settings: &Settings) -> Result<Blueprint, TemplateError> {
         let x = column(level);
         let mut features = Vec::new();
         for (row, (side, branch)) in sides.iter_mut().zip(&branches).enumerate() {
-            let inside = side_encoder(side.1, filters(level), level < levels);
+            let inside = side_encoder(body, side.1, filters(level), level < levels);
             let name = format!("{} {level}", branch.name);
             let group = graph.group(&name, [x, STEP_Y * (row as f32 + 2.0)], inside);
             graph.link(side.0, (group, "in"));
             features.push((group, "features"));
             *side = ((group, "down"), filters(level));
         }
-        let inside = encoder(main_channels, filters(level), features.len());
+        let inside = encoder(body, main_channels, filters(level), features.len());
         let group = graph.group(&format!("Encoder {level}"), [x + 0.5 * STEP_X, 0.0], inside);
         graph.link(last, (group, "in"));
         for (number, feature) in (1..).zip(features) {
@@ -101,7 +103,7 @@ fn multinet(settings: &Settings) -> Result<Blueprint, TemplateError> {
     }
     let x = column(levels) + 1.5 * STEP_X;
     let bottom =
-        graph.group("Bottleneck", [x, STEP_Y * rows], BODY.alone(main_channels, filters(levels + 1)));
+        graph.group("Bottleneck", [x, STEP_Y * rows], body.alone(main_channels, filters(levels + 1)));
     graph.link(last, (bottom, "in"));
     last = (bottom, "out");
     let mut right = [x, 0.0];
@@ -160,10 +162,10 @@ fn inputs(settings: &Settings, graph: &mut Builder) -> Result<Vec<Branch>, Templ
 }
 
 /// `in` → body → `features`, and pooled → `down` but for the last level, where nobody takes it.
-fn side_encoder(channels: usize, filters: usize, down: bool) -> Builder {
+fn side_encoder(body: Body, channels: usize, filters: usize, down: bool) -> Builder {
     let mut graph = Builder::default();
     let entry = graph.next("group-input", "in", &[]);
-    let last = BODY.draw(&mut graph, (entry, "out"), channels, filters);
+    let last = body.draw(&mut graph, (entry, "out"), channels, filters);
     let pooled = down.then(|| graph.after(last, "max-pool", "Pool", &[]));
     let (features, _) = graph.after(last, "group-output", "features", &[]);
     if let Some(pooled) = pooled {
@@ -174,7 +176,7 @@ fn side_encoder(channels: usize, filters: usize, down: bool) -> Builder {
 }
 
 /// `in` → body, merged with the features of the sides → `skip`, and pooled → `down`.
-fn encoder(channels: usize, filters: usize, sides: usize) -> Builder {
+fn encoder(body: Body, channels: usize, filters: usize, sides: usize) -> Builder {
     let mut graph = Builder::default();
     let entry = graph.next("group-input", "in", &[]);
     let mut lowest = entry;
@@ -183,7 +185,7 @@ fn encoder(channels: usize, filters: usize, sides: usize) -> Builder {
         lowest = graph.below("group-input", &format!("side {number}"), lowest);
         sources.push((lowest, "out"));
     }
-    sources.insert(0, BODY.draw(&mut graph, (entry, "out"), channels, filters));
+    sources.insert(0, body.draw(&mut graph, (entry, "out"), channels, filters));
     let joined = graph.join("concatenate", "Concatenate", &sources);
     let set = [("filters", count(filters)), ("kernel", 1.into())];
     let merged = graph.after(joined, "kan-convolution", "Merge", &set);
