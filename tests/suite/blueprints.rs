@@ -7,6 +7,7 @@ mod faults;
 mod files;
 mod kinds;
 mod mends;
+mod templates;
 
 use aquila::blueprint::{
     Block, BlockId, Blueprint, Link, Parameter, UnetOptions, analyse, catalogue, plan, template,
