@@ -2,19 +2,24 @@
 
 Run in the environment that setup.sh makes. Weights, statistics and inputs are not stored: both sides derive them from their names
 (`pattern` here and in tests/suite/blueprints/templates.rs). Each file holds the `evaluation` of the inputs, the `training` output (batch
-statistics, no dropout), and the Euclidean norms of the `gradients` of its mean square, by the parameters' sorted names.
+statistics, no dropout), and the Euclidean norms of the `gradients` of its mean square, by the parameters' sorted names. A ReLU close to
+its kink, or two pixels of a pool that are nearly equal, would send a gradient one way in one program and the other way in another: the
+inputs are the first `draw` without such an edge.
 """
 
+import copy
 import sys
 from pathlib import Path
 
 import numpy as np
 import torch
 from safetensors.torch import save_file
+from torch.nn import functional as F
 
 import template_models as models
 
 BATCH = 2
+EDGE = 2e-6
 UNET = dict(levels=2, base=8, dropout=0.0)
 MAP, CUBE, SPECTRA = [1, 32, 32], [1, 16, 16, 16], [1, 8, 32, 32]
 # Name: the model, the shapes of one sample of its inputs.
@@ -68,6 +73,45 @@ def value(name, shape):
     return 0.4 * unit - 0.2
 
 
+class Edges:
+    """The smallest distance from a kink of any ReLU, or between the two highest of any pool, over the largest value there."""
+
+    def __enter__(self):
+        self.smallest, self.kept = 1.0, (F.relu, F.max_pool2d, F.max_pool3d)
+
+        def relu(x):
+            self.see(x.abs(), x)
+            return self.kept[0](x)
+
+        def pool(x, kernel, dims):
+            cells = x
+            for axis in range(2, 2 + dims):
+                cells = cells.unfold(axis, kernel, kernel)
+            highest = cells.flatten(2 + dims).topk(2, -1).values
+            self.see((highest[..., 0] - highest[..., 1])[highest[..., 1] != 0], x)
+            return self.kept[dims - 1](x, kernel)
+
+        F.relu, F.max_pool2d, F.max_pool3d = relu, lambda x, k: pool(x, k, 2), lambda x, k: pool(x, k, 3)
+        return self
+
+    def see(self, distance, x):
+        if distance.numel():
+            self.smallest = min(self.smallest, (distance.min() / x.abs().max()).item())
+
+    def __exit__(self, *_):
+        F.relu, F.max_pool2d, F.max_pool3d = self.kept
+
+
+def inputs_without_edges(network, shapes):
+    for draw in range(1000):
+        inputs = [pattern(f"draw {draw} input {i}", [BATCH, *shape]) for i, shape in enumerate(shapes)]
+        with Edges() as edges, torch.no_grad():
+            copy.deepcopy(network).double().train()(*[x.double() for x in inputs])
+        if edges.smallest > EDGE:
+            return draw, inputs
+    raise SystemExit("no draw without an edge")
+
+
 def main(folder):
     folder.mkdir(parents=True, exist_ok=True)
     for name, (make, shapes) in CASES.items():
@@ -76,7 +120,7 @@ def main(folder):
             for key, tensor in network.state_dict().items():
                 if "num_batches" not in key:
                     tensor.copy_(value(key, list(tensor.shape)))
-        inputs = [pattern(f"input {i}", [BATCH, *shape]) for i, shape in enumerate(shapes)]
+        draw, inputs = inputs_without_edges(network, shapes)
         network.eval()
         with torch.no_grad():
             evaluation = network(*inputs)
@@ -84,9 +128,9 @@ def main(folder):
         training = network(*inputs)
         (training**2).mean().backward()
         norms = torch.tensor([p.grad.double().norm() for _, p in sorted(network.named_parameters())])
-        content = {"evaluation": evaluation, "training": training.detach(), "gradients": norms}
+        content = {"evaluation": evaluation, "training": training.detach(), "gradients": norms, "draw": torch.tensor([draw])}
         save_file({k: v.contiguous() for k, v in content.items()}, folder / f"{name}.safetensors")
-        print(f"{name:26} {models.count(network):9,} {evaluation.abs().max():9.3f} {training.abs().max():9.3f}")
+        print(f"{name:26} {models.count(network):9,} {evaluation.abs().max():9.3f} {training.abs().max():9.3f} draw {draw}")
 
 
 if __name__ == "__main__":

@@ -263,6 +263,18 @@ impl Basis {
     }
 }
 
+impl Op {
+    /// Numbers that count as parameters, as in PyTorch's count of the public networks, though no training changes them: the centres of
+    /// radial functions.
+    pub fn fixed_parameters(&self) -> usize {
+        match self {
+            Self::KanConvolution { basis: Basis::Rbf { count, .. }, .. }
+            | Self::Kan { basis: Basis::Rbf { count, .. }, .. } => *count,
+            _ => 0,
+        }
+    }
+}
+
 /// One computation of the flat network.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
@@ -348,6 +360,7 @@ pub enum Mend {
 /// Cost of one block (a group sums its inside). Multiply-adds and memory are for one sample.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct BlockReport {
+    /// The learned ones, and those of [`Op::fixed_parameters`].
     pub parameters: u64,
     pub multiply_adds: u64,
     /// Bytes of the outputs, float32.

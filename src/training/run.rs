@@ -281,6 +281,7 @@ fn fresh_info(
     network: &Network,
     samples: &Samples,
 ) -> RunInfo {
+    let fixed: usize = network.steps().iter().map(|step| step.op.fixed_parameters()).sum();
     RunInfo {
         format: "aquila-run".to_owned(),
         version: RUN_VERSION,
@@ -297,7 +298,7 @@ fn fresh_info(
         initial_weights_sha256: None,
         parent: None,
         tags: Vec::new(),
-        parameters: network.parameter_count() as u64,
+        parameters: (network.parameter_count() + fixed) as u64,
         epochs: 0,
         steps: 0,
         best: None,

@@ -41,13 +41,13 @@ pub(in crate::blueprint) fn kan_convolution(site: &Site) -> Result<Meaning, Trou
     let weights = product(&[filters, in_channels, basis.count() + 1]) * (kernel as u128).pow(dims as u32);
     let (working, kept) = basis_bytes(basis, in_channels, pixels);
     let second_output = product_of(&[filters as u128, pixels, FLOAT32_BYTES]);
+    let op = Op::KanConvolution { dims, in_channels, filters, kernel, basis };
     let cost = Cost {
-        parameters: weights + 2 * filters as u128,
+        parameters: weights + 2 * filters as u128 + op.fixed_parameters() as u128,
         multiply_adds: weights.saturating_mul(pixels),
         working: working.saturating_add(second_output),
         kept,
     };
-    let op = Op::KanConvolution { dims, in_channels, filters, kernel, basis };
     meaning(op, Shape::new(shape.kind, filters, shape.extent()), cost)
 }
 
@@ -65,13 +65,13 @@ pub(in crate::blueprint) fn kan(site: &Site) -> Result<Meaning, Trouble> {
     let weights = product(&[nodes, in_channels, basis.count() + 1]);
     let (working, kept) = basis_bytes(basis, in_channels, pixels);
     let node_values = product_of(&[2, nodes as u128, pixels, FLOAT32_BYTES]);
+    let op = Op::Kan { in_channels, sums, products, basis };
     let cost = Cost {
-        parameters: weights + nodes as u128,
+        parameters: weights + nodes as u128 + op.fixed_parameters() as u128,
         multiply_adds: weights.saturating_mul(pixels),
         working: working.saturating_add(node_values),
         // A product needs both its factors again.
         kept: kept.saturating_add(if products > 0 { node_values / 2 } else { 0 }),
     };
-    let op = Op::Kan { in_channels, sums, products, basis };
     meaning(op, Shape::new(shape.kind, sums + products, shape.extent()), cost)
 }

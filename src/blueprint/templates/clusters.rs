@@ -35,7 +35,7 @@ pub(super) const CUTOUT_RESNET: TemplateInfo = TemplateInfo {
     help: "Residual blocks and an average over the cutout: a hundredth of the CNN's parameters",
     group: CLUSTERS,
     paper: "He et al. 2016; Lin et al. 2014",
-    parameters: 0,
+    parameters: 392_257,
     sizes: "5×112² → 1",
     options: &[
         channels(5),

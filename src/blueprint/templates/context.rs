@@ -1,6 +1,6 @@
 //! U-Nets that know more than one map: the surroundings of a patch, or the spectra at each pixel.
 
-use super::builder::{Builder, STEP_X, STEP_Y, Source, WIDTH, count};
+use super::builder::{Builder, STEP_X, STEP_Y, Source, count};
 use super::options::{DROPOUT, Settings, attention, base, block, height, levels, size, velocities, width};
 use super::unet::{Body, Encoded, Skips, Unet, density_head, density_output, level_words, map_input};
 use super::{CLOUDS, TemplateError, TemplateInfo};
@@ -42,7 +42,7 @@ pub(super) const SPECTRAL: TemplateInfo = TemplateInfo {
     group: CLOUDS,
     paper: "Ribeiro 2025 (POLARIScore)",
     parameters: 125_575_609,
-    sizes: "1×128² and 1×128×128² → 1×128²",
+    sizes: "1×128² and 1×128³ → 1×128²",
     options: &[
         levels(4),
         base(64),
@@ -172,6 +172,6 @@ fn alone(unet: &Unet) -> Builder {
     let set = [("filters", 1.into()), ("kernel", 1.into())];
     let head = graph.after_at(drawn.out, "convolution", "Head", [x, y], &set);
     let relu = graph.after_at(head, "relu", "ReLU", [x + STEP_X, y], &[]);
-    graph.after_at(relu, "group-output", "out", [x + STEP_X + WIDTH, y], &[]);
+    graph.after_at(relu, "group-output", "out", [x + 2.0 * STEP_X, y], &[]);
     graph
 }

@@ -35,7 +35,7 @@ pub(super) const U_KAN: TemplateInfo = TemplateInfo {
     help: "The U-Net with Kolmogorov–Arnold convolutions in its deepest levels",
     group: CLOUDS,
     paper: "Ribeiro 2025; C. Li et al. 2024",
-    parameters: 0,
+    parameters: 16_484_488,
     sizes: "1×128² → 1×128²",
     options: &[
         levels(5),
@@ -56,7 +56,7 @@ pub(super) const SYMBOLIC: TemplateInfo = TemplateInfo {
     help: "A U-Net, and beside it a small KAN that draws a curve from each pixel's value alone",
     group: CLOUDS,
     paper: "Ribeiro 2025; Liu et al. 2024 (KAN 2.0)",
-    parameters: 0,
+    parameters: 15_685_341,
     sizes: "1×128² → 1×128²",
     options: &[
         levels(4),

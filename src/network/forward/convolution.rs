@@ -2,6 +2,7 @@
 
 use super::{Pass, along, as_before, as_map, fault};
 use crate::blueprint::Op;
+use crate::network::tensors;
 use tch::{TchError, Tensor};
 
 impl Pass<'_> {
@@ -55,17 +56,38 @@ pub(super) fn convolve(
     bias: Option<&Tensor>,
     shifts: &Shifts,
 ) -> Result<Tensor, TchError> {
-    let y = as_map(x)?.f_convolution(
-        &as_kernel(weight, dims)?,
+    let kernel = as_kernel(weight, dims)?;
+    let mut map = as_map(x)?;
+    let (mut stride, mut padding) = (along(dims, shifts.stride, 1), along(dims, shifts.padding, 0));
+    if shifts.stride > 1 && kernel.size()[2..].iter().all(|&size| size == 1) {
+        map = only_strided(&map, &stride, &padding)?;
+        (stride, padding) = (along(dims, 1, 1), along(dims, 0, 0));
+    }
+    let y = map.f_convolution(
+        &kernel,
         bias,
-        along(dims, shifts.stride, 1),
-        along(dims, shifts.padding, 0),
+        stride,
+        padding,
         along(dims, shifts.dilation, 1),
         false,
         along(dims, 0, 0),
         shifts.groups as i64,
     )?;
     as_before(y, x.dim())
+}
+
+/// The pixels that a kernel of one pixel meets. Taken out here: in oneDNN (libtorch 2.11, AVX-512, channels last) the weight gradient of
+/// such a convolution with a stride corrupts memory where there are 8 channels; PyTorch crashes on it as well.
+fn only_strided(x: &Tensor, stride: &[i64], padding: &[i64]) -> Result<Tensor, TchError> {
+    let mut map = x.shallow_clone();
+    if padding.iter().any(|&pixels| pixels > 0) {
+        let both: Vec<i64> = padding.iter().rev().flat_map(|&pixels| [pixels, pixels]).collect();
+        map = map.f_constant_pad_nd(both)?;
+    }
+    for (axis, &step) in (2..).zip(stride) {
+        map = map.f_slice(axis, None, None, step)?;
+    }
+    tensors::channels_last(&map)
 }
 
 /// A kernel for a sequence as that for a map of one row.

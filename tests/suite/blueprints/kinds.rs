@@ -106,7 +106,7 @@ fn shapes_and_parameters_are_those_of_pytorch() {
         ("sequence 50x8", "self-attention", "heads=4", "50x8", 288),
         ("cube 5x3x4x5, cube 4x3x4x5", "attention-gate", "", "4x3x4x5", 35),
         ("sequence 50x8, vector 16", "film", "", "50x8", 0),
-        ("map 6x20x17", "kan-convolution", "filters=4", "4x20x17", 1088),
+        ("map 6x20x17", "kan-convolution", "filters=4", "4x20x17", 1088 + 4),
         ("sequence 50x6", "kan-convolution", "filters=4 kernel=5 basis=b-spline functions=5", "50x4", 1088),
         ("vector 3", "kan", "sums=2 products=2", "4", 6 * 3 * (8 + 1) + 6),
         ("cube 2x32x5x4", "spectral-moments", "moments=4", "8x5x4", 0),

@@ -216,10 +216,11 @@ fn templates_compute_what_pytorch_computes() {
         let state: IndexMap<_, _> =
             state.into_iter().map(|(name, old)| (name.clone(), weight(&name, &sizes(&old)))).collect();
         network.load_state(&state).expect("the same names");
+        let draw = golden["draw"].int64_value(&[0]);
         let input = |(index, &step): (usize, &usize)| {
             let mut shape = vec![2];
             shape.extend(&plan.steps[step].shape.sizes);
-            let values = pattern(&format!("input {index}"), shape.iter().product());
+            let values = pattern(&format!("draw {draw} input {index}"), shape.iter().product());
             tensors::from_slice(&values, &shape, Device::Cpu).expect("a tensor")
         };
         let inputs: Vec<Tensor> = plan.inputs.iter().enumerate().map(input).collect();
