@@ -135,7 +135,7 @@ pub struct FeaturesView {
     pub statistics: Vec<ChannelStatistics>,
     /// Channels with one and the same value everywhere in this sample (of a vector: with the value 0).
     pub dead: usize,
-    /// What the values are: empty within the network, the quantity and unit at an input or output.
+    /// What the values are: empty within the network, the quantity at an input or output of a run (standardised, as the network has it).
     pub label: String,
 }
 

@@ -43,7 +43,7 @@ pub(super) fn features(
         channels: as_maps(cube.view(), slice),
         shape,
         statistics,
-        label: String::new(),
+        label: loaded.quantity(wanted),
     })
 }
 

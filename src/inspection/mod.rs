@@ -11,6 +11,7 @@ mod grid;
 mod kan;
 mod leave;
 mod request;
+mod stand_in;
 mod subject;
 mod weights;
 mod worker;

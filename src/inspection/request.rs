@@ -36,7 +36,7 @@ impl PartialEq for Subject {
 pub struct Request {
     pub subject: Subject,
     /// Which sample of the run's sample set (whatever its part of the split), counted from 0. Of a network that was never trained, it is the
-    /// seed of the noise that takes the place of a sample.
+    /// seed of the synthetic cloud or noise that takes the place of a sample.
     pub sample: usize,
     /// The block; a group stands for all its blocks (weights), or for what it hands on (features, Grad-CAM). Empty: the whole network.
     pub block: PathId,

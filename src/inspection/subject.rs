@@ -5,16 +5,16 @@ use super::attribution::{difference, label};
 use super::error::{InspectionError, Result};
 use super::grid;
 use super::request::{OutputChoice, Subject};
+use super::stand_in;
 use crate::blueprint::{self, Blueprint, PortType};
 use crate::data::Split;
 use crate::job::Context;
-use crate::network::{Device, DeviceChoice, Network, Tensor, seed, tensors};
+use crate::network::{Device, DeviceChoice, Network, Tensor, tensors, threads};
 use crate::training::{
     CheckpointChoice, Described, Feeds, Live, LiveWeights, Model, RunFolder, Samples, Standard,
     WeightHistory, samples_of,
 };
 use ndarray::{Array2, Axis, s};
-use rand_distr::{Distribution, StandardNormal};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -31,6 +31,8 @@ pub(super) struct Loaded {
     /// Of a run: its folder and how its data comes in.
     pub run: Option<(RunFolder, Described)>,
     samples: Option<(FileState, Samples, Feeds)>,
+    /// The synthetic cloud of this seed, kept while blueprints change.
+    cloud: Option<(usize, Array2<f32>)>,
 }
 
 /// Path, length and time of change of a file.
@@ -71,25 +73,31 @@ pub(super) struct ShownInput {
 impl Loaded {
     /// The subject's network, taken from `kept` where that is still it.
     pub fn renew<'a>(kept: &'a mut Option<Self>, subject: &Subject, ctx: &Context) -> Result<&'a mut Self> {
-        let earlier = kept.take();
-        let loaded = match subject {
+        let mut earlier = kept.take();
+        let cloud = earlier.as_mut().and_then(|loaded| loaded.cloud.take());
+        let mut loaded = match subject {
             Subject::Run { folder, checkpoint } => of_run(earlier, folder, *checkpoint, ctx)?,
-            Subject::Live(live) => of_live(earlier, live)?,
+            Subject::Live(live) => {
+                // A training has the other cores.
+                threads::set(1);
+                of_live(earlier, live)?
+            }
             Subject::Untrained { blueprint, seed } => untrained(earlier, blueprint, *seed)?,
         };
+        loaded.cloud = cloud;
         Ok(kept.insert(loaded))
     }
 
     /// The sample of this number; noise where the network was never trained.
     pub fn sample(&mut self, index: usize, ctx: &Context) -> Result<Sample> {
-        let Some((folder, described)) = &self.run else { return self.noise(index) };
+        let Some((folder, described)) = &self.run else { return self.stand_in(index, ctx) };
         let state = file_state(&folder.samples_path());
         if self.samples.as_ref().is_none_or(|(kept, ..)| *kept != state) {
             let samples = samples_of(folder, described, None, None, ctx)?;
             let feeds = Feeds::new(&self.network, &samples.planes)?;
             self.samples = Some((state, samples, feeds));
         }
-        let Some((_, samples, feeds)) = &self.samples else { return self.noise(index) };
+        let Some((_, samples, feeds)) = &self.samples else { return self.stand_in(index, ctx) };
         let count = samples.inputs.len_of(Axis(0));
         if index >= count {
             return Err(InspectionError::request(
@@ -130,6 +138,17 @@ impl Loaded {
     pub fn target(&self, choice: OutputChoice) -> Option<&Standard> {
         let (_, described) = self.run.as_ref()?;
         if choice.output == 0 { described.targets.get(choice.channel) } else { None }
+    }
+
+    /// What the values of a step are: the quantity at an input or output of a run, else nothing.
+    pub fn quantity(&self, index: usize) -> String {
+        let Some((_, described)) = &self.run else { return String::new() };
+        let standards = match self.network.steps()[index].op {
+            blueprint::Op::Input { .. } if described.inputs.len() == 1 => &described.inputs,
+            blueprint::Op::Output { .. } if described.targets.len() == 1 => &described.targets,
+            _ => return String::new(),
+        };
+        standards.first().map(|standard| format!("{}, standardised", label(standard))).unwrap_or_default()
     }
 
     /// Norms over the steps of the subject's run; none where it was never trained.
@@ -187,21 +206,37 @@ impl Loaded {
         Ok(shown)
     }
 
-    /// Standard normal noise of the inputs' shapes: what a standardised sample looks like to first order.
-    fn noise(&self, index: usize) -> Result<Sample> {
-        let mut inputs = Vec::new();
-        for step in self.network.steps() {
-            if !matches!(step.op, blueprint::Op::Input { .. }) {
-                continue;
-            }
-            let shape: Vec<usize> = std::iter::once(1).chain(step.shape.sizes.iter().copied()).collect();
-            let mut generator = seed::stream(index as u64, &step.name);
-            let values: Vec<f32> =
-                StandardNormal.sample_iter(&mut generator).take(shape.iter().product()).collect();
-            inputs.push(from_values(&values, &shape, self.network.device())?);
+    /// What stands in for a sample where the network was never trained.
+    fn stand_in(&mut self, index: usize, ctx: &Context) -> Result<Sample> {
+        let inputs =
+            || self.network.steps().iter().filter(|step| matches!(step.op, blueprint::Op::Input { .. }));
+        let cloudy = inputs().any(stand_in::takes_cloud);
+        if cloudy && self.cloud.as_ref().is_none_or(|(made, _)| *made != index) {
+            self.cloud = Some((index, stand_in::cloud(index as u64, ctx)?));
         }
-        let text = format!("normal noise of seed {index} in place of a sample");
-        Ok(Sample { inputs, scales: None, note: SampleNote { index, text, ..SampleNote::default() } })
+        let cloud = self.cloud.as_ref().map(|(_, cloud)| cloud);
+        let mut tensors = Vec::new();
+        for step in inputs() {
+            let shape: Vec<usize> = std::iter::once(1).chain(step.shape.sizes.iter().copied()).collect();
+            let values = stand_in::values(step, cloud.filter(|_| stand_in::takes_cloud(step)), index as u64);
+            tensors.push(from_values(&values, &shape, self.network.device())?);
+        }
+        let text = match (cloudy, tensors.len()) {
+            (true, 1) => {
+                format!("a synthetic cloud of seed {index}, not a sample: the network was never trained")
+            }
+            (true, _) => format!(
+                "a synthetic cloud and normal noise of seed {index}, not a sample: the network was never trained"
+            ),
+            (false, _) => {
+                format!("normal noise of seed {index}, not a sample: the network was never trained")
+            }
+        };
+        Ok(Sample {
+            inputs: tensors,
+            scales: None,
+            note: SampleNote { index, text, ..SampleNote::default() },
+        })
     }
 
     fn take_weights(&mut self, weights: &LiveWeights) -> Result<()> {
@@ -245,6 +280,7 @@ fn of_run(earlier: Option<Loaded>, root: &Path, choice: CheckpointChoice, ctx: &
             Ok(Loaded {
                 origin: Origin::Checkpoint(state),
                 samples: earlier.filter(same).and_then(|loaded| loaded.samples),
+                cloud: None,
                 blueprint: Arc::new(folder.read_blueprint()?),
                 epoch: Some(model.epoch as f32),
                 step: Some(model.steps),
@@ -276,6 +312,7 @@ fn of_live(earlier: Option<Loaded>, live: &Live) -> Result<Loaded> {
                 generation: 0,
                 run: Some((folder.clone(), folder.read_info()?.data)),
                 samples: None,
+                cloud: None,
             }
         }
     };
@@ -305,6 +342,7 @@ fn untrained(earlier: Option<Loaded>, blueprint: &Arc<Blueprint>, seed: u64) -> 
         generation: 0,
         run: None,
         samples: None,
+        cloud: None,
     })
 }
 

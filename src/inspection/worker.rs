@@ -33,7 +33,9 @@ struct Board {
 /// How often the thread looks whether a running training has published newer weights.
 const LIVE_POLL: Duration = Duration::from_millis(100);
 /// A running training is answered for at most this share of the time, so that it is hardly slowed.
-const LIVE_SHARE: u32 = 50;
+const LIVE_SHARE: u32 = 100;
+/// And at most this often.
+const LIVE_LEAST: Duration = Duration::from_millis(200);
 
 impl Worker {
     /// Starts the thread; `wake` is called whenever there is a newer answer or progress, and must not block.
@@ -127,13 +129,14 @@ impl Shared {
         // When the answer about a running training may be renewed.
         let mut due = Instant::now();
         while let Some((request, context)) = self.next(&mut engine, due) {
-            let started = Instant::now();
             let answered = catch_unwind(AssertUnwindSafe(|| engine.answer(&request, &context)));
             let mut answer = answered.unwrap_or_else(|_| {
                 // What the panic left half done is not used again.
                 engine = Engine::new();
                 Answer::broken(&request)
             });
+            let spent = Duration::try_from_secs_f64(answer.seconds).unwrap_or_default();
+            due = Instant::now() + (LIVE_SHARE * spent).max(LIVE_LEAST);
             let mut board = self.lock();
             board.running = None;
             // What was given up on is nobody's answer.
@@ -143,7 +146,6 @@ impl Shared {
                 self.answer.publish(answer);
             }
             drop(board);
-            due = Instant::now() + LIVE_SHARE * started.elapsed();
             (self.waker)();
         }
     }

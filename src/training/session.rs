@@ -448,7 +448,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Publishes a copy of the weights where somebody looks, and keeps that below a hundredth of the time.
+    /// Publishes a copy of the weights where somebody looks, and keeps that below half a hundredth of the time.
     pub fn show_weights(&mut self, epoch: f32) -> Result<()> {
         if !self.live.is_watched() || !self.watch.weights_pace.due() {
             return Ok(());
@@ -465,7 +465,7 @@ impl Session<'_> {
             weights.buffers.insert(name.clone(), tensors::to_vec(buffer)?);
         }
         self.live.publish_weights(weights);
-        self.watch.weights_pace.wait_at_least(100 * started.elapsed());
+        self.watch.weights_pace.wait_at_least(200 * started.elapsed());
         Ok(())
     }
 

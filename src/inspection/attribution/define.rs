@@ -8,7 +8,8 @@ use crate::recipe::Space;
 use crate::training::Standard;
 
 pub(super) const RANDOMISED: &str = "The same definition on the same network with all weights drawn anew. \
-    A method that tells of the training must give another map: the rank correlation (Spearman, of absolute values) should be low.";
+    A method that tells of the training must give another map: the rank correlation (Spearman, of absolute values) should be low. \
+    The map of one pixel keeps the shape of its receptive field whatever the weights: there, compare a region or the whole output.";
 
 /// The words for one answer.
 pub(super) struct Words<'a> {
