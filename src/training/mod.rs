@@ -20,6 +20,7 @@ mod reach;
 mod run;
 pub mod schedule;
 mod session;
+mod show;
 mod source;
 mod steps;
 mod symmetry;
