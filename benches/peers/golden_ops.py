@@ -200,8 +200,8 @@ def of_dimension(d):
     axes = (1,) if d == 1 else tuple(range(2, 2 + d))
     case(f"global-average-{d}", [value(d)], {}, lambda x, _, __: x.mean(axes))
     case(f"global-maximum-{d}", [value(d)], {}, lambda x, _, __: x.amax(axes))
-    case(f"upsample-nearest-{d}", [value(d)], {}, plain(lambda x, _: F.interpolate(x, scale_factor=2, mode="nearest")))
-    case(f"upsample-linear-{d}", [value(d)], {},
+    case(f"upsample-nearest-{d}", [value(d, 2, batch=1)], {}, plain(lambda x, _: F.interpolate(x, scale_factor=2, mode="nearest")))
+    case(f"upsample-linear-{d}", [value(d, 2, batch=1)], {},
          plain(lambda x, _: F.interpolate(x, scale_factor=3, mode=LINEAR[d], align_corners=False)))
     middle = (slice(None), slice(None), *[slice(1, -2)] * d)
     case(f"crop-{d}", [value(d)], {}, plain(lambda x, _: x[middle]))
@@ -210,7 +210,7 @@ def of_dimension(d):
     case(f"crop-like-{d}", [value(d), like], {},
          lambda x, _, __, ___: x[(slice(None), *cut)] if d == 1 else x[(slice(None), slice(None), *cut)])
     for fill, mode in (("zero", "constant"), ("reflect", "reflect"), ("replicate", "replicate")):
-        case(f"pad-{fill}-{d}", [value(d)], {}, plain(lambda x, _: F.pad(x, [1, 2] * d, mode)))
+        case(f"pad-{fill}-{d}", [value(d, 2, batch=1)], {}, plain(lambda x, _: F.pad(x, [1, 2] * d, mode)))
     case(f"self-attention-{d}", [value(d, 6)],
          {"qkv.weight": uniform(18, 6), "qkv.bias": uniform(18), "projection.weight": uniform(6, 6), "projection.bias": uniform(6)},
          self_attention(2))

@@ -1,10 +1,10 @@
 //! From a plan to a network: names and places of the weights, their first values, and what may be computed in place.
 
 use super::declare::declare;
-use super::forward::keeps_no_input;
+use super::forward::{keeps_no_input, keeps_no_output};
 use super::layout::{Layout, check_names};
 use super::{NetworkError, device, initial, tensors};
-use crate::blueprint::{Op, Plan, Step};
+use crate::blueprint::{Activation, Op, Plan, Step};
 use indexmap::IndexMap;
 use tch::{Device, Kind, Tensor};
 
@@ -52,6 +52,8 @@ pub(super) enum Reuse {
     Never,
     /// Nobody else reads the input, and its maker does not need it for the backward pass.
     Overwrite,
+    /// Nobody else reads the input, but the backward pass of this step needs it: only where there will be none.
+    InEvaluation,
     /// A ReLU whose only reader is a dropout: in training the dropout applies it, after its mask. The order does not
     /// matter (a mask is never negative), and so both run in place.
     LeftToDropout,
@@ -229,25 +231,12 @@ fn reusable_inputs(plan: &Plan) -> Vec<Reuse> {
     };
     let mut reuse = vec![Reuse::Never; plan.steps.len()];
     for (index, step) in plan.steps.iter().enumerate() {
-        let &[input] = step.inputs.as_slice() else { continue };
-        // These makers keep their inputs, not their outputs, for the backward pass.
-        let free = readers[input].len() == 1
-            && matches!(
-                plan.steps[input].op,
-                Op::BatchNorm { .. }
-                    | Op::GroupNorm { .. }
-                    | Op::LayerNorm { .. }
-                    | Op::InstanceNorm { .. }
-                    | Op::Convolution { .. }
-                    | Op::TransposedConvolution { .. }
-                    | Op::Linear { .. }
-                    | Op::KanConvolution { .. }
-                    | Op::Concatenate
-                    | Op::AttentionGate { .. }
-            );
+        let Some(&input) = step.inputs.first() else { continue };
+        let free = readers[input].len() == 1 && keeps_no_output(&plan.steps[input]);
         reuse[index] = match &step.op {
             Op::Relu if free && only_reader_is_dropout(index) => Reuse::LeftToDropout,
             op if free && keeps_no_input(op) => Reuse::Overwrite,
+            Op::Activation(Activation::Gelu | Activation::Silu) if free => Reuse::InEvaluation,
             Op::Dropout { .. } if reuse[input] == Reuse::LeftToDropout => Reuse::Overwrite,
             _ => Reuse::Never,
         };

@@ -67,10 +67,10 @@ impl Layout {
     pub fn view(&self, flat: &Tensor, slot: &Slot) -> Result<Tensor, tch::TchError> {
         let part = flat.f_narrow(0, slot.offset as i64, slot.count() as i64)?;
         let shape: Vec<i64> = slot.shape.iter().map(|&size| size as i64).collect();
-        match shape.as_slice() {
-            &[out, inner, x] => part.f_view([out, x, inner])?.f_permute([0, 2, 1]),
-            &[out, inner, y, x] => part.f_view([out, y, x, inner])?.f_permute([0, 3, 1, 2]),
-            &[out, inner, z, y, x] => part.f_view([out, z, y, x, inner])?.f_permute([0, 4, 1, 2, 3]),
+        match *shape.as_slice() {
+            [out, inner, x] => part.f_view([out, x, inner])?.f_permute([0, 2, 1]),
+            [out, inner, y, x] => part.f_view([out, y, x, inner])?.f_permute([0, 3, 1, 2]),
+            [out, inner, z, y, x] => part.f_view([out, z, y, x, inner])?.f_permute([0, 4, 1, 2, 3]),
             _ => part.f_view(shape.as_slice()),
         }
     }

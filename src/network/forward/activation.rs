@@ -2,13 +2,15 @@
 //! same on every device.
 
 use super::{Pass, channel_axis};
-use crate::blueprint::{Activation, Op};
+use crate::blueprint::Activation;
 use crate::network::compile::Reuse;
 use crate::network::{seed, tensors};
 use rand_chacha::rand_core::RngCore;
 use rand_distr::{Distribution, StandardNormal};
 use tch::{TchError, Tensor};
 
+/// Of libtorch's leaky ReLU.
+pub(super) const DEFAULT_SLOPE: f64 = 0.01;
 /// The seed of noise that is the same in every evaluation.
 const EVALUATION: u64 = 0;
 
@@ -21,19 +23,25 @@ impl Pass<'_> {
         }
     }
 
-    /// Sigmoid and tanh keep their outputs for the backward pass and may run in place; the others keep their inputs.
     pub(super) fn activation(&self, x: &mut Tensor, activation: Activation) -> Result<Tensor, TchError> {
-        let in_place = self.reuse != Reuse::Never;
+        let in_place = match self.reuse {
+            Reuse::Never => false,
+            Reuse::InEvaluation => self.run.training.is_none(),
+            _ => true,
+        };
         match activation {
             Activation::Sigmoid if in_place => x.f_sigmoid_(),
             Activation::Sigmoid => x.f_sigmoid(),
             Activation::Tanh if in_place => x.f_tanh_(),
             Activation::Tanh => x.f_tanh(),
+            Activation::Gelu if in_place => x.f_gelu_("none"),
             Activation::Gelu => x.f_gelu("none"),
+            Activation::Silu if in_place => x.f_silu_(),
             Activation::Silu => x.f_silu(),
             Activation::Softplus => x.f_softplus(),
             // libtorch's own leaky ReLU is reachable with its default slope only; any other is a PReLU that learns nothing.
-            Activation::LeakyRelu { slope: 0.01 } => x.f_leaky_relu(),
+            Activation::LeakyRelu { slope: DEFAULT_SLOPE } if in_place => x.f_leaky_relu_(),
+            Activation::LeakyRelu { slope: DEFAULT_SLOPE } => x.f_leaky_relu(),
             Activation::LeakyRelu { slope } => {
                 x.f_prelu(&Tensor::f_full([1], slope, (x.kind(), x.device()))?)
             }
@@ -58,7 +66,7 @@ impl Pass<'_> {
                 (1..shape.len()).filter(|&axis| axis != channels).for_each(|axis| shape[axis] = 1);
             }
             let mask = mask(seed, &step.name, probability, shape.iter().product());
-            let mask = self.from_numbers(&mask, &shape, x)?;
+            let mask = self.tensor_of(&mask, &shape, x)?;
             y = if self.reuse == Reuse::Never { y.f_mul(&mask)? } else { y.f_mul_(&mask)? };
         }
         if relu { y.f_relu_() } else { Ok(y) }
@@ -76,27 +84,16 @@ impl Pass<'_> {
             deviation as f32 * <StandardNormal as Distribution<f32>>::sample(&StandardNormal, &mut generator)
         };
         let noise: Vec<f32> = (0..shape.iter().product()).map(draw).collect();
-        let noise = self.from_numbers(&noise, &shape, x)?;
+        let noise = self.tensor_of(&noise, &shape, x)?;
         if self.reuse == Reuse::Never { x.f_add(&noise) } else { x.f_add_(&noise) }
     }
 
     /// Numbers in row-major order as a tensor of this pass, beside `x`.
-    fn from_numbers(&self, numbers: &[f32], shape: &[usize], x: &Tensor) -> Result<Tensor, TchError> {
+    fn tensor_of(&self, numbers: &[f32], shape: &[usize], x: &Tensor) -> Result<Tensor, TchError> {
         let tensor = tensors::from_slice(numbers, shape, x.device())
             .map_err(|error| TchError::Shape(error.to_string()))?;
         tensors::channels_last(&tensor.f_to_kind(self.run.kind)?)
     }
-}
-
-/// Whether an operation of one input may overwrite it: its backward pass needs its output, or neither.
-pub(in crate::network) fn keeps_no_input(op: &Op) -> bool {
-    matches!(
-        op,
-        Op::Relu
-            | Op::Dropout { .. }
-            | Op::Noise { .. }
-            | Op::Activation(Activation::Sigmoid | Activation::Tanh)
-    )
 }
 
 /// Zero with this probability, else 1/(1 - probability), so that the mean stays.

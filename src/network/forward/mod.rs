@@ -7,6 +7,7 @@ mod convolution;
 mod kan;
 mod norm;
 mod resample;
+mod reuse;
 mod shape;
 mod spectral;
 
@@ -15,7 +16,7 @@ use super::{NetworkError, tensors};
 use crate::blueprint::{Op, PortType, Step};
 use tch::{Kind, TchError, Tensor};
 
-pub(super) use activation::keeps_no_input;
+pub(super) use reuse::{keeps_no_input, keeps_no_output};
 
 /// Called with the index of a step and its value.
 pub type Observer<'a> = &'a mut dyn FnMut(usize, &Tensor);
@@ -165,7 +166,7 @@ impl Pass<'_> {
     fn compute(&self, op: &Op, arguments: &mut [Tensor]) -> Result<Tensor, TchError> {
         match (op, &mut *arguments) {
             (Op::Concatenate, parts) => shape::concatenate(parts),
-            (Op::Add, parts) => shape::add(parts),
+            (Op::Add, parts) => shape::add(parts, self.reuse == Reuse::Overwrite),
             (Op::Multiply, parts) => shape::multiply(parts),
             (Op::Crop { .. }, [x, like]) => resample::crop_like(x, like),
             (Op::AttentionGate { .. }, [gate, skip]) => self.attention_gate(gate, skip),

@@ -21,33 +21,47 @@ pub(super) fn concatenate(parts: &[Tensor]) -> Result<Tensor, TchError> {
     Tensor::f_cat(parts, axis)
 }
 
-pub(super) fn add(parts: &[Tensor]) -> Result<Tensor, TchError> {
-    combine(parts, Tensor::f_add)
+/// The sum; `in_place` in the memory of the first part, where that has the size of the sum.
+pub(super) fn add(parts: &[Tensor], in_place: bool) -> Result<Tensor, TchError> {
+    combine(parts, |mut sum, part, own| {
+        if (own || in_place) && sum.size() == whole_size(&sum, part) {
+            sum.f_add_(part)
+        } else {
+            sum.f_add(part)
+        }
+    })
 }
 
 pub(super) fn multiply(parts: &[Tensor]) -> Result<Tensor, TchError> {
-    combine(parts, Tensor::f_mul)
+    combine(parts, |product, part, _| product.f_mul(part))
 }
 
+/// Joins the parts one by one; `join` is told whether the first of its two is an intermediate result.
 fn combine(
     parts: &[Tensor],
-    join: impl Fn(&Tensor, &Tensor) -> Result<Tensor, TchError>,
+    join: impl Fn(Tensor, &Tensor, bool) -> Result<Tensor, TchError>,
 ) -> Result<Tensor, TchError> {
     let largest =
         parts.iter().max_by_key(|part| (part.dim(), part.numel())).ok_or_else(|| fault("nothing to join"))?;
     let mut whole: Option<Tensor> = None;
     for (place, part) in parts.iter().enumerate() {
         let part = spread(part, largest)?;
-        let fits = part.size().iter().zip(largest.size()).all(|(&own, size)| own == size || own == 1);
+        let fits =
+            part.size().iter().zip(largest.size()).all(|(&own, size)| own == size || own == 1 || size == 1);
         if part.dim() != largest.dim() || !fits {
             return Err(different_sizes("the largest part", largest, &format!("part {}", place + 1), &part));
         }
         whole = Some(match whole {
             None => part,
-            Some(whole) => join(&whole, &part)?,
+            Some(whole) => join(whole, &part, place > 1)?,
         });
     }
     whole.ok_or_else(|| fault("nothing to join"))
+}
+
+/// The size that two values of one rank spread to.
+fn whole_size(a: &Tensor, b: &Tensor) -> Vec<i64> {
+    a.size().into_iter().zip(b.size()).map(|(a, b)| a.max(b)).collect()
 }
 
 /// A vector [batch, channel] with axes of one pixel, so that it spreads over a value like `over`; all else as it is.

@@ -157,6 +157,34 @@ fn evaluation_changes_nothing_and_watching_changes_no_value() {
 }
 
 #[test]
+fn an_evaluation_keeps_the_graph_where_it_is_asked_to() {
+    let mut network = Network::build(&unet(&tiny(false, 0.3)), Device::Cpu, 1).unwrap();
+    train_steps(&mut network, 2);
+    let before = fingerprint(&network);
+    let x = batch(1, 16).set_requires_grad(true);
+    let mut seen = Vec::new();
+    let mut watch = |_: usize, value: &Tensor| seen.push((value.shallow_clone(), value.detach().copy()));
+    let output = network.forward_with_gradients(&[x.shallow_clone()], Some(&mut watch)).unwrap();
+    assert_eq!(output[0], network.forward(&[x.detach()], Mode::Evaluate).unwrap()[0]);
+    assert!(seen.iter().all(|(value, then)| value == then), "a value was overwritten");
+    let sum = output[0].sum(Kind::Float);
+    let middle = &seen[seen.len() / 2].0;
+    let gradients = Tensor::f_run_backward(&[&sum], &[&x, middle], true, false).unwrap();
+    assert_eq!(gradients[1].size(), middle.size());
+    // Along one direction, against the difference quotient, with a step so small that hardly a ReLU changes its side.
+    let direction = (batch(1, 16) * 3.0).cos() * 1e-4;
+    let at = |sign: f64| {
+        let x = x.detach() + &direction * sign;
+        network.forward(&[x], Mode::Evaluate).unwrap()[0].sum(Kind::Double).double_value(&[])
+    };
+    let (slope, quotient) =
+        ((&gradients[0] * &direction).sum(Kind::Double).double_value(&[]), 0.5 * (at(1.0) - at(-1.0)));
+    assert!((slope / quotient - 1.0).abs() < 0.02, "{slope} {quotient}");
+    assert_eq!(network.gradient().abs().max().double_value(&[]), 0.0);
+    assert_eq!(before, fingerprint(&network));
+}
+
+#[test]
 fn dropout_keeps_the_mean_and_drops_whole_channels() {
     let network = Network::build(&unet(&tiny(false, 0.25)), Device::Cpu, 1).unwrap();
     let dropout = network.steps().iter().position(|step| step.name == "Encoder 1/Dropout").unwrap();

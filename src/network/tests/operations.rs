@@ -2,7 +2,7 @@
 
 use super::{assert_close, golden, under};
 use crate::blueprint::{Activation, Basis, Fill, Interpolation, MomentForm, Op, Plan, PortType, Shape, Step};
-use crate::network::{Mode, Network, Precision};
+use crate::network::{Mode, Network, Precision, threads};
 use indexmap::IndexMap;
 use tch::{Device, Kind, Tensor};
 
@@ -250,6 +250,98 @@ fn every_operation_trains_in_bfloat16_with_float32_weights() {
         mixed[0].square().mean(Kind::Float).backward();
         assert_eq!(network.gradient().kind(), Kind::Float);
         assert!(network.gradient().isfinite().all().int64_value(&[]) == 1, "{name}");
+    }
+}
+
+#[test]
+fn operations_give_the_same_bytes_again() {
+    let content = golden("operations.safetensors");
+    for (name, op) in spatial(2).into_iter().chain(of_any()) {
+        let name = format!("{name}-2");
+        let case = under(&content, &format!("{name}/"));
+        let leaves: Vec<Tensor> =
+            numbered(&case, "inputs/").iter().map(|x| x.copy().set_requires_grad(true)).collect();
+        let train = |threads| {
+            threads::set(threads);
+            let plan = alone(op.clone(), &leaves, &case["output"].size());
+            let network = Network::build(&plan, Device::Cpu, 5).unwrap();
+            let output = network.forward(&leaves, Mode::Train { seed: 1 }).unwrap();
+            output[0].square().mean(Kind::Float).backward();
+            (output[0].copy(), network.gradient().copy(), network.state().unwrap())
+        };
+        let (one, again) = (train(1), train(1));
+        assert!(one.0 == again.0 && one.1 == again.1, "{name}");
+        for (key, value) in &one.2 {
+            assert_eq!(value, &again.2[key], "{name}: {key}");
+        }
+        // First weights do not depend on the threads.
+        let two = train(2);
+        for (key, value) in one.2.iter().filter(|(key, _)| !key.contains("_mean") && !key.contains("_var")) {
+            assert_eq!(value, &two.2[key], "{name}: {key}");
+        }
+    }
+}
+
+#[test]
+fn what_runs_in_place_gives_the_gradients_of_what_does_not() {
+    // Watched passes overwrite nothing. Each kind of maker before each kind of operation that may overwrite.
+    let convolution = Op::Convolution {
+        dims: 2,
+        in_channels: 4,
+        filters: 4,
+        kernel: 3,
+        stride: 1,
+        padding: 1,
+        dilation: 1,
+        groups: 1,
+        bias: true,
+    };
+    let makers = [
+        convolution,
+        Op::BatchNorm { channels: 4, epsilon: 1e-5, momentum: 0.1 },
+        Op::GroupNorm { channels: 4, groups: 2, epsilon: 1e-5 },
+        Op::LayerNorm { channels: 4, epsilon: 1e-5 },
+        Op::InstanceNorm { channels: 4, epsilon: 1e-5 },
+        Op::KanConvolution { dims: 2, in_channels: 4, filters: 4, kernel: 3, basis: RBF },
+        Op::Upsample { dims: 2, factor: 2, interpolation: Interpolation::Linear },
+        Op::MaxPool { dims: 2, kernel: 2, stride: 2 },
+        Op::SelectChannels { start: 0, count: 4 },
+    ];
+    let users = [
+        Op::Relu,
+        Op::Dropout { probability: 0.3, whole_channels: false },
+        Op::Noise { deviation: 0.1, always: true },
+        Op::Activation(Activation::Sigmoid),
+        Op::Activation(Activation::Tanh),
+        Op::Activation(Activation::Gelu),
+        Op::Activation(Activation::Silu),
+        Op::Activation(Activation::Softplus),
+        Op::Activation(Activation::LeakyRelu { slope: 0.01 }),
+    ];
+    let x = (Tensor::arange(2 * 4 * 64, (Kind::Float, Device::Cpu)) * 0.71).sin().view([2, 4, 8, 8]);
+    for maker in &makers {
+        for user in &users {
+            let norm = Op::LayerNorm { channels: 4, epsilon: 1e-5 };
+            let plan = chain(&[(norm, 4), (maker.clone(), 4), (user.clone(), 4)], &[2, 4, 8, 8]);
+            let pass = |watched: bool| {
+                let network = Network::build(&plan, Device::Cpu, 2).unwrap();
+                let (x, mode) = ([x.copy().set_requires_grad(true)], Mode::Train { seed: 3 });
+                let mut watch = |_: usize, _: &Tensor| {};
+                let output = if watched {
+                    network.forward_observed(&x, mode, &mut watch).unwrap()
+                } else {
+                    network.forward(&x, mode).unwrap()
+                };
+                (&output[0] * output[0].detach().cos()).sum(Kind::Float).backward();
+                let evaluation = if watched {
+                    network.forward_observed(&x, Mode::Evaluate, &mut watch).unwrap()
+                } else {
+                    network.forward(&x, Mode::Evaluate).unwrap()
+                };
+                (output[0].copy(), x[0].grad().copy(), network.gradient().copy(), evaluation[0].copy())
+            };
+            assert_eq!(pass(true), pass(false), "{maker:?} then {user:?}");
+        }
     }
 }
 
