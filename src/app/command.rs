@@ -64,7 +64,7 @@ impl Command {
                 icon::SPARKLE,
             ),
             Self::NewBlueprint => {
-                ("New U-Net blueprint", "Start again from the U-Net template", icon::FILE_PLUS)
+                ("New blueprint…", "From a template, or from an empty canvas", icon::FILE_PLUS)
             }
             Self::Save => ("Save blueprint", "Write the blueprint to its file", icon::FLOPPY_DISK),
             Self::SaveAs => {

@@ -63,7 +63,10 @@ impl Aquila {
             Command::OpenProject => self.ask_path(context, Purpose::OpenProject),
             Command::Screenshot => self.ask_path(context, Purpose::SavePicture),
             Command::OpenDemo => self.open_demo(),
-            Command::NewBlueprint => self.new_blueprint(),
+            Command::NewBlueprint => {
+                self.state.workspace = Workspace::Blueprint;
+                self.state.start_page = true;
+            }
             Command::Save => match self.state.document.path().map(Path::to_owned) {
                 Some(path) => self.save_blueprint(path),
                 None => self.ask_path(context, Purpose::SaveBlueprint),
@@ -181,6 +184,7 @@ impl Aquila {
             Ok(blueprint) => {
                 self.state.recent.add_file(path);
                 self.state.workspace = Workspace::Blueprint;
+                self.state.start_page = false;
                 self.state.document.open(blueprint, Some(path.to_owned()), false);
             }
             Err(error) => self.state.notices.error(error.to_string()),
@@ -192,16 +196,6 @@ impl Aquila {
         match step(&mut self.state.document) {
             Some(label) => self.state.notices.info(format!("{word}: {label}")),
             None => self.state.notices.info("There is no step to take"),
-        }
-    }
-
-    fn new_blueprint(&mut self) {
-        match crate::blueprint::template("unet", &crate::blueprint::UnetOptions::default()) {
-            Ok(blueprint) => {
-                self.state.workspace = Workspace::Blueprint;
-                self.state.document.open(blueprint, None, true);
-            }
-            Err(error) => self.state.notices.error(error.to_string()),
         }
     }
 

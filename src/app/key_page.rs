@@ -3,7 +3,7 @@
 use super::command::Menu;
 use super::form::caption;
 use super::keymap::{self, Action, Changes, KeyMap};
-use super::theme::{Tokens, title_style};
+use super::theme::{Tokens, icon_family, title_style};
 use egui::{Align, Area, Button, Context, Event, Id, Key, KeyboardShortcut, Layout, Modal, RichText};
 use egui::{ScrollArea, Sense, TextEdit, Ui, WidgetInfo, WidgetType, vec2};
 use egui_phosphor::regular as icon;
@@ -93,7 +93,8 @@ impl KeyPage {
             .anchor(egui::Align2::CENTER_TOP, [0.0, 64.0])
             .order(egui::Order::Foreground);
         let height = (context.content_rect().height() - 220.0).clamp(160.0, 560.0);
-        let answer = Modal::new(Id::new("keys-modal")).area(area).show(context, |ui| {
+        let frame = egui::Frame::popup(&context.global_style()).inner_margin(16);
+        let answer = Modal::new(Id::new("keys-modal")).area(area).frame(frame).show(context, |ui| {
             ui.set_width(WIDTH);
             let mut map = (*KeyMap::of(ui.ctx())).clone();
             let before = map.clone();
@@ -179,16 +180,19 @@ impl KeyPage {
         ui.horizontal(|ui| {
             ui.set_min_height(ROW);
             let (rect, response) = ui.allocate_exact_size(vec2(0.5 * WIDTH, ROW), Sense::hover());
-            let text = format!("{}   {}", action.icon(), action.text());
             let font = egui::TextStyle::Body.resolve(ui.style());
             let painter = ui.painter().with_clip_rect(rect);
-            painter.text(rect.left_center(), egui::Align2::LEFT_CENTER, text, font, tokens.text);
+            let left = egui::Align2::LEFT_CENTER;
+            let icon_font = egui::FontId::new(font.size, icon_family());
+            painter.text(rect.left_center(), left, action.icon(), icon_font, tokens.dim);
+            painter.text(rect.left_center() + vec2(24.0, 0.0), left, action.text(), font, tokens.text);
             response.on_hover_text(action.tooltip());
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 ui.add_space(8.0);
                 let is_changed = map.is_changed(action);
-                let reset =
-                    Button::new(icon::ARROW_COUNTER_CLOCKWISE).frame(false).min_size(vec2(24.0, 24.0));
+                // Inter has a letter of its own at this place.
+                let arrow = RichText::new(icon::ARROW_COUNTER_CLOCKWISE).family(icon_family());
+                let reset = Button::new(arrow).frame(false).min_size(vec2(24.0, 24.0));
                 let response = ui.add_enabled(is_changed, reset).on_hover_text("The delivered key again");
                 name(&response, format!("Reset {}", action.text()));
                 if response.clicked() {

@@ -26,6 +26,7 @@ mod plot;
 mod recovery;
 mod runs;
 mod session;
+mod start;
 mod state;
 mod task;
 use crate::figure::text;

@@ -49,6 +49,8 @@ pub struct AppState {
     /// The project's recipe and the run under way.
     pub training: Training,
     pub workspace: Workspace,
+    /// The Blueprint workspace shows its start page.
+    pub start_page: bool,
     pub panels: Panels,
     /// What is under the cursor, for the status bar; set anew in every frame by the view that has the cursor.
     pub readout: String,
@@ -68,6 +70,7 @@ impl AppState {
             document: Document::default(),
             training: Training::default(),
             workspace: Workspace::default(),
+            start_page: false,
             panels: Panels::default(),
             readout: String::new(),
             requests: Vec::new(),

@@ -5,6 +5,7 @@ mod inspection;
 mod keys;
 mod runs;
 mod shell;
+mod start;
 
 use aquila::app::{Aquila, Notices, Options};
 use aquila::blueprint::{self, Blueprint};

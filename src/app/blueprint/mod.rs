@@ -9,6 +9,7 @@ mod inspector;
 mod keys;
 mod labels;
 mod menu;
+mod miniature;
 mod numbers;
 mod offers;
 mod overlay;
@@ -21,6 +22,7 @@ mod wires;
 use super::command::Command;
 use super::inspection::{Inspection, Of};
 use super::runs::settings;
+use super::start::StartPage;
 use super::state::AppState;
 use super::workspace::{Find, View};
 use super::{files, form};
@@ -30,6 +32,7 @@ use editor::{Editor, Reading};
 use egui::{Context, ScrollArea, Ui};
 use inspector::Typing;
 pub use keys::CanvasAction;
+pub use miniature::Miniature;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -40,6 +43,7 @@ pub struct BlueprintView {
     reading: Reading,
     typing: Typing,
     inspection: Inspection,
+    start: StartPage,
 }
 
 impl BlueprintView {
@@ -55,10 +59,13 @@ impl View for BlueprintView {
     }
 
     fn centre(&mut self, ui: &mut Ui, state: &mut AppState) {
+        if state.start_page || state.document.current().is_none() {
+            self.start.show(ui, state);
+            return;
+        }
         let batch = state.training.recipe.training.batch;
-        match Editor::new(&mut state.document, &mut self.reading, batch) {
-            Some(mut editor) => _ = self.canvas.show(ui, &mut editor),
-            None => empty(ui, state),
+        if let Some(mut editor) = Editor::new(&mut state.document, &mut self.reading, batch) {
+            self.canvas.show(ui, &mut editor);
         }
         if let Some((block, port)) = self.canvas.take_peek() {
             // The canvas has selected the block already.
@@ -127,7 +134,7 @@ impl View for BlueprintView {
     }
 
     fn is_settled(&self) -> bool {
-        self.inspection.is_settled()
+        self.inspection.is_settled() && self.start.is_settled()
     }
 }
 
@@ -172,22 +179,6 @@ fn collect_blocks(graph: &Graph, groups: &[BlockId], prefix: &str, finds: &mut V
         }
         finds.push(Find { text, kind: "block", target });
     }
-}
-
-/// No blueprint is open: what belongs here and the likely ways to it.
-fn empty(ui: &mut Ui, state: &mut AppState) {
-    let tokens = super::theme::Tokens::of(ui);
-    ui.vertical_centered(|ui| {
-        ui.add_space(0.4 * ui.available_height());
-        ui.label(egui::RichText::new("Open a blueprint from the files, or start one").color(tokens.dim));
-        ui.add_space(8.0);
-        for command in [Command::NewBlueprint, Command::OpenDemo] {
-            let text = format!("{}  {}", command.icon(), command.text());
-            if ui.button(text).on_hover_text(command.tooltip()).clicked() {
-                state.request(command);
-            }
-        }
-    });
 }
 
 /// What the network will look at: the first map of the project. A click opens it.
