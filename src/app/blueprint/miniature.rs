@@ -16,7 +16,8 @@ pub struct Miniature {
 
 impl Miniature {
     pub fn of(blueprint: &Blueprint) -> Self {
-        let scene = cards::scene(&blueprint.graph, &[], &analyse(blueprint));
+        let cards = cards::cards(&blueprint.graph, &[], &analyse(blueprint));
+        let scene = cards::scene(&blueprint.graph, cards);
         Self {
             blocks: scene.cards.iter().map(|card| (card.rect(), card.family)).collect(),
             wires: scene.wires.iter().map(|wire| (wire.curve, wire.kind)).collect(),
