@@ -9,6 +9,8 @@ use egui::{FontId, Rect, Vec2, vec2};
 const LEAST_SIZE: f32 = 9.0;
 /// Below this zoom there is no room beside the wires.
 const ROOMY: f32 = 0.42;
+/// From this zoom on blocks have titles, which labels must not cover.
+const TITLES: f32 = 0.3;
 /// Fractions of a wire where a label may stand, the best first.
 const PLACES: [f32; 5] = [0.5, 0.35, 0.65, 0.2, 0.8];
 /// More labels than this are not looked for a place: nobody reads as many.
@@ -26,20 +28,27 @@ pub(super) fn paint<'a>(brush: &Brush, wires: impl Iterator<Item = (&'a Wire, bo
     wires.sort_by_key(rank);
     let mut taken: Vec<Rect> = Vec::new();
     for (wire, hot) in wires.into_iter().take(MOST) {
-        on_wire(brush, wire, hot, &mut taken);
+        where_free(brush, wire, hot, &mut taken);
     }
 }
 
-/// On the wire, where no other label is; nowhere, where there is no place.
-fn on_wire(brush: &Brush, wire: &Wire, hot: bool, taken: &mut Vec<Rect>) {
+/// Where no other label is: beside the blocks, on the wire only where these are too small to have titles; nowhere, where there is no
+/// place.
+fn where_free(brush: &Brush, wire: &Wire, hot: bool, taken: &mut Vec<Rect>) {
     let tokens = brush.tokens;
     let colour = if wire.is_faulty { tokens.error } else { tokens.dim };
     let size = if hot { 10.5 } else { LEAST_SIZE };
     let galley = brush.painter.layout_no_wrap(wire.label.clone(), FontId::monospace(size), colour);
     let room = galley.size() + vec2(6.0, 0.0);
-    let at = PLACES.iter().map(|&t| Rect::from_center_size(brush.view.to_screen(wire.curve.point(t)), room));
+    let on_wire = |t: f32| Rect::from_center_size(brush.view.to_screen(wire.curve.point(t)), room);
+    let off = vec2(0.0, 0.5 * (BLOCK_HEIGHT * brush.view.zoom() + room.y) + 3.0);
+    let covers_titles = wire.curve.is_straight_across() && brush.view.zoom() > TITLES;
+    let has_length = brush.view.zoom() * wire.curve.bounds().width() > room.x + 8.0;
+    let beside = [-off, off].into_iter().map(|by| on_wire(0.5).translate(by)).filter(|_| covers_titles);
+    let along = PLACES.into_iter().map(on_wire).filter(|_| !covers_titles || has_length);
     let is_free = |rect: &Rect| !taken.iter().any(|other| other.intersects(*rect));
-    let Some(rect) = at.clone().find(is_free).or_else(|| at.clone().next().filter(|_| hot)) else { return };
+    let found = along.chain(beside).find(is_free).or_else(|| hot.then(|| on_wire(0.5)));
+    let Some(rect) = found else { return };
     taken.push(rect.expand2(vec2(4.0, 2.0)));
     brush.painter.rect_filled(rect, 3.0, tokens.window.gamma_multiply(0.86));
     brush.painter.galley(rect.min + vec2(3.0, 0.0), galley, colour);

@@ -196,7 +196,11 @@ impl Brush<'_> {
 
     /// From a port on the frame of an open group to the block inside that stands for it, or back.
     pub fn entry(&self, dot: Dot, card: &Card, kind: Option<PortType>, is_entry: bool) {
-        let side = if is_entry { Side::Left } else { Side::Right };
+        let side = match dot.side {
+            upright if upright.is_vertical() => upright,
+            _ if is_entry => Side::Left,
+            _ => Side::Right,
+        };
         let frame = End { at: dot.at, outward: -dot.side.outward() };
         let inner = End { at: side.point(card.rect(), 0.5), outward: side.outward() };
         let curve = Curve::new(frame, inner).map(|point| self.view.to_screen(point));
@@ -400,9 +404,9 @@ impl Brush<'_> {
         for card in stage.sheets().iter().flat_map(|sheet| &sheet.scene.cards) {
             let rect = card.rect();
             let size = (place.scale * rect.size()).max(vec2(2.0, 2.0));
-            let colour = match (card.faults.is_empty(), card.is_open) {
-                (false, _) => self.fault_colour(card),
-                (_, true) => tokens.line,
+            let colour = match (card.is_open, card.faults.is_empty()) {
+                (true, _) => tokens.line,
+                (_, false) => self.fault_colour(card),
                 _ => tokens.family(card.family),
             };
             blocks.add_colored_rect(Rect::from_center_size(place.to_screen(rect.center()), size), colour);

@@ -337,15 +337,21 @@ impl Scene {
         for ((card, side), mut pins) in edges {
             pins.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
             let count = pins.len() as f32;
-            for (place, (pin, _)) in pins.into_iter().enumerate() {
+            let mut least = 0.0;
+            for (place, (pin, toward)) in pins.into_iter().enumerate() {
                 let along = (place as f32 + 1.0) / (count + 1.0);
                 let card = &mut self.cards[card];
                 let rect = card.rect();
                 let along = match (card.is_open, card.pins[pin].is_output) {
                     (false, _) => along,
                     (true, false) => OPEN_PORT * (place as f32 + 1.0) / rect.width(),
-                    (true, true) => 1.0 - OPEN_PORT * (count - place as f32) / rect.width(),
+                    // Near what it leads to, since there is room to go inside.
+                    (true, true) => {
+                        let end = 1.0 - OPEN_PORT * (count - place as f32) / rect.width();
+                        ((toward - rect.left()) / rect.width()).clamp(least, end.max(least))
+                    }
                 };
+                least = along + OPEN_PORT / rect.width();
                 let at = side.point(rect, along.clamp(0.0, 1.0));
                 card.pins[pin].dots.push(Dot { at, side, wired: false });
             }
