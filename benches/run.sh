@@ -16,3 +16,5 @@ echo
 echo
 cargo build
 ./benches/window.sh "${CARGO_TARGET_DIR:-target}/debug/aquila"
+echo
+./benches/canvas.sh

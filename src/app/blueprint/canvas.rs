@@ -22,6 +22,9 @@ pub(super) const WIRE_REACH: f32 = 6.0;
 /// Room kept free around a fitted graph: title above, hint below.
 const FIT_MARGIN: Vec2 = vec2(28.0, 56.0);
 
+/// A whole network that fits at this zoom can still be read.
+const READABLE: f32 = 0.4;
+
 /// What has a name.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Named {
@@ -381,6 +384,14 @@ impl Canvas {
     /// Eases to the selected block where it is out of sight or too small to read.
     fn bring_into_sight(&mut self, ui: &Ui, now_s: f64) {
         if !std::mem::take(&mut self.wants_sight) || self.wants_fit.is_some() {
+            return;
+        }
+        let all = self.stage.bounds().filter(|_| self.view.is_fitted());
+        if let Some(all) = all.filter(|all| self.view.fitting_zoom(*all, FIT_MARGIN) >= READABLE) {
+            // Everything was in sight, and can be.
+            let eased = ui.style().animation_time > 0.0;
+            self.view.fit(all, FIT_MARGIN, eased.then_some(now_s));
+            ui.ctx().request_repaint();
             return;
         }
         let cards = self.selection.iter().filter_map(|id| self.stage.scene().card(*id));

@@ -1,6 +1,7 @@
 //! The open document as the canvas and the inspector edit it: one method for each thing a user can do, each one step of undo.
 
 use super::cards;
+use super::forecast::Outlook;
 use super::scene::FRAME_TITLE;
 use crate::app::document::Document;
 use crate::blueprint::catalogue;
@@ -35,13 +36,14 @@ pub struct Editor<'a> {
     reading: &'a mut Reading,
     /// Samples of one mini-batch, for the forecasts of memory.
     pub batch: u32,
+    pub outlook: Outlook,
 }
 
 impl<'a> Editor<'a> {
     /// `None` where no blueprint is open.
-    pub fn new(document: &'a mut Document, reading: &'a mut Reading, batch: u32) -> Option<Self> {
+    pub fn new(document: &'a mut Document, reading: &'a mut Reading, outlook: Outlook) -> Option<Self> {
         document.current()?;
-        let mut editor = Self { document, reading, batch };
+        let mut editor = Self { document, reading, batch: outlook.batch, outlook };
         editor.read();
         Some(editor)
     }

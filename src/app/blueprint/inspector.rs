@@ -310,13 +310,7 @@ pub fn network(ui: &mut Ui, editor: &mut Editor, typing: &mut Typing) -> Option<
         ui.add(egui::Label::new(RichText::new(note).small().color(tokens.dim)).wrap());
     }
     ui.add_space(8.0);
-    let show = faults(ui, editor, typing, &PathId::new());
-    let analysis = editor.analysis();
-    number_row(ui, "parameters", text::count(analysis.parameters));
-    number_row(ui, "multiply-adds", numbers::scaled(analysis.multiply_adds));
-    let bytes = numbers::bytes(numbers::training_memory_bytes(analysis, editor.batch));
-    number_row(ui, "memory, training", format!("{bytes} at batch {}", editor.batch));
-    show
+    faults(ui, editor, typing, &PathId::new())
 }
 
 /// Shown while several blocks are selected.

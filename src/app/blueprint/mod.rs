@@ -4,6 +4,7 @@ mod actions;
 mod canvas;
 mod cards;
 mod editor;
+mod forecast;
 mod gesture;
 mod inspector;
 mod keys;
@@ -30,6 +31,7 @@ use crate::blueprint::{BlockId, Graph, PathId, Severity, library};
 use canvas::Canvas;
 use editor::{Editor, Reading};
 use egui::{Context, ScrollArea, Ui};
+use forecast::{Measured, Outlook};
 use inspector::Typing;
 pub use keys::CanvasAction;
 pub use miniature::Miniature;
@@ -44,6 +46,7 @@ pub struct BlueprintView {
     typing: Typing,
     inspection: Inspection,
     start: StartPage,
+    measured: Measured,
 }
 
 impl BlueprintView {
@@ -63,8 +66,8 @@ impl View for BlueprintView {
             self.start.show(ui, state);
             return;
         }
-        let batch = state.training.recipe.training.batch;
-        if let Some(mut editor) = Editor::new(&mut state.document, &mut self.reading, batch) {
+        let outlook = Outlook::of(&state.training.recipe.training);
+        if let Some(mut editor) = Editor::new(&mut state.document, &mut self.reading, outlook) {
             self.canvas.show(ui, &mut editor);
         }
         if let Some((block, port)) = self.canvas.take_peek() {
@@ -141,8 +144,8 @@ impl View for BlueprintView {
 impl BlueprintView {
     /// The inspector of one block: what it is above, what is inside it below. Answers a block to show instead.
     fn block(&mut self, ui: &mut Ui, state: &mut AppState, path: &PathId) -> Option<PathId> {
-        let batch = state.training.recipe.training.batch;
-        let mut editor = Editor::new(&mut state.document, &mut self.reading, batch)?;
+        let outlook = Outlook::of(&state.training.recipe.training);
+        let mut editor = Editor::new(&mut state.document, &mut self.reading, outlook)?;
         let show = inspector::block(ui, &mut editor, &mut self.typing, path);
         let analysis = editor.analysis();
         let of = Of {
@@ -156,13 +159,14 @@ impl BlueprintView {
 
     /// The inspector while not one block is selected.
     fn network(&mut self, ui: &mut Ui, state: &mut AppState) -> Option<PathId> {
-        let batch = state.training.recipe.training.batch;
-        let mut editor = Editor::new(&mut state.document, &mut self.reading, batch)?;
+        let outlook = Outlook::of(&state.training.recipe.training);
+        let mut editor = Editor::new(&mut state.document, &mut self.reading, outlook)?;
         if self.canvas.selection_count() > 1 {
             inspector::several(ui, self.canvas.selection_count());
             return None;
         }
         let show = inspector::network(ui, &mut editor, &mut self.typing);
+        forecast::show(ui, &mut self.measured, editor.analysis(), &state.training);
         settings::show(ui, &mut state.training);
         show
     }

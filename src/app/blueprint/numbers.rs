@@ -1,7 +1,6 @@
-//! Counts and sizes as they are read: digits in groups, SI prefixes, binary bytes. Memory of a training from an analysis.
+//! Counts and sizes as they are read: digits in groups, SI prefixes, binary bytes.
 
 use crate::app::text;
-use crate::blueprint::Analysis;
 
 /// Three significant digits and a prefix: `6.14 G`, `302 M`; small counts as they are.
 pub fn scaled(count: u64) -> String {
@@ -30,14 +29,6 @@ fn three_digits(value: f64) -> String {
     let digits = if value < 9.995 { 2 } else { usize::from(value < 99.95) };
     let text = format!("{value:.digits$}");
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
-}
-
-/// Bytes that a training takes: weights, gradients and Adam's two moments in float32, and the activations of one batch.
-pub fn training_memory_bytes(analysis: &Analysis, batch: u32) -> u64 {
-    const COPIES_OF_WEIGHTS: u64 = 4;
-    const FLOAT32_BYTES: u64 = 4;
-    let weights = analysis.parameters.saturating_mul(COPIES_OF_WEIGHTS * FLOAT32_BYTES);
-    weights.saturating_add(analysis.training_bytes.saturating_mul(u64::from(batch)))
 }
 
 #[cfg(test)]

@@ -139,7 +139,7 @@ fn costs(canvas: &Canvas, editor: &Editor) -> String {
         "{} parameters · {} multiply-adds · {} to train at batch {}",
         text::count(analysis.parameters),
         numbers::scaled(analysis.multiply_adds),
-        numbers::bytes(numbers::training_memory_bytes(analysis, editor.batch)),
+        numbers::bytes(editor.outlook.training_bytes(analysis)),
         editor.batch
     )
 }

@@ -203,7 +203,15 @@ impl Brush<'_> {
         };
         let frame = End { at: dot.at, outward: -dot.side.outward() };
         let inner = End { at: side.point(card.rect(), 0.5), outward: side.outward() };
-        let curve = Curve::new(frame, inner).map(|point| self.view.to_screen(point));
+        let curve = if dot.side.is_vertical() {
+            // Upright at both ends, and no farther out than half-way.
+            let reach = 0.5 * (inner.at.y - frame.at.y).abs();
+            let [a, b] = [frame, inner].map(|end| end.at + reach * end.outward);
+            Curve([frame.at, a, b, inner.at])
+        } else {
+            Curve::new(frame, inner)
+        };
+        let curve = curve.map(|point| self.view.to_screen(point));
         let colour = wire_colour(self.tokens, kind).gamma_multiply(0.45);
         self.painter.add(curve.shape(Stroke::new((1.5 * self.view.zoom()).clamp(1.0, 3.0), colour)));
     }

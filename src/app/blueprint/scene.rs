@@ -127,13 +127,15 @@ pub struct Scene {
     pub cards: Vec<Card>,
     pub wires: Vec<Wire>,
     index: HashMap<BlockId, usize>,
+    /// Blocks that are being dragged: wires do not get out of their way.
+    dragged: HashSet<BlockId>,
 }
 
 impl Scene {
     /// Wires come without places; `place` gives them.
     pub fn new(cards: Vec<Card>, wires: Vec<Wire>) -> Self {
         let index = cards.iter().enumerate().map(|(i, card)| (card.id, i)).collect();
-        let mut scene = Self { frames: Vec::new(), cards, wires, index };
+        let mut scene = Self { cards, wires, index, ..Self::default() };
         scene.place();
         scene
     }
@@ -195,6 +197,7 @@ impl Scene {
     /// Moves blocks on the canvas without touching the document (while they are dragged).
     pub fn shift(&mut self, ids: impl Iterator<Item = BlockId>, by: Vec2) {
         for id in ids {
+            self.dragged.insert(id);
             if let Some(&i) = self.index.get(&id) {
                 self.cards[i].position += by;
             }
@@ -263,21 +266,21 @@ impl Scene {
             if let (Some(from_end), Some(to_end)) = (from_end, to_end) {
                 let curve = Curve::new(from_end, to_end);
                 let bounds = curve.bounds();
-                let others = rects.iter().enumerate();
-                let in_the_way: Vec<Rect> = others
-                    .filter(|(card, rect)| *card != from.card && *card != to.card && rect.intersects(bounds))
-                    .map(|(_, rect)| *rect)
-                    .collect();
+                let others = |area: Rect| -> Vec<Rect> {
+                    let near = rects.iter().enumerate().filter(|(_, rect)| rect.intersects(area));
+                    let is_other = |card: &usize| {
+                        *card != from.card
+                            && *card != to.card
+                            && !self.dragged.contains(&self.cards[*card].id)
+                    };
+                    near.filter(|(card, _)| is_other(card)).map(|(_, rect)| *rect).collect()
+                };
+                let in_the_way = others(bounds);
                 // Only a wire that something is near has to look for a way; it then minds all blocks.
                 wire.curve = if in_the_way.is_empty() || curve.is_clear_of(&in_the_way) {
                     curve
                 } else {
-                    let near = bounds.expand(FAR);
-                    let others = rects.iter().enumerate();
-                    let others = others.filter(|(card, rect)| {
-                        *card != from.card && *card != to.card && rect.intersects(near)
-                    });
-                    curve.around(&others.map(|(_, rect)| *rect).collect::<Vec<_>>())
+                    curve.around(&others(bounds.expand(FAR)))
                 };
                 wire.is_skip = to.side == Side::Left
                     && self.cards[to.card].pins.iter().filter(|pin| !pin.is_output).count() > 1

@@ -110,6 +110,13 @@ impl View {
         self.look.center = canvas;
     }
 
+    /// The zoom at which `bounds` (canvas units) fit, never above 100 %.
+    pub fn fitting_zoom(&self, bounds: Rect, margin: Vec2) -> f32 {
+        let room = (self.rect.size() - 2.0 * margin).max(vec2(40.0, 40.0));
+        let zoom = (room.x / bounds.width().max(1.0)).min(room.y / bounds.height().max(1.0));
+        zoom.clamp(*ZOOM.start(), 1.0)
+    }
+
     /// Fits `bounds` (canvas units) between `margin` screen points on each side, never above 100 %.
     /// With a time the view eases there, without one it jumps.
     pub fn fit(&mut self, bounds: Rect, margin: Vec2, now_s: Option<f64>) {
@@ -117,9 +124,7 @@ impl View {
             return;
         }
         self.is_fitted = true;
-        let room = (self.rect.size() - 2.0 * margin).max(vec2(40.0, 40.0));
-        let zoom = (room.x / bounds.width().max(1.0)).min(room.y / bounds.height().max(1.0));
-        let to = Look { center: bounds.center(), zoom: zoom.clamp(*ZOOM.start(), 1.0) };
+        let to = Look { center: bounds.center(), zoom: self.fitting_zoom(bounds, margin) };
         match now_s {
             Some(start_s) => self.ease = Some(Ease { from: self.look, to, start_s }),
             None => {
