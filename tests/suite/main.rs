@@ -6,6 +6,7 @@ mod clouds;
 mod commands;
 mod conformance;
 mod damage;
+mod exchange;
 mod formats;
 mod hostile;
 mod inspection;

@@ -66,13 +66,15 @@ pub struct Imported {
 /// A file that cannot be read, or wants to execute something; a plan that cannot be built.
 pub fn read(path: &Path, plan: &Plan) -> Result<Imported, NetworkError> {
     let fault = |message: String| NetworkError::File { path: path.to_owned(), message };
-    let mut head = [0; 4];
+    let mut head = Vec::new();
     std::fs::File::open(path)
-        .and_then(|mut file| file.read_exact(&mut head))
+        .and_then(|file| file.take(9).read_to_end(&mut head))
         .map_err(|error| fault(error.to_string()))?;
-    let (tensors, is_ordered) = if head == *b"PK\x03\x04" {
+    // A safetensors file begins with a length, which may look like anything, and then with JSON.
+    let is_safetensors = head.get(8) == Some(&b'{');
+    let (tensors, is_ordered) = if head.starts_with(b"PK\x03\x04") && !is_safetensors {
         (torch_file::read(path).map_err(|error| fault(format!("{error:#}")))?, true)
-    } else if head[0] == 0x80 {
+    } else if matches!(head[..], [0x80, 2..=5, ..]) && !is_safetensors {
         return Err(fault(
             "this is a bare pickle, as PyTorch before 1.6 wrote; load and save it once more with a newer PyTorch".to_owned(),
         ));
