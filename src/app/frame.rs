@@ -2,7 +2,7 @@
 
 use super::command::{Command, Menu};
 use super::keymap::KeyMap;
-use super::machine::Memory;
+use super::machine::{Device, Memory};
 use super::state::{AppState, DrawerTab};
 use super::theme::{BLOCK_RADIUS, CONTROL_RADIUS, Tokens, strong_family};
 use super::workspace::Workspace;
@@ -105,16 +105,18 @@ fn training_buttons(ui: &mut Ui, state: &mut AppState, tokens: &Tokens) {
     }
 }
 
-pub fn status_bar(ui: &mut Ui, state: &mut AppState, memory: Memory, frame_ms: f32) {
+pub fn status_bar(ui: &mut Ui, state: &mut AppState, device: &Device, memory: Memory, frame_ms: f32) {
     let tokens = Tokens::of(ui);
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = 16.0;
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let plural = if threads == 1 { "" } else { "s" };
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 6.0;
-            dot(ui, tokens.ok);
-            ui.label(RichText::new(format!("CPU · {threads} thread{plural}")).small().color(tokens.ok));
+            let (colour, text, tip) = match device.text() {
+                Ok(text) => (tokens.ok, text, "What a training uses".to_owned()),
+                Err(reason) => (tokens.error, "no such device".to_owned(), reason),
+            };
+            dot(ui, colour);
+            ui.label(RichText::new(text).small().color(colour)).on_hover_text(tip);
         });
         if memory.total_gib > 0.0 {
             let text = format!("{:.1} of {:.0} GiB", memory.used_gib, memory.total_gib);

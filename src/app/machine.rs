@@ -1,6 +1,8 @@
 //! What the status bar tells of the machine, measured on a thread of its own; and the log of frame times.
 
+use super::task::Task;
 use crate::job::Slot;
+use crate::network::{self, DeviceChoice};
 use egui::Context;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -116,5 +118,45 @@ impl FrameTimes {
         let mut recent = self.recent[..self.count.min(64) as usize].to_vec();
         recent.sort_by(f32::total_cmp);
         recent.get(recent.len() / 2).copied().unwrap_or(0.0)
+    }
+}
+
+/// The device that a training would use, asked in the background: loading CUDA's libraries takes seconds.
+#[derive(Default)]
+pub struct Device {
+    /// As the recipe names it.
+    asked: Option<String>,
+    asking: Option<Task<String>>,
+    /// `cpu` or `cuda:0`, or why there is none.
+    found: Option<Result<String, String>>,
+}
+
+impl Device {
+    /// Asks anew when the recipe names another device, and takes the answer.
+    pub fn update(&mut self, context: &Context, choice: &str) {
+        if self.asked.as_deref() != Some(choice) {
+            self.asked = Some(choice.to_owned());
+            let choice = choice.to_owned();
+            self.asking = Some(Task::spawn(context, "device", move || {
+                let choice: DeviceChoice = choice.parse().map_err(anyhow::Error::msg)?;
+                Ok(network::device::name(choice.resolve()?))
+            }));
+        }
+        if let Some(found) = self.asking.as_ref().and_then(Task::take) {
+            (self.asking, self.found) = (None, Some(found));
+        }
+    }
+
+    /// What the status bar says, and the explanation where it is no device.
+    pub fn text(&self) -> Result<String, String> {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        match &self.found {
+            None => Ok("looking for devices".to_owned()),
+            Some(Ok(name)) if name == "cpu" => {
+                Ok(format!("CPU · {threads} thread{}", if threads == 1 { "" } else { "s" }))
+            }
+            Some(Ok(name)) => Ok(name.to_uppercase().replace("CUDA:", "CUDA ")),
+            Some(Err(reason)) => Err(reason.clone()),
+        }
     }
 }

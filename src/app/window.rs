@@ -7,7 +7,7 @@ use super::dialogs::Dialogs;
 use super::key_page::KeyPage;
 use super::keymap::{Changes, KeyMap};
 use super::launch::Options;
-use super::machine::{FrameTimes, Monitor};
+use super::machine::{Device, FrameTimes, Monitor};
 use super::notice::Notices;
 use super::palette::{Choice, Palette};
 use super::runs::RunsView;
@@ -56,6 +56,7 @@ pub struct Aquila {
     /// What `update` took before this frame.
     update_time: Duration,
     monitor: Monitor,
+    device: Device,
     title: String,
 }
 
@@ -95,6 +96,7 @@ impl Aquila {
             frames: FrameTimes::new(options.frame_log.as_deref())?,
             update_time: Duration::ZERO,
             monitor: Monitor::start(context),
+            device: Device::default(),
             title: String::new(),
         };
         app.state.workspace = options.workspace.unwrap_or_default();
@@ -140,6 +142,7 @@ impl Aquila {
         let begun = Instant::now();
         self.take_answers(context);
         self.state.thumbnails.update(context);
+        self.device.update(context, &self.state.training.recipe.training.device);
         for workspace in Workspace::ALL {
             let (view, state) = self.view(workspace);
             view.update(context, state);
@@ -196,7 +199,7 @@ impl Aquila {
             .exact_size(frame::STATUS_BAR_HEIGHT)
             .resizable(false)
             .frame(bar)
-            .show(ui, |ui| frame::status_bar(ui, &mut self.state, memory, frame_ms));
+            .show(ui, |ui| frame::status_bar(ui, &mut self.state, &self.device, memory, frame_ms));
         self.state.readout.clear();
         let mut panels = self.state.panels;
         Panel::left(ids.files)
