@@ -18,6 +18,7 @@ pub mod network;
 pub mod project;
 pub mod recipe;
 pub mod training;
+pub mod volume;
 // floor 4
 pub mod app;
 pub mod cli;

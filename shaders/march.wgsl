@@ -1,0 +1,240 @@
+// The march through a cube, one ray for each pixel. `src/volume/march.rs` computes the same in Rust and is kept close, line by line.
+
+struct Uniforms {
+    eye: vec4f,          // w: 1 for orthographic
+    forward: vec4f,      // w: length of a step
+    right: vec4f,        // w: shortest side of a voxel
+    up: vec4f,           // w: optical depth of full opacity over that side
+    sides: vec4f,        // w: opacity of the transfer mode for the longest side
+    clip_low: vec4f,     // w: level of the surface, stored
+    clip_high: vec4f,
+    window: vec4f,       // low, one over width, stretch, its parameter; stored values
+    physical: vec4f,     // offset and scale over the scale of the picture's values: see `gpu.rs`
+    background: vec4f,
+    shape: vec4u,        // voxels along x, y, z; mode
+    picture: vec4u,      // width, height, 1 where the field has blanks, side of a brick
+}
+
+@group(0) @binding(0) var<uniform> u: Uniforms;
+@group(0) @binding(1) var field: texture_3d<f32>;
+@group(0) @binding(2) var between: sampler;
+@group(0) @binding(3) var table: texture_2d<f32>;
+// 0 where a brick shows nothing; in the maximum mode the greatest stored value in it.
+@group(0) @binding(4) var bricks: texture_3d<f32>;
+
+const OPAQUE: f32 = 1.0 / 512.0;
+const MOST_STEPS: f32 = 16384.0;
+const BISECTIONS: i32 = 6;
+const TABLE: f32 = 1024.0;
+const NOTHING: f32 = -1e30;
+
+const EMISSION: u32 = 0u;
+const ABSORPTION: u32 = 1u;
+const MAXIMUM: u32 = 2u;
+const AVERAGE: u32 = 3u;
+const INTEGRAL: u32 = 4u;
+const TRANSFER: u32 = 5u;
+const ISOSURFACE: u32 = 6u;
+
+@vertex
+fn corner(@builtin(vertex_index) index: u32) -> @builtin(position) vec4f {
+    // One triangle that covers the picture.
+    return vec4f(f32(i32(index & 1u) * 4 - 1), f32(i32(index >> 1u) * 4 - 1), 0.0, 1.0);
+}
+
+struct Path {
+    start: vec3f,
+    stride: vec3f,
+    steps: f32,
+    direction: vec3f,
+    met: bool,
+}
+
+fn path_of(pixel: vec2f) -> Path {
+    let size = vec2f(u.picture.xy);
+    let place = vec2f(2.0 * pixel.x / size.x - 1.0, 1.0 - 2.0 * pixel.y / size.y);
+    let sideways = place.x * u.right.xyz + place.y * u.up.xyz;
+    var origin = u.eye.xyz;
+    var direction = u.forward.xyz;
+    if u.eye.w > 0.5 {
+        origin += sideways;
+    } else {
+        direction = normalize(direction + sideways);
+    }
+    let signs = vec3f(1.0, 1.0, -1.0);
+    let at = 0.5 + signs * origin / u.sides.xyz;
+    let along = signs * direction / u.sides.xyz;
+    var enter = 0.0;
+    var leave = 1e30;
+    var path: Path;
+    path.met = false;
+    for (var axis = 0; axis < 3; axis++) {
+        if abs(along[axis]) < 1e-12 {
+            if at[axis] < u.clip_low[axis] || at[axis] > u.clip_high[axis] {
+                return path;
+            }
+            continue;
+        }
+        let a = (u.clip_low[axis] - at[axis]) / along[axis];
+        let b = (u.clip_high[axis] - at[axis]) / along[axis];
+        enter = max(enter, min(a, b));
+        leave = min(leave, max(a, b));
+    }
+    if leave <= enter {
+        return path;
+    }
+    path.steps = clamp(ceil((leave - enter) / u.forward.w), 1.0, MOST_STEPS);
+    let step = (leave - enter) / path.steps;
+    path.start = at + (enter + 0.5 * step) * along;
+    path.stride = along * step;
+    path.direction = direction;
+    path.met = true;
+    return path;
+}
+
+// The stored value, or NOTHING where all neighbours are blank.
+fn value_at(place: vec3f) -> f32 {
+    let texel = textureSampleLevel(field, between, place, 0.0);
+    if u.picture.z == 0u {
+        return texel.r;
+    }
+    if texel.g <= 1e-4 {
+        return NOTHING;
+    }
+    return texel.r / texel.g;
+}
+
+fn stretched(stored: f32) -> f32 {
+    let x = clamp((stored - u.window.x) * u.window.y, 0.0, 1.0);
+    switch u32(u.window.z) {
+        case 1u: { return sqrt(x); }
+        case 2u: { return log(1.0 + 1000.0 * x) / log(1001.0); }
+        case 3u: { return asinh(x / u.window.w) / asinh(1.0 / u.window.w); }
+        case 4u: { return pow(x, u.window.w); }
+        default: { return x; }
+    }
+}
+
+fn colour(stored: f32) -> vec4f {
+    let place = (stretched(stored) * (TABLE - 1.0) + 0.5) / TABLE;
+    return textureSampleLevel(table, between, vec2f(place, 0.5), 0.0);
+}
+
+// How many steps lie in this brick, at least one.
+fn steps_to_leave(place: vec3f, stride: vec3f, brick: vec3f, bricks_in_box: vec3f) -> f32 {
+    let edge = (brick + select(vec3f(0.0), vec3f(1.0), stride > vec3f(0.0))) / bricks_in_box;
+    let apart = abs(stride) > vec3f(1e-12);
+    let ahead = select(vec3f(1e30), (edge - place) / stride, apart);
+    return max(1.0, ceil(min(ahead.x, min(ahead.y, ahead.z))));
+}
+
+@fragment
+fn march(@builtin(position) position: vec4f) -> @location(0) vec4f {
+    let path = path_of(position.xy);
+    if !path.met {
+        return vec4f(u.background.rgb, 0.0);
+    }
+    let mode = u.shape.w;
+    let length_of_step = length(path.stride * u.sides.xyz);
+    let depth = u.up.w * length_of_step / u.right.w;
+    let dimming = exp(-u.sides.w * length_of_step);
+    let bricks_in_box = vec3f(u.shape.xyz) / f32(u.picture.w);
+    let last_brick = vec3f(textureDimensions(bricks)) - 1.0;
+
+    var sum = vec3f(0.0);
+    var through = 1.0;
+    var most = NOTHING;
+    var total = 0.0;
+    var count = 0.0;
+    var before = NOTHING;
+    var step = 0.0;
+    while step < path.steps {
+        let place = path.start + step * path.stride;
+        let brick = clamp(floor(place * bricks_in_box), vec3f(0.0), last_brick);
+        let bound = textureLoad(bricks, vec3i(brick), 0).r;
+        let end = step + steps_to_leave(place, path.stride, brick, bricks_in_box);
+        if (mode == MAXIMUM && bound <= most) || (mode != MAXIMUM && bound == 0.0) {
+            step = end;
+            before = NOTHING;
+            continue;
+        }
+        for (; step < min(end, path.steps); step += 1.0) {
+            let value = value_at(path.start + step * path.stride);
+            if value <= NOTHING {
+                before = NOTHING;
+                continue;
+            }
+            switch mode {
+                case EMISSION, ABSORPTION: {
+                    let seen = colour(value);
+                    let kept = exp(-seen.a * depth);
+                    sum += select(through * (1.0 - kept), seen.a * depth, mode == EMISSION) * seen.rgb;
+                    through *= kept;
+                }
+                case MAXIMUM: { most = max(most, value); }
+                case TRANSFER: {
+                    total += through * (u.physical.x + u.physical.y * value) * (1.0 - dimming);
+                    through *= dimming;
+                    count += 1.0;
+                }
+                case ISOSURFACE: {
+                    let now = value - u.clip_low.w;
+                    if before > NOTHING && (before < 0.0) != (now < 0.0) {
+                        return vec4f(surface(path, step, before), 1.0);
+                    }
+                    before = now;
+                }
+                default: {
+                    total += u.physical.x + u.physical.y * value;
+                    count += 1.0;
+                }
+            }
+        }
+        if mode == ABSORPTION && through < OPAQUE {
+            return vec4f(sum, 1.0);
+        }
+    }
+    switch mode {
+        case EMISSION, ABSORPTION: { return vec4f(sum + through * u.background.rgb, 1.0 - through); }
+        case ISOSURFACE: { return vec4f(u.background.rgb, 0.0); }
+        case MAXIMUM: {
+            if most <= NOTHING { return vec4f(u.background.rgb, 0.0); }
+            return vec4f(colour(most).rgb, 1.0);
+        }
+        default: {
+            if count == 0.0 { return vec4f(u.background.rgb, 0.0); }
+            var result = total;
+            if mode == AVERAGE { result = total / count; }
+            if mode == INTEGRAL { result = total * length_of_step; }
+            return vec4f(colour((result - u.physical.x) / u.physical.y).rgb, 1.0);
+        }
+    }
+}
+
+fn surface(path: Path, step: f32, before: f32) -> vec3f {
+    var low = step - 1.0;
+    var high = step;
+    for (var turn = 0; turn < BISECTIONS; turn++) {
+        let middle = 0.5 * (low + high);
+        let value = value_at(path.start + middle * path.stride);
+        let inside = select(value - u.clip_low.w, 0.0, value <= NOTHING);
+        if (inside < 0.0) == (before < 0.0) { low = middle; } else { high = middle; }
+    }
+    let at = path.start + 0.5 * (low + high) * path.stride;
+    var slope = vec3f(0.0);
+    let signs = vec3f(1.0, 1.0, -1.0);
+    let shape = vec3f(u.shape.xyz);
+    for (var axis = 0; axis < 3; axis++) {
+        var apart = vec3f(0.0);
+        apart[axis] = 0.5 / shape[axis];
+        let after_value = level_or(value_at(at + apart));
+        let before_value = level_or(value_at(at - apart));
+        slope[axis] = signs[axis] * (after_value - before_value) * shape[axis] / u.sides[axis];
+    }
+    let facing = abs(dot(slope / max(length(slope), 1e-20), path.direction));
+    return colour(u.clip_low.w).rgb * (0.25 + 0.75 * facing) + vec3f(0.25 * pow(facing, 40.0));
+}
+
+fn level_or(value: f32) -> f32 {
+    return select(value, u.clip_low.w, value <= NOTHING);
+}

@@ -1,0 +1,255 @@
+//! The march in plain Rust: what the shader computes, ray by ray. It is the reference that tests compare the shader with, and draws
+//! where there is no adapter at all. Kept close to `shaders/march.wgsl`, line by line.
+
+use super::grid::Grid;
+use super::scene::{Mode, Rays, Scene};
+use super::transfer::TABLE;
+use rayon::prelude::*;
+
+/// A ray that lets less than this through is not followed further.
+pub(super) const OPAQUE: f32 = 1.0 / 512.0;
+/// Rays end here at the latest, whatever the steps.
+pub(super) const MOST_STEPS: u32 = 16_384;
+/// Halvings that find the surface between two samples.
+pub(super) const BISECTIONS: u32 = 6;
+
+/// A picture of what the rays met, rows from the top.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Picture {
+    pub width: u32,
+    pub height: u32,
+    /// Red, green, blue on the background, and how much of the background is hidden.
+    pub rgba: Vec<[f32; 4]>,
+}
+
+impl Picture {
+    /// For files: 8 bits, opaque.
+    pub fn to_rgba8(&self) -> Vec<u8> {
+        let part = |value: f32| (value.clamp(0.0, 1.0) * 255.0 + 0.5) as u8;
+        self.rgba.iter().flat_map(|&[r, g, b, _]| [part(r), part(g), part(b), 255]).collect()
+    }
+}
+
+/// Draws the cube on the processor.
+pub fn render(grid: &Grid, scene: &Scene, width: u32, height: u32) -> Picture {
+    let marcher = Marcher::new(grid, scene, width, height);
+    let pixels = 0..width as usize * height as usize;
+    let rgba = pixels
+        .into_par_iter()
+        .map(|pixel| marcher.pixel((pixel % width as usize) as u32, (pixel / width as usize) as u32));
+    Picture { width, height, rgba: rgba.collect() }
+}
+
+/// The physical value that a pixel's ray gives in the modes that have one; `None` where it meets nothing.
+pub fn value_at(grid: &Grid, scene: &Scene, size: [u32; 2], pixel: [u32; 2]) -> Option<f64> {
+    let marcher = Marcher::new(grid, scene, size[0], size[1]);
+    let (origin, direction) = marcher.ray(pixel[0], pixel[1]);
+    marcher.value(&marcher.path(origin, direction)?)
+}
+
+struct Marcher<'a> {
+    grid: &'a Grid,
+    scene: &'a Scene,
+    rays: Rays,
+    table: Vec<[f32; 4]>,
+    step: f32,
+    /// Range of the transfer function in stored values: low, and one over the width.
+    window: (f32, f32),
+    size: [u32; 2],
+}
+
+/// A ray through the clip box: places of the cube (0 to 1) at the first sample and for each step.
+struct Path {
+    start: [f32; 3],
+    stride: [f32; 3],
+    steps: u32,
+    direction: [f32; 3],
+}
+
+impl Path {
+    fn place(&self, step: f32) -> [f32; 3] {
+        std::array::from_fn(|axis| self.start[axis] + step * self.stride[axis])
+    }
+}
+
+impl<'a> Marcher<'a> {
+    fn new(grid: &'a Grid, scene: &'a Scene, width: u32, height: u32) -> Self {
+        let (low, high) = (grid.stored(scene.transfer.range.0), grid.stored(scene.transfer.range.1));
+        let inverse = if high > low { 1.0 / (high - low) } else { 0.0 };
+        Self {
+            grid,
+            scene,
+            rays: Rays::new(&scene.view, width, height),
+            table: scene.transfer.table(),
+            step: scene.step(grid),
+            window: (low, inverse),
+            size: [width, height],
+        }
+    }
+
+    fn ray(&self, column: u32, row: u32) -> ([f32; 3], [f32; 3]) {
+        let u = 2.0 * (column as f32 + 0.5) / self.size[0] as f32 - 1.0;
+        let v = 1.0 - 2.0 * (row as f32 + 0.5) / self.size[1] as f32;
+        let rays = &self.rays;
+        let sideways: [f32; 3] = std::array::from_fn(|axis| u * rays.right[axis] + v * rays.up[axis]);
+        if rays.orthographic {
+            (std::array::from_fn(|axis| rays.eye[axis] + sideways[axis]), rays.forward)
+        } else {
+            let direction: [f32; 3] = std::array::from_fn(|axis| rays.forward[axis] + sideways[axis]);
+            let length = direction.iter().map(|part| part * part).sum::<f32>().sqrt();
+            (rays.eye, direction.map(|part| part / length))
+        }
+    }
+
+    /// The part of a ray within the clip box; the velocity axis runs away from the camera at azimuth 0, hence its sign.
+    fn path(&self, origin: [f32; 3], direction: [f32; 3]) -> Option<Path> {
+        let signs = [1.0, 1.0, -1.0];
+        let sides = self.grid.sides;
+        let at: [f32; 3] = std::array::from_fn(|axis| 0.5 + signs[axis] * origin[axis] / sides[axis]);
+        let along: [f32; 3] = std::array::from_fn(|axis| signs[axis] * direction[axis] / sides[axis]);
+        let (mut enter, mut leave) = (0.0_f32, f32::INFINITY);
+        for axis in 0..3 {
+            let [low, high] = self.scene.clip[axis];
+            if along[axis].abs() < 1e-12 {
+                if at[axis] < low || at[axis] > high {
+                    return None;
+                }
+                continue;
+            }
+            let (a, b) = ((low - at[axis]) / along[axis], (high - at[axis]) / along[axis]);
+            enter = enter.max(a.min(b));
+            leave = leave.min(a.max(b));
+        }
+        if leave <= enter {
+            return None;
+        }
+        // Whole steps that fill the path: the length of the last one would else depend on the angle.
+        let steps = ((leave - enter) / self.step).ceil().clamp(1.0, MOST_STEPS as f32);
+        let step = (leave - enter) / steps;
+        Some(Path {
+            start: std::array::from_fn(|axis| at[axis] + (enter + 0.5 * step) * along[axis]),
+            stride: along.map(|part| part * step),
+            steps: steps as u32,
+            direction,
+        })
+        .filter(|path| path.length(sides) > 0.0)
+    }
+
+    /// Colour and opacity of a stored value.
+    fn colour(&self, stored: f32) -> [f32; 4] {
+        let place = self.scene.transfer.stretch.apply((stored - self.window.0) * self.window.1);
+        let place = place * (TABLE - 1) as f32;
+        let low = (place as usize).min(TABLE - 2);
+        let part = place - low as f32;
+        std::array::from_fn(|i| self.table[low][i] + part * (self.table[low + 1][i] - self.table[low][i]))
+    }
+
+    fn pixel(&self, column: u32, row: u32) -> [f32; 4] {
+        let (origin, direction) = self.ray(column, row);
+        let [r, g, b] = self.scene.background;
+        let Some(path) = self.path(origin, direction) else { return [r, g, b, 0.0] };
+        let ([red, green, blue], through) = match self.scene.mode {
+            Mode::Emission | Mode::Absorption => self.colours(&path),
+            Mode::Isosurface { value } => self.surface(&path, self.grid.stored(value)),
+            _ => match self.value(&path) {
+                Some(value) => {
+                    let [red, green, blue, _] = self.colour(self.grid.stored(value));
+                    ([red, green, blue], 0.0)
+                }
+                None => ([0.0; 3], 1.0),
+            },
+        };
+        [red + through * r, green + through * g, blue + through * b, 1.0 - through]
+    }
+
+    fn colours(&self, path: &Path) -> ([f32; 3], f32) {
+        let length = path.length(self.grid.sides);
+        let depth = self.scene.density * length / self.grid.finest();
+        let thin = matches!(self.scene.mode, Mode::Emission);
+        let (mut sum, mut through) = ([0.0_f32; 3], 1.0_f32);
+        for step in 0..path.steps {
+            let Some(value) = self.grid.sample(path.place(step as f32)) else { continue };
+            let [r, g, b, opacity] = self.colour(value);
+            let part = if thin { opacity * depth } else { through * (1.0 - (-opacity * depth).exp()) };
+            sum = [sum[0] + part * r, sum[1] + part * g, sum[2] + part * b];
+            through *= (-opacity * depth).exp();
+            if !thin && through < OPAQUE {
+                return (sum, 0.0);
+            }
+        }
+        (sum, through)
+    }
+
+    /// Physical value of the modes that have one.
+    fn value(&self, path: &Path) -> Option<f64> {
+        let length = path.length(self.grid.sides);
+        let (mut most, mut sum, mut count) = (f32::NEG_INFINITY, 0.0_f64, 0_u32);
+        let (mut intensity, mut through) = (0.0_f64, 1.0_f64);
+        for step in 0..path.steps {
+            let Some(value) = self.grid.sample(path.place(step as f32)) else { continue };
+            let physical = self.grid.physical(value);
+            most = most.max(value);
+            sum += physical;
+            count += 1;
+            if let Mode::Transfer { opacity } = self.scene.mode {
+                let part = (-f64::from(opacity * length)).exp();
+                intensity += through * physical * (1.0 - part);
+                through *= part;
+            }
+        }
+        (count > 0).then(|| match self.scene.mode {
+            Mode::Maximum => self.grid.physical(most),
+            Mode::Integral => sum * f64::from(length),
+            Mode::Transfer { .. } => intensity,
+            _ => sum / f64::from(count),
+        })
+    }
+
+    /// Where the values first cross the level: bisected, lit from the camera.
+    fn surface(&self, path: &Path, level: f32) -> ([f32; 3], f32) {
+        let mut last: Option<f32> = None;
+        for step in 0..path.steps {
+            let value = self.grid.sample(path.place(step as f32)).map(|value| value - level);
+            if let (Some(before), Some(now)) = (last, value)
+                && (before < 0.0) != (now < 0.0)
+            {
+                let (mut low, mut high) = (step as f32 - 1.0, step as f32);
+                for _ in 0..BISECTIONS {
+                    let middle = 0.5 * (low + high);
+                    let inside = self.grid.sample(path.place(middle)).map_or(0.0, |value| value - level);
+                    if (inside < 0.0) == (before < 0.0) { low = middle } else { high = middle }
+                }
+                return (self.lit(path.place(0.5 * (low + high)), path.direction, level), 0.0);
+            }
+            last = value;
+        }
+        ([0.0; 3], 1.0)
+    }
+
+    fn lit(&self, at: [f32; 3], direction: [f32; 3], level: f32) -> [f32; 3] {
+        let signs = [1.0, 1.0, -1.0];
+        let shape = self.grid.shape();
+        let slope: [f32; 3] = std::array::from_fn(|axis| {
+            let half = 0.5 / shape[axis] as f32;
+            let (mut before, mut after) = (at, at);
+            before[axis] -= half;
+            after[axis] += half;
+            let value = |place| self.grid.sample(place).unwrap_or(level);
+            // By the length of a voxel, so that unequal voxels tilt no surface.
+            signs[axis] * (value(after) - value(before)) * shape[axis] as f32 / self.grid.sides[axis]
+        });
+        let length = slope.iter().map(|part| part * part).sum::<f32>().sqrt().max(1e-20);
+        let facing = (0..3).map(|axis| slope[axis] / length * direction[axis]).sum::<f32>().abs();
+        let [r, g, b, _] = self.colour(level);
+        let light = 0.25 + 0.75 * facing;
+        let shine = 0.25 * facing.powi(40);
+        [r * light + shine, g * light + shine, b * light + shine]
+    }
+}
+
+impl Path {
+    /// Length of a step in longest sides.
+    fn length(&self, sides: [f32; 3]) -> f32 {
+        (0..3).map(|axis| (self.stride[axis] * sides[axis]).powi(2)).sum::<f32>().sqrt()
+    }
+}

@@ -1,0 +1,18 @@
+//! Cubes as pictures: the ray march on the graphics adapter, its reference in plain Rust, transfer function, camera.
+//! Knows nothing of files, headers or windows: it takes arrays and gives pictures.
+
+mod error;
+pub mod gpu;
+mod grid;
+mod march;
+mod occupancy;
+mod scene;
+#[cfg(test)]
+mod tests;
+mod transfer;
+
+pub use error::VolumeError;
+pub use grid::Grid;
+pub use march::{Picture, render, value_at};
+pub use scene::{Mode, Scene, View};
+pub use transfer::{Stretch, Transfer};
