@@ -8,11 +8,11 @@ struct Uniforms {
     sides: vec4f,        // w: opacity of the transfer mode for the longest side
     clip_low: vec4f,     // w: level of the surface, stored
     clip_high: vec4f,
-    window: vec4f,       // low, one over width, stretch, its parameter; stored values
+    window: vec4f,       // low, one over width, parameter of the stretch; stored values
     physical: vec4f,     // offset and scale over the scale of the picture's values: see `gpu.rs`
     background: vec4f,
-    shape: vec4u,        // voxels along x, y, z; mode
-    picture: vec4u,      // width, height, 1 where the field has blanks, side of a brick
+    shape: vec4u,        // voxels along x, y, z; side of a brick
+    picture: vec4u,      // width, height
 }
 
 @group(0) @binding(0) var<uniform> u: Uniforms;
@@ -21,6 +21,11 @@ struct Uniforms {
 @group(0) @binding(3) var table: texture_2d<f32>;
 // 0 where a brick shows nothing; in the maximum mode the greatest stored value in it.
 @group(0) @binding(4) var bricks: texture_3d<f32>;
+
+// Known when the pipeline is made: a driver that draws on the processor would else compute every mode at every sample.
+override mode: u32 = 1u;
+override stretch: u32 = 0u;
+override has_blanks: bool = false;
 
 const OPAQUE: f32 = 1.0 / 512.0;
 const MOST_STEPS: f32 = 16384.0;
@@ -95,7 +100,7 @@ fn path_of(pixel: vec2f) -> Path {
 // The stored value, or NOTHING where all neighbours are blank.
 fn value_at(place: vec3f) -> f32 {
     let texel = textureSampleLevel(field, between, place, 0.0);
-    if u.picture.z == 0u {
+    if !has_blanks {
         return texel.r;
     }
     if texel.g <= 1e-4 {
@@ -106,11 +111,11 @@ fn value_at(place: vec3f) -> f32 {
 
 fn stretched(stored: f32) -> f32 {
     let x = clamp((stored - u.window.x) * u.window.y, 0.0, 1.0);
-    switch u32(u.window.z) {
+    switch stretch {
         case 1u: { return sqrt(x); }
         case 2u: { return log(1.0 + 1000.0 * x) / log(1001.0); }
-        case 3u: { return asinh(x / u.window.w) / asinh(1.0 / u.window.w); }
-        case 4u: { return pow(x, u.window.w); }
+        case 3u: { return asinh(x / u.window.z) / asinh(1.0 / u.window.z); }
+        case 4u: { return pow(x, u.window.z); }
         default: { return x; }
     }
 }
@@ -134,11 +139,10 @@ fn march(@builtin(position) position: vec4f) -> @location(0) vec4f {
     if !path.met {
         return vec4f(u.background.rgb, 0.0);
     }
-    let mode = u.shape.w;
     let length_of_step = length(path.stride * u.sides.xyz);
     let depth = u.up.w * length_of_step / u.right.w;
     let dimming = exp(-u.sides.w * length_of_step);
-    let bricks_in_box = vec3f(u.shape.xyz) / f32(u.picture.w);
+    let bricks_in_box = vec3f(u.shape.xyz) / f32(u.shape.w);
     let last_brick = vec3f(textureDimensions(bricks)) - 1.0;
 
     var sum = vec3f(0.0);
@@ -147,8 +151,9 @@ fn march(@builtin(position) position: vec4f) -> @location(0) vec4f {
     var total = 0.0;
     var count = 0.0;
     var before = NOTHING;
+    var crossed = -1.0;
     var step = 0.0;
-    while step < path.steps {
+    while step < path.steps && crossed < 0.0 && (mode != ABSORPTION || through >= OPAQUE) {
         let place = path.start + step * path.stride;
         let brick = clamp(floor(place * bricks_in_box), vec3f(0.0), last_brick);
         let bound = textureLoad(bricks, vec3i(brick), 0).r;
@@ -158,9 +163,10 @@ fn march(@builtin(position) position: vec4f) -> @location(0) vec4f {
             before = NOTHING;
             continue;
         }
-        for (; step < min(end, path.steps); step += 1.0) {
+        let last = min(end, path.steps);
+        for (; step < last && crossed < 0.0; step += 1.0) {
             let value = value_at(path.start + step * path.stride);
-            if value <= NOTHING {
+            if has_blanks && value <= NOTHING {
                 before = NOTHING;
                 continue;
             }
@@ -180,9 +186,10 @@ fn march(@builtin(position) position: vec4f) -> @location(0) vec4f {
                 case ISOSURFACE: {
                     let now = value - u.clip_low.w;
                     if before > NOTHING && (before < 0.0) != (now < 0.0) {
-                        return vec4f(surface(path, step, before), 1.0);
+                        crossed = step;
+                    } else {
+                        before = now;
                     }
-                    before = now;
                 }
                 default: {
                     total += u.physical.x + u.physical.y * value;
@@ -190,13 +197,13 @@ fn march(@builtin(position) position: vec4f) -> @location(0) vec4f {
                 }
             }
         }
-        if mode == ABSORPTION && through < OPAQUE {
-            return vec4f(sum, 1.0);
-        }
     }
     switch mode {
         case EMISSION, ABSORPTION: { return vec4f(sum + through * u.background.rgb, 1.0 - through); }
-        case ISOSURFACE: { return vec4f(u.background.rgb, 0.0); }
+        case ISOSURFACE: {
+            if crossed < 0.0 { return vec4f(u.background.rgb, 0.0); }
+            return vec4f(surface(path, crossed, before), 1.0);
+        }
         case MAXIMUM: {
             if most <= NOTHING { return vec4f(u.background.rgb, 0.0); }
             return vec4f(colour(most).rgb, 1.0);

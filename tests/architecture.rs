@@ -18,6 +18,7 @@ const ROOMS: &[(&str, u8, &[&str])] = &[
     ("recipe", 3, &[]),
     ("training", 3, &["network", "recipe"]),
     ("project", 3, &["recipe"]),
+    ("volume", 3, &[]),
     ("app", 4, &[]),
     ("cli", 4, &["app"]),
 ];
@@ -31,6 +32,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("egui_tiles", &["app"]),
     ("egui_phosphor", &["app"]),
     ("rfd", &["app"]),
+    ("wgpu", &["volume"]),
+    ("three_d_asset", &["volume"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
     ("ctrlc", &["cli"]),

@@ -5,6 +5,7 @@ pub mod atomic;
 mod contents;
 mod error;
 pub mod fits;
+pub mod gif;
 pub mod hdf5;
 pub mod header;
 pub mod npy;

@@ -9,6 +9,8 @@ use super::transfer::TABLE;
 use bytemuck::{Pod, Zeroable};
 use half::f16;
 use rayon::prelude::*;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -73,6 +75,11 @@ impl Adapter {
         let is_software = info.device_type == wgpu::DeviceType::Cpu;
         Ok(Self { name: info.name, is_software, device, queue })
     }
+
+    /// The longest side of a cube that it takes.
+    pub fn longest_side(&self) -> usize {
+        self.device.limits().max_texture_dimension_3d as usize
+    }
 }
 
 /// A cube on the adapter, with the pipeline that draws it.
@@ -81,7 +88,9 @@ pub struct Volume<'a> {
     grid: &'a Grid,
     bricks: Bricks,
     field: wgpu::TextureView,
-    pipeline: wgpu::RenderPipeline,
+    shader: wgpu::ShaderModule,
+    /// By mode and stretch, as they were first asked for.
+    pipelines: RefCell<HashMap<(u32, u32), wgpu::RenderPipeline>>,
     sampler: wgpu::Sampler,
 }
 
@@ -93,7 +102,7 @@ impl<'a> Volume<'a> {
     pub fn new(adapter: &'a Adapter, grid: &'a Grid) -> Result<Self, VolumeError> {
         let device = &adapter.device;
         let longest = grid.shape().into_iter().max().unwrap_or(0);
-        let most = device.limits().max_texture_dimension_3d as usize;
+        let most = adapter.longest_side();
         if longest > most {
             return Err(VolumeError::TooLong { longest, most, factor: longest.div_ceil(most) });
         }
@@ -102,11 +111,31 @@ impl<'a> Volume<'a> {
             label: Some("march"),
             source: wgpu::ShaderSource::Wgsl(include_str!("../../shaders/march.wgsl").into()),
         });
-        let pipeline = device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+        let sampler = device.create_sampler(&wgpu::SamplerDescriptor {
+            mag_filter: wgpu::FilterMode::Linear,
+            min_filter: wgpu::FilterMode::Linear,
+            ..wgpu::SamplerDescriptor::default()
+        });
+        let pipelines = RefCell::default();
+        Ok(Self { adapter, grid, bricks: Bricks::of(grid), field, shader, pipelines, sampler })
+    }
+
+    /// The march for one mode and one stretch.
+    fn pipeline(&self, scene: &Scene) -> wgpu::RenderPipeline {
+        let key @ (mode, stretch) = (mode_code(&scene.mode), scene.transfer.stretch.code().0);
+        if let Some(pipeline) = self.pipelines.borrow().get(&key) {
+            return pipeline.clone();
+        }
+        let constants = [
+            ("mode", f64::from(mode)),
+            ("stretch", f64::from(stretch)),
+            ("has_blanks", f64::from(u8::from(self.grid.valid.is_some()))),
+        ];
+        let pipeline = self.adapter.device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
             label: Some("march"),
             layout: None,
             vertex: wgpu::VertexState {
-                module: &shader,
+                module: &self.shader,
                 entry_point: Some("corner"),
                 buffers: &[],
                 compilation_options: wgpu::PipelineCompilationOptions::default(),
@@ -115,20 +144,19 @@ impl<'a> Volume<'a> {
             depth_stencil: None,
             multisample: wgpu::MultisampleState::default(),
             fragment: Some(wgpu::FragmentState {
-                module: &shader,
+                module: &self.shader,
                 entry_point: Some("march"),
                 targets: &[Some(PICTURE_FORMAT.into())],
-                compilation_options: wgpu::PipelineCompilationOptions::default(),
+                compilation_options: wgpu::PipelineCompilationOptions {
+                    constants: &constants,
+                    ..wgpu::PipelineCompilationOptions::default()
+                },
             }),
             multiview_mask: None,
             cache: None,
         });
-        let sampler = device.create_sampler(&wgpu::SamplerDescriptor {
-            mag_filter: wgpu::FilterMode::Linear,
-            min_filter: wgpu::FilterMode::Linear,
-            ..wgpu::SamplerDescriptor::default()
-        });
-        Ok(Self { adapter, grid, bricks: Bricks::of(grid), field, pipeline, sampler })
+        self.pipelines.borrow_mut().insert(key, pipeline.clone());
+        pipeline
     }
 
     /// Draws off screen and waits for the picture.
@@ -153,7 +181,8 @@ impl<'a> Volume<'a> {
             view_formats: &[],
         });
         let view = target.create_view(&wgpu::TextureViewDescriptor::default());
-        let group = self.bind(scene, width, height);
+        let pipeline = self.pipeline(scene);
+        let group = self.bind(scene, &pipeline, width, height);
         let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         {
             let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
@@ -169,7 +198,7 @@ impl<'a> Volume<'a> {
                 })],
                 ..wgpu::RenderPassDescriptor::default()
             });
-            pass.set_pipeline(&self.pipeline);
+            pass.set_pipeline(&pipeline);
             pass.set_bind_group(0, &group, &[]);
             pass.draw(0..3, 0..1);
         }
@@ -210,7 +239,13 @@ impl<'a> Volume<'a> {
         Ok(Picture { width, height, rgba })
     }
 
-    fn bind(&self, scene: &Scene, width: u32, height: u32) -> wgpu::BindGroup {
+    fn bind(
+        &self,
+        scene: &Scene,
+        pipeline: &wgpu::RenderPipeline,
+        width: u32,
+        height: u32,
+    ) -> wgpu::BindGroup {
         let (device, queue) = (&self.adapter.device, &self.adapter.queue);
         let uniforms = self.uniforms(scene, width, height);
         let buffer = device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
@@ -252,7 +287,7 @@ impl<'a> Volume<'a> {
         let entry = |binding, resource| wgpu::BindGroupEntry { binding, resource };
         device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some("march"),
-            layout: &self.pipeline.get_bind_group_layout(0),
+            layout: &pipeline.get_bind_group_layout(0),
             entries: &[
                 entry(0, buffer.as_entire_binding()),
                 entry(1, wgpu::BindingResource::TextureView(&self.field)),
@@ -268,15 +303,11 @@ impl<'a> Volume<'a> {
         let rays = Rays::new(&scene.view, width, height);
         let with = |[x, y, z]: [f32; 3], w: f32| [x, y, z, w];
         let (low, high) = (grid.stored(scene.transfer.range.0), grid.stored(scene.transfer.range.1));
-        let (stretch, parameter) = scene.transfer.stretch.code();
-        let (mode, opacity, level) = match scene.mode {
-            Mode::Emission => (0, 0.0, 0.0),
-            Mode::Absorption => (1, 0.0, 0.0),
-            Mode::Maximum => (2, 0.0, 0.0),
-            Mode::Average => (3, 0.0, 0.0),
-            Mode::Integral => (4, 0.0, 0.0),
-            Mode::Transfer { opacity } => (5, opacity, 0.0),
-            Mode::Isosurface { value } => (6, 0.0, grid.stored(value)),
+        let (_, parameter) = scene.transfer.stretch.code();
+        let (opacity, level) = match scene.mode {
+            Mode::Transfer { opacity } => (opacity, 0.0),
+            Mode::Isosurface { value } => (0.0, grid.stored(value)),
+            _ => (0.0, 0.0),
         };
         let [x, y, z] = grid.shape().map(|count| count as u32);
         // Physical values in units of the scale: 1e-40 and 1e38 are no numbers for a shader.
@@ -289,12 +320,25 @@ impl<'a> Volume<'a> {
             sides: with(grid.sides, opacity),
             clip_low: with(scene.clip.map(|[low, _]| low), level),
             clip_high: with(scene.clip.map(|[_, high]| high), 0.0),
-            window: [low, if high > low { 1.0 / (high - low) } else { 0.0 }, stretch, parameter],
+            window: [low, if high > low { 1.0 / (high - low) } else { 0.0 }, parameter, 0.0],
             physical,
             background: with(scene.background, 0.0),
-            shape: [x, y, z, mode],
-            picture: [width, height, u32::from(grid.valid.is_some()), BRICK as u32],
+            shape: [x, y, z, BRICK as u32],
+            picture: [width, height, 0, 0],
         }
+    }
+}
+
+/// The numbers of the shader.
+fn mode_code(mode: &Mode) -> u32 {
+    match mode {
+        Mode::Emission => 0,
+        Mode::Absorption => 1,
+        Mode::Maximum => 2,
+        Mode::Average => 3,
+        Mode::Integral => 4,
+        Mode::Transfer { .. } => 5,
+        Mode::Isosurface { .. } => 6,
     }
 }
 

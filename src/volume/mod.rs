@@ -6,6 +6,7 @@ pub mod gpu;
 mod grid;
 mod march;
 mod occupancy;
+mod reduce;
 mod scene;
 #[cfg(test)]
 mod tests;
@@ -14,5 +15,6 @@ mod transfer;
 pub use error::VolumeError;
 pub use grid::Grid;
 pub use march::{Picture, render, value_at};
+pub use reduce::reduced;
 pub use scene::{Mode, Scene, View};
 pub use transfer::{Stretch, Transfer};

@@ -35,13 +35,13 @@ impl Stretch {
     }
 
     /// The number by which the shader knows it, and its parameter.
-    pub(super) fn code(self) -> (f32, f32) {
+    pub(super) fn code(self) -> (u32, f32) {
         match self {
-            Self::Linear => (0.0, 1.0),
-            Self::Sqrt => (1.0, 1.0),
-            Self::Log => (2.0, 1.0),
-            Self::Asinh { softening } => (3.0, softening),
-            Self::Power { exponent } => (4.0, exponent),
+            Self::Linear => (0, 1.0),
+            Self::Sqrt => (1, 1.0),
+            Self::Log => (2, 1.0),
+            Self::Asinh { softening } => (3, softening),
+            Self::Power { exponent } => (4, exponent),
         }
     }
 }
