@@ -70,3 +70,30 @@ fn doctor_sees_a_folder_it_cannot_write() {
     let output = aquila(Path::new("/proc/aquila"), &["doctor", "--json"]);
     assert!(json(&output)["findings"]["home"]["remedy"].is_string());
 }
+
+#[test]
+fn render_draws_a_cube_and_says_how_fast() {
+    let home = tempfile::tempdir().expect("a folder");
+    let (cube, out) = (home.path().join("cube.npy"), home.path().join("cube.png"));
+    let values =
+        ndarray::Array3::from_shape_fn((12, 16, 20), |(z, y, x)| if x > 9 { (z + y) as f32 } else { 0.0 });
+    aquila::io::npy::write(&cube, &aquila::data::Values::F32(values.into_dyn())).expect("written");
+    let (cube, path) = (cube.to_string_lossy(), out.to_string_lossy());
+    let arguments =
+        ["render", &cube, "--out", &path, "--size", "48x32", "--azimuth", "0", "--elevation", "0"];
+    let output = aquila(home.path(), &[&arguments[..], &["--repeat", "2", "--json"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
+    let answer = json(&output);
+    assert_eq!((&answer["width"], &answer["height"], &answer["level"]), (&48.into(), &32.into(), &1.into()));
+    assert!(answer["ms_per_frame"].as_f64().expect("a time") > 0.0 && answer["adapter"].is_string());
+    let picture =
+        aquila::io::open(&out).expect("a PNG").values(0, &aquila::job::Context::unwatched()).expect("pixels");
+    let pixels = picture.to_f64().expect("real numbers");
+    // The bright half of the cube is at the right.
+    let brightness = |column: usize| (0..32).map(|row| pixels[[row, column, 0]]).sum::<f64>();
+    assert!(brightness(28) > 10.0 * brightness(19).max(1.0), "{} and {}", brightness(28), brightness(19));
+    assert_eq!(
+        aquila(home.path(), &["render", &cube, "--out", &path, "--size", "48"]).status.code(),
+        Some(2)
+    );
+}
