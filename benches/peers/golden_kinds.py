@@ -1,4 +1,4 @@
-"""Shapes and parameter counts of PyTorch's modules, as tests/suite/blueprints/kinds.rs has them.
+"""Shapes, parameter counts and kept bytes of PyTorch's modules, as tests/suite/blueprints/kinds.rs has them.
 
 Run with PyTorch 2.11: python benches/peers/golden_kinds.py. PyTorch's sequences are (channels, length), a blueprint's (length, channels).
 """
@@ -6,14 +6,23 @@ Run with PyTorch 2.11: python benches/peers/golden_kinds.py. PyTorch's sequences
 import torch
 from torch import nn
 
+from unet import UNet
+
 
 class Attention(nn.Module):
+    """As nn.MultiheadAttention, which would also compute the weights to show them."""
+
     def __init__(self, channels, heads):
         super().__init__()
-        self.attention = nn.MultiheadAttention(channels, heads, batch_first=True)
+        self.qkv = nn.Linear(channels, 3 * channels)
+        self.projection = nn.Linear(channels, channels)
+        self.heads = heads
 
     def forward(self, x):
-        return self.attention(x, x, x)[0]
+        batch, length, channels = x.shape
+        parts = self.qkv(x).view(batch, length, 3, self.heads, channels // self.heads).permute(2, 0, 3, 1, 4)
+        mixed = nn.functional.scaled_dot_product_attention(*parts.unbind(0))
+        return self.projection(mixed.transpose(1, 2).reshape(batch, length, channels))
 
 
 class Gate(nn.Module):
@@ -75,3 +84,27 @@ for module, *sizes in CASES:
     result = module.eval()(*(torch.zeros(2, *size) for size in sizes))
     count = sum(parameter.numel() for parameter in module.parameters())
     print(type(module).__name__, sizes, "->", tuple(result.shape[1:]), count)
+
+
+def kept_bytes(module, x):
+    """Bytes of activations that autograd keeps for the backward pass."""
+    weights = {parameter.untyped_storage().data_ptr() for parameter in module.parameters()}
+    kept = {}
+
+    def pack(tensor):
+        if tensor.untyped_storage().data_ptr() not in weights:
+            kept[tensor.untyped_storage().data_ptr()] = tensor
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        module.train()(x)
+    return sum(tensor.untyped_storage().nbytes() for tensor in kept.values())
+
+
+# Without dropout: where it follows a ReLU the program computes both in place. The difference leaves what does not grow with the batch.
+nn.Dropout2d = lambda _: nn.Identity()
+for convolutions in (1, 2):
+    network = UNet(levels=4, base=16, convolutions=convolutions)
+    one, two = (kept_bytes(network, torch.zeros(batch, 1, 128, 128)) for batch in (1, 2))
+    print("U-Net,", convolutions, "convolutions: kept", two - one)
+print("self-attention: kept", kept_bytes(Attention(32, 4), torch.zeros(1, 1024, 32)))

@@ -5,7 +5,7 @@ mod report;
 
 use super::catalogue::{self, Inputs};
 use super::flat::{Flat, Node, Part, flatten};
-use super::forecast::peak_bytes;
+use super::forecast::{kept_values, peak_bytes};
 use super::model::{BlockId, Blueprint, Port};
 use super::plan::{Analysis, BlockReport, Fault, Mend, Op, PathId, Plan, Severity, Shape, Step};
 use super::rules::{self, MAX_PARAMETERS, Meaning, Site};
@@ -221,6 +221,7 @@ impl<'a> Examination<'a> {
 
     /// Shapes on the ports, costs of blocks and groups, totals.
     fn sum_up(&mut self) {
+        let kept = kept_values(self);
         let analysis = &mut self.analysis;
         let nodes = &self.flat.nodes;
         for (index, node) in nodes.iter().enumerate() {
@@ -238,11 +239,14 @@ impl<'a> Examination<'a> {
                 let scope = at.path[..at.path.len() - 1].to_vec();
                 analysis.shapes.insert((scope, Port::new(at.block.id, port)), meaning.shape.clone());
             }
+            let output_bytes = meaning.shape.values().saturating_mul(4);
+            let own = if meaning.op.is_some() { output_bytes } else { 0 };
             let report = BlockReport {
                 parameters: meaning.parameters,
                 multiply_adds: meaning.multiply_adds,
-                output_bytes: meaning.shape.values().saturating_mul(4),
-                training_bytes: meaning.training_bytes,
+                output_bytes,
+                forward_bytes: own.saturating_add(meaning.working_bytes),
+                training_bytes: meaning.kept_bytes.saturating_add(if kept[index] { own } else { 0 }),
             };
             if self.used[index] {
                 analysis.parameters = analysis.parameters.saturating_add(report.parameters);
@@ -254,6 +258,7 @@ impl<'a> Examination<'a> {
                 let sum = analysis.blocks.entry(nodes[index].path.clone()).or_default();
                 sum.parameters = sum.parameters.saturating_add(report.parameters);
                 sum.multiply_adds = sum.multiply_adds.saturating_add(report.multiply_adds);
+                sum.forward_bytes = sum.forward_bytes.max(report.forward_bytes);
                 sum.training_bytes = sum.training_bytes.saturating_add(report.training_bytes);
                 if node.block.kind == "group-output" && node.group == Some(index) {
                     sum.output_bytes = sum.output_bytes.saturating_add(report.output_bytes);

@@ -1,7 +1,7 @@
 //! How much memory a network will need, before it is made.
 
 use super::analyse::Examination;
-use super::plan::Analysis;
+use super::plan::{Activation, Analysis, MomentForm, Op};
 use serde::Serialize;
 
 /// Bytes per float32 value.
@@ -43,6 +43,87 @@ impl Analysis {
                 .saturating_add(activation_bytes_training),
             total_forward: parameter_bytes.saturating_add(activation_bytes_forward),
         }
+    }
+}
+
+/// Which values are kept for the backward pass: those that the block that makes them, or one that reads them, needs again.
+pub(super) fn kept_values(examination: &Examination) -> Vec<bool> {
+    let nodes = &examination.flat.nodes;
+    let op = |index: usize| examination.meanings[index].as_ref().and_then(|meaning| meaning.op.as_ref());
+    // What feeds a group's port is what the port hands on.
+    let mut made_by: Vec<usize> = (0..nodes.len()).collect();
+    let mut readers = vec![Vec::new(); nodes.len()];
+    for &index in &examination.order {
+        let mut sources =
+            nodes[index].slots.iter().filter_map(|slot| slot.source).map(|source| made_by[source]);
+        match op(index) {
+            None => made_by[index] = sources.next().unwrap_or(index),
+            Some(_) if examination.used[index] => sources.for_each(|source| readers[source].push(index)),
+            Some(_) => {}
+        }
+    }
+    (0..nodes.len())
+        .map(|index| {
+            let read_again = readers[index].iter().filter_map(|&reader| op(reader)).any(keeps_inputs);
+            // A dropout is done in place where it alone reads a ReLU.
+            let left_to_dropout =
+                matches!(readers[index].as_slice(), &[one] if matches!(op(one), Some(Op::Dropout { .. })));
+            let after_relu = || {
+                let source =
+                    nodes[index].slots.first().and_then(|slot| slot.source).map(|source| made_by[source]);
+                source
+                    .is_some_and(|source| matches!(op(source), Some(Op::Relu)) && readers[source].len() == 1)
+            };
+            examination.used[index]
+                && match op(index) {
+                    Some(Op::Relu) => read_again || !left_to_dropout,
+                    Some(Op::Dropout { .. }) => read_again || after_relu(),
+                    Some(Op::Activation(Activation::Sigmoid | Activation::Tanh)) => true,
+                    _ => read_again,
+                }
+        })
+        .collect()
+}
+
+/// Whether the derivative of an operation asks for what came in.
+fn keeps_inputs(op: &Op) -> bool {
+    match op {
+        Op::Input { .. }
+        | Op::Output { .. }
+        | Op::Relu
+        | Op::Activation(Activation::Sigmoid | Activation::Tanh)
+        | Op::Dropout { .. }
+        | Op::GlobalPool { maximum: false }
+        | Op::Upsample { .. }
+        | Op::Flatten
+        | Op::Reshape
+        | Op::Concatenate
+        | Op::Add
+        | Op::SelectChannels { .. }
+        | Op::Crop { .. }
+        | Op::Pad { .. }
+        | Op::Constant { .. }
+        | Op::Noise { .. }
+        | Op::SpectralMoments { form: MomentForm::Raw, .. } => false,
+        Op::Convolution { .. }
+        | Op::TransposedConvolution { .. }
+        | Op::Linear { .. }
+        | Op::BatchNorm { .. }
+        | Op::GroupNorm { .. }
+        | Op::LayerNorm { .. }
+        | Op::InstanceNorm { .. }
+        | Op::Activation(_)
+        | Op::MaxPool { .. }
+        | Op::AveragePool { .. }
+        | Op::GlobalPool { maximum: true }
+        | Op::Multiply
+        | Op::AttentionGate { .. }
+        | Op::SelfAttention { .. }
+        | Op::Film { .. }
+        | Op::KanConvolution { .. }
+        | Op::Kan { .. }
+        | Op::SpectralMoments { .. }
+        | Op::SpectralProjection { .. } => true,
     }
 }
 

@@ -365,6 +365,8 @@ pub struct BlockReport {
     pub multiply_adds: u64,
     /// Bytes of the outputs, float32.
     pub output_bytes: u64,
+    /// Bytes of the output and of what is needed while it is computed; of a group, those of the block inside that needs most.
+    pub forward_bytes: u64,
     /// Bytes kept from the forward to the backward pass, an estimate.
     pub training_bytes: u64,
 }

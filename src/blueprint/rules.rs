@@ -33,23 +33,23 @@ pub(super) struct Meaning {
     pub multiply_adds: u64,
     /// Bytes needed while it computes, beyond its inputs, its output and its weights.
     pub working_bytes: u64,
-    /// Bytes kept for the backward pass.
-    pub training_bytes: u64,
+    /// Bytes kept for the backward pass, beyond its inputs and its output.
+    pub kept_bytes: u64,
 }
 
 impl Meaning {
     /// Of a block that hands its input on.
     pub fn handed_on(shape: Shape) -> Self {
-        Self { op: None, shape, parameters: 0, multiply_adds: 0, working_bytes: 0, training_bytes: 0 }
+        Self { op: None, shape, parameters: 0, multiply_adds: 0, working_bytes: 0, kept_bytes: 0 }
     }
 }
 
-/// What a rule says a block costs; the output itself is added to `kept`.
+/// What a rule says a block costs.
 #[derive(Default)]
 struct Cost {
     parameters: u128,
     multiply_adds: u128,
-    /// Bytes while it computes, and bytes kept for the backward pass, each beyond the output.
+    /// Bytes while it computes, and bytes kept for the backward pass, each beyond inputs and output.
     working: u128,
     kept: u128,
 }
@@ -324,10 +324,7 @@ fn meaning(op: impl Into<Option<Op>>, shape: Shape, cost: Cost) -> Result<Meanin
         parameters: limited("learned parameters", MAX_PARAMETERS, cost.parameters)?,
         multiply_adds: limited("multiply-adds", u128::from(u64::MAX), cost.multiply_adds)?,
         working_bytes: bytes("bytes while it computes", cost.working)?,
-        training_bytes: bytes(
-            "bytes in training",
-            cost.kept.saturating_add(values.saturating_mul(FLOAT32_BYTES)),
-        )?,
+        kept_bytes: bytes("bytes in training", cost.kept)?,
     })
 }
 

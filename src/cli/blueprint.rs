@@ -231,6 +231,7 @@ fn answer(analysis: &Analysis) -> Value {
         "parameters": analysis.parameters,
         "multiply_adds": analysis.multiply_adds,
         "training_bytes": analysis.training_bytes,
+        "forward_bytes": analysis.forward_bytes,
         "errors": faults(&mut analysis.errors()),
         "warnings": faults(&mut analysis.warnings()),
         "outputs": outputs,

@@ -62,8 +62,10 @@ fn costs(ui: &mut Ui, editor: &Editor, path: &PathId, block: &Block) {
         number_row(ui, "parameters", text::count(report.parameters));
         number_row(ui, "multiply-adds", numbers::scaled(report.multiply_adds));
         let batch = u64::from(editor.batch);
-        let bytes = numbers::bytes(report.output_bytes.saturating_mul(batch));
-        number_row(ui, "output memory", format!("{bytes} at batch {batch}"));
+        let at_batch =
+            |bytes: u64| format!("{} at batch {batch}", numbers::bytes(bytes.saturating_mul(batch)));
+        number_row(ui, "memory, forward", at_batch(report.forward_bytes));
+        number_row(ui, "memory, training", at_batch(report.training_bytes));
     }
     let groups = path[..path.len().saturating_sub(1)].to_vec();
     for port in catalogue::outputs_of(block) {

@@ -16,8 +16,8 @@ pub(in crate::blueprint) fn attention_gate(site: &Site) -> Result<Meaning, Troub
     let inner_channels = site.integer_or_auto("filters")?.unwrap_or((skip_channels / 2).max(1));
     let weights = product(&[gate_channels + skip_channels, inner_channels]) + inner_channels as u128;
     let pixels = product(skip.extent());
-    // Kept inside: both convolutions and both norms, their rectified sum, and three maps of one channel.
-    let inner = product_of(&[5 * inner_channels as u128 + 3, pixels, FLOAT32_BYTES]);
+    // Kept inside: what the three norms are given, the rectified sum, and the weights.
+    let inner = product_of(&[3 * inner_channels as u128 + 2, pixels, FLOAT32_BYTES]);
     let cost = Cost {
         parameters: weights + 6 * inner_channels as u128 + 3,
         multiply_adds: weights.saturating_mul(pixels),
@@ -46,8 +46,9 @@ pub(in crate::blueprint) fn self_attention(site: &Site) -> Result<Meaning, Troub
             ..Trouble::at(port, "too-large", expected, format!("{matrix}: {heads} heads of {n} × {n}"))
         });
     }
-    // Queries, keys, values, what is weighed, and the weights.
-    let inner = (product_of(&[4, c, n]) + matrix).saturating_mul(FLOAT32_BYTES);
+    // Queries, keys, values, what is weighed, and a normalisation for each head and pixel; the weights themselves are computed in parts
+    // and anew for the backward pass (Dao et al. 2022), as libtorch does.
+    let inner = product_of(&[4 * c + heads as u128, n, FLOAT32_BYTES]);
     let cost = Cost {
         parameters: 4 * product_of(&[c, c]) + 4 * c,
         multiply_adds: product_of(&[4, n, c, c]).saturating_add(product_of(&[2, n, n, c])),

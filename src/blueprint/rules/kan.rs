@@ -16,16 +16,14 @@ fn basis(site: &Site) -> Result<Basis, Trouble> {
 }
 
 /// Bytes of the functions of `channels` at each of `pixels`: while they are computed (standardised input, its SiLU, the functions and
-/// the intermediate values of their formula), and what is kept for the backward pass (functions and slopes beside both inputs).
+/// the intermediate values of their formula), and what is kept for the backward pass (functions, slopes, and the SiLU).
 fn basis_bytes(basis: Basis, channels: usize, pixels: u128) -> (u128, u128) {
     let intermediate = match basis {
         Basis::Rbf { .. } => 1,
         Basis::BSpline { .. } => 3,
     };
-    let bytes = |for_each: usize| {
-        product_of(&[(for_each * basis.count() + 2) as u128, channels as u128, pixels, FLOAT32_BYTES])
-    };
-    (bytes(1 + intermediate), bytes(2))
+    let bytes = |values: usize| product_of(&[values as u128, channels as u128, pixels, FLOAT32_BYTES]);
+    (bytes((1 + intermediate) * basis.count() + 2), bytes(2 * basis.count() + 1))
 }
 
 pub(in crate::blueprint) fn kan_convolution(site: &Site) -> Result<Meaning, Trouble> {
