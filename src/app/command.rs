@@ -23,6 +23,7 @@ commands! {
     ThemeSystem, ThemeDark, ThemeLight, ToggleTheme,
     ZoomIn, ZoomOut, ZoomReset, TextLarger, TextSmaller, ReduceMotion,
     Train, PauseTraining, StopTraining, ApplyNetwork,
+    ExportPyTorch, ExportOnnx, ImportWeights,
     FitView, StopAllJobs, ClearNotices,
 }
 
@@ -106,6 +107,21 @@ impl Command {
             Self::ApplyNetwork => {
                 ("Apply network…", "A run's network on the open map, as a new map", icon::MAGIC_WAND)
             }
+            Self::ExportPyTorch => (
+                "Export as PyTorch…",
+                "A readable module with its weights: of the newest run of this network, else random ones",
+                icon::EXPORT,
+            ),
+            Self::ExportOnnx => (
+                "Export as ONNX…",
+                "One file for other programs: weights of the newest run of this network, else random ones",
+                icon::EXPORT,
+            ),
+            Self::ImportWeights => (
+                "Import weights…",
+                "A PyTorch state dict or safetensors file for this network; nothing in it is executed",
+                icon::DOWNLOAD_SIMPLE,
+            ),
             Self::FitView => ("Zoom to fit", "Show all of it", icon::CORNERS_OUT),
             Self::StopAllJobs => {
                 ("Stop all jobs", "Stop everything that runs in the background", icon::STOP_CIRCLE)
@@ -172,6 +188,9 @@ impl Command {
             | Self::PauseTraining
             | Self::StopTraining
             | Self::ApplyNetwork
+            | Self::ExportPyTorch
+            | Self::ExportOnnx
+            | Self::ImportWeights
             | Self::StopAllJobs => Menu::Network,
             _ => Menu::View,
         }

@@ -12,6 +12,7 @@ use super::window::Aquila;
 use super::workspace::Workspace;
 use super::{launch, recovery, theme};
 use crate::job::{Event, Lane};
+use crate::network::export::Format;
 use crate::project::{Project, Session};
 use egui::{Context, Event as Input, Theme, ThemePreference, UserData, ViewportCommand};
 use std::path::{Path, PathBuf};
@@ -67,6 +68,9 @@ impl Aquila {
                 self.state.workspace = Workspace::Blueprint;
                 self.state.start_page = true;
             }
+            Command::ExportPyTorch => self.ask_path(context, Purpose::Export(Format::PyTorch)),
+            Command::ExportOnnx => self.ask_path(context, Purpose::Export(Format::Onnx)),
+            Command::ImportWeights => self.ask_path(context, Purpose::ImportWeights),
             Command::Save => match self.state.document.path().map(Path::to_owned) {
                 Some(path) => self.save_blueprint(path),
                 None => self.ask_path(context, Purpose::SaveBlueprint),
@@ -249,6 +253,7 @@ impl Aquila {
             self.listing = None;
             self.state.tree = tree.unwrap_or_default();
         }
+        self.exchange.tell(&mut self.state.notices);
         let mut relist = false;
         for event in self.state.queue.take_events() {
             // A job that begins, ends or stops may leave a folder in the project.
@@ -272,6 +277,10 @@ impl Aquila {
             Some(Answer::Chosen(Purpose::OpenFile, path)) => self.open_path(&path),
             Some(Answer::Chosen(Purpose::OpenProject, path)) => self.open_or_make_project(path),
             Some(Answer::Chosen(Purpose::SaveBlueprint, path)) => self.save_blueprint(path),
+            Some(Answer::Chosen(Purpose::Export(format), folder)) => {
+                self.exchange.export(&mut self.state, format, folder);
+            }
+            Some(Answer::Chosen(Purpose::ImportWeights, path)) => self.exchange.import(&mut self.state, path),
             Some(Answer::Chosen(Purpose::SavePicture, path)) => {
                 self.picture_path = Some(path);
                 context.send_viewport_cmd(ViewportCommand::Screenshot(UserData::default()));

@@ -1,5 +1,6 @@
 //! File dialogs, on a thread of their own: the window never waits for the desktop's file chooser.
 
+use crate::network::export::Format;
 use egui::Context;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
@@ -12,6 +13,9 @@ pub enum Purpose {
     OpenProject,
     SaveBlueprint,
     SavePicture,
+    /// The folder into which the network is written.
+    Export(Format),
+    ImportWeights,
 }
 
 /// What came of a dialog.
@@ -64,6 +68,12 @@ impl Dialogs {
                     .set_file_name(name)
                     .add_filter("PNG", &["png"])
                     .save_file(),
+                Purpose::Export(_) => dialog.set_title("Export the network into a folder").pick_folder(),
+                Purpose::ImportWeights => dialog
+                    .set_title("Import weights")
+                    .add_filter("Weights", &["safetensors", "pt", "pth", "ckpt", "bin"])
+                    .add_filter("All files", &["*"])
+                    .pick_file(),
             };
             // The window may be gone by now; then nobody wants the answer.
             sender.send(chosen).ok();

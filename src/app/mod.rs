@@ -8,6 +8,7 @@ mod conduct;
 mod dialogs;
 mod document;
 mod drawer;
+mod exchange;
 mod files;
 mod form;
 mod frame;

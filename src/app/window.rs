@@ -4,6 +4,7 @@ use super::blueprint::BlueprintView;
 use super::clouds::CloudsView;
 use super::command::Command;
 use super::dialogs::Dialogs;
+use super::exchange::Exchange;
 use super::key_page::KeyPage;
 use super::keymap::{Changes, KeyMap};
 use super::launch::Options;
@@ -33,6 +34,7 @@ pub struct Aquila {
     pub(super) clouds: CloudsView,
     pub(super) runs: RunsView,
     pub(super) dialogs: Dialogs,
+    pub(super) exchange: Exchange,
     pub(super) keeper: Keeper,
     pub(super) loading: Option<Handle<Loaded>>,
     pub(super) listing: Option<Task<Vec<Entry>>>,
@@ -81,6 +83,7 @@ impl Aquila {
             clouds: CloudsView::default(),
             runs: RunsView::default(),
             dialogs: Dialogs::default(),
+            exchange: Exchange::default(),
             keeper: Keeper::default(),
             loading: None,
             listing: None,

@@ -121,3 +121,26 @@ fn parent(checkpoint: &Path, epoch: u32) -> Option<Parent> {
     let name = root.file_name()?.to_string_lossy().into_owned();
     RunFolder::new(root).holds_run().then_some(Parent { run: name, epoch })
 }
+
+/// The run of `runs` with the same network as `document` (its blocks may stand elsewhere) and a checkpoint that was changed last.
+/// What is no run, or of another network, is passed over.
+pub fn newest_run(document: &Blueprint, runs: &[PathBuf]) -> Option<PathBuf> {
+    let steps = |document: &Blueprint| {
+        let plan = blueprint::plan(document).ok()?;
+        Some(
+            plan.steps
+                .into_iter()
+                .map(|step| (step.name, step.op, step.inputs, step.shape))
+                .collect::<Vec<_>>(),
+        )
+    };
+    let own = steps(document)?;
+    let changed = |root: &PathBuf| {
+        let folder = RunFolder::new(root);
+        let theirs = blueprint::load(&folder.blueprint_path()).ok()?;
+        let is_same = folder.best_path().exists() && steps(&theirs)? == own;
+        is_same.then_some(folder.read_info().ok()?.updated_unix_s)
+    };
+    let newest = runs.iter().filter_map(|root| Some((changed(root)?, root))).max();
+    newest.map(|(_, root)| root.clone())
+}

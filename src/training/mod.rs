@@ -32,7 +32,7 @@ pub use checkpoint::Origin;
 pub use data::{Described, Samples, Standard};
 pub use error::{Result, TrainingError};
 pub use evaluate::{Evaluation, GroupMetrics, curves_svg, evaluate, samples_of};
-pub use exchange::{ExportSettings, export, import};
+pub use exchange::{ExportSettings, export, import, newest_run};
 pub use folder::{Best, Parent, Row, RunFolder, RunInfo, RunState, utc};
 pub use history::{WeightHistory, WeightRecord, snapshot_epochs};
 pub use live::{Curves, Live, LiveWeights, Preview, Setup};
