@@ -2,10 +2,12 @@
 
 use super::support::data_file;
 use aquila::blueprint::{self, Blueprint, TEMPLATES, TemplateOptions};
+use aquila::job::Context;
 use aquila::network::export::Format;
 use aquila::network::export::onnx_proto::{GraphProto, ModelProto};
 use aquila::network::{Device, Mode, Network, NetworkError, Tensor, import, tensors, weights};
-use aquila::training::{self, ExportSettings};
+use aquila::recipe::{self, CloudSource, TrainingRecipe};
+use aquila::training::{self, ExportSettings, Live, Resume, RunFolder};
 use indexmap::IndexMap;
 use prost::Message as _;
 use std::collections::HashSet;
@@ -480,6 +482,50 @@ fn types_strides_and_offsets_are_honoured() {
 fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     let at = bytes.windows(from.len()).position(|window| window == from).expect("it is there");
     [&bytes[..at], to, &bytes[at + from.len()..]].concat()
+}
+
+#[test]
+fn a_training_begins_with_given_weights_and_its_export_knows_the_units() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let recipe = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/recipes/smoke-train.toml");
+    let mut recipe: TrainingRecipe = recipe::read(&recipe).expect("the smoke recipe");
+    recipe.data.clouds = CloudSource::seeds(3);
+    recipe.training.epochs = 1;
+    recipe.training.threads = recipe::Threads::Count(1);
+    let run = |recipe: &TrainingRecipe, name: &str| {
+        let root = folder.path().join(name);
+        training::run(recipe, &root, Resume::No, &Context::unwatched(), &Live::unwatched()).map(|_| root)
+    };
+    let first = run(&recipe, "first").expect("it trains");
+    assert_eq!(RunFolder::new(&first).read_info().expect("run.json").initial_weights_sha256, None);
+    recipe.network.weights = Some(first.clone());
+    let second = run(&recipe, "second").expect("it trains");
+    let info = RunFolder::new(&second).read_info().expect("run.json");
+    let document = blueprint::load(&RunFolder::new(&first).blueprint_path()).expect("a blueprint");
+    let imported = read(&RunFolder::new(&first).best_path(), &document);
+    assert!(imported.report.is_complete(), "{:?}", imported.report.missing);
+    assert!(info.initial_weights_sha256.is_some());
+    if recipe.training.ema == 0.0 {
+        let used = weights::fingerprint(&imported.state).expect("a hash");
+        assert_eq!(info.initial_weights_sha256, Some(used));
+    }
+    let mut larger = recipe.clone();
+    larger.network.base_filters *= 2;
+    let refused = run(&larger, "third").expect_err("weights of another network").to_string();
+    assert!(refused.contains("best.safetensors") && refused.contains("another network"), "{refused}");
+    assert!(!folder.path().join("third/run.json").exists());
+    assert_eq!(
+        training::newest_run(&document, &[folder.path().to_owned(), first.clone()]),
+        Some(first.clone())
+    );
+    let settings = ExportSettings { weights: Some(first), format: Format::PyTorch, with_example: false };
+    training::export(&document, &settings, folder.path()).expect("exported");
+    let module = std::fs::read_to_string(folder.path().join("model.py")).expect("a module");
+    let mean = format!("INPUT_MEAN = [{:?}]", info.data.inputs[0].mean);
+    assert!(
+        module.contains(&mean) && module.contains("(log10 of cm^-2)") && module.contains("def physical(y):"),
+        "{module}"
+    );
 }
 
 /// The Python that the peers' programs run in: `AQUILA_PEERS_PYTHON`, else what benches/peers/setup.sh made.
