@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Draws the README's pictures with the program itself, in a home of its own; no display needed.
+# Draws the pictures of the README and of docs/first-network.md with the program itself, in a home of its own; no display needed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo build
@@ -14,3 +14,16 @@ run=$(ls -d "$AQUILA_HOME"/demo/runs/*/ | head -n 1)
 "$aquila" apply "$run" "$AQUILA_HOME/demo/maps/cloud 2 column density.fits" --quantity column --out "$AQUILA_HOME/predicted density.fits"
 "$aquila" --screenshot "$pictures/clouds.png" --workspace clouds --theme dark \
   "$AQUILA_HOME/demo/maps/cloud 2 column density.fits" "$AQUILA_HOME/predicted density.fits"
+
+# docs/first-network.md: a project of its own, with the demo's clouds and a short training.
+first=$AQUILA_HOME/first
+mkdir -p "$first/blueprints"
+printf 'version = 1\nname = "First network"\n' > "$first/aquila.toml"
+sed 's/^epochs = 20/epochs = 6/; s/^count = 60/count = 16/' assets/recipes/demo-train.toml > "$first/train.toml"
+size=1280x720
+"$aquila" --screenshot "$pictures/first-start.png" --workspace blueprint --size $size --theme dark "$first"
+cp assets/blueprints/first-network.blueprint.json "$first/blueprints/"
+"$aquila" --screenshot "$pictures/first-drawn.png" --workspace blueprint --size $size --theme dark "$first"
+"$aquila" --screenshot "$pictures/first-trained.png" --workspace blueprint --size $size --theme dark --train "$first"
+"$aquila" --screenshot "$pictures/first-features.png" --workspace blueprint --size $size --theme dark --select KAN "$first"
+"$aquila" --screenshot "$pictures/first-runs.png" --workspace runs --size $size --theme light "$first"

@@ -28,6 +28,8 @@ pub struct Options {
     pub frame_log: Option<PathBuf>,
     /// Start a training as soon as the project is open.
     pub train: bool,
+    /// Select the block or the run of this name once all else is done.
+    pub select: Option<String>,
     /// Where Aquila's own files lie; the usual place where it is not said.
     pub home: Option<PathBuf>,
 }

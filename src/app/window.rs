@@ -47,6 +47,8 @@ pub struct Aquila {
     pub(super) read_only: bool,
     /// A training was asked for on the command line and waits for the project.
     train_when_ready: bool,
+    /// A block or a run was asked for on the command line and waits until all else is done.
+    select_when_ready: Option<String>,
     pub(super) layout: PanelLayout,
     pub(super) generation: u64,
     pub(super) picture_path: Option<PathBuf>,
@@ -92,6 +94,7 @@ impl Aquila {
             asked_workspace: options.workspace,
             read_only: options.screenshot.is_some(),
             train_when_ready: options.train,
+            select_when_ready: options.select,
             layout: PanelLayout::default(),
             generation: 0,
             picture_path: None,
@@ -118,7 +121,7 @@ impl Aquila {
 
     /// Whether everything that was asked for is loaded and nothing is under way.
     pub fn is_settled(&self) -> bool {
-        !self.train_when_ready && self.is_idle()
+        !self.train_when_ready && self.select_when_ready.is_none() && self.is_idle()
     }
 
     fn is_idle(&self) -> bool {
@@ -153,6 +156,11 @@ impl Aquila {
         if self.train_when_ready && self.state.project.is_some() && self.is_idle() {
             self.train_when_ready = false;
             self.state.request(Command::Train);
+        } else if self.state.project.is_some()
+            && self.is_idle()
+            && let Some(name) = self.select_when_ready.take()
+        {
+            self.select(&name);
         }
         self.keep_session(context);
         self.update_time = begun.elapsed();
@@ -258,6 +266,19 @@ impl Aquila {
             }
             None => {}
         }
+    }
+
+    /// Selects the block or the run of this name.
+    fn select(&mut self, name: &str) {
+        for workspace in Workspace::ALL {
+            let (view, state) = self.view(workspace);
+            if let Some(find) = view.finds(state).into_iter().find(|find| find.text == name) {
+                state.workspace = workspace;
+                view.go_to(&find.target, state);
+                return;
+            }
+        }
+        self.state.notices.error(format!("there is no block and no run of the name “{name}”"));
     }
 
     fn name_window(&mut self, context: &Context) {

@@ -27,6 +27,9 @@ pub struct Args {
     /// Press Train as soon as the project is open; with --screenshot, draw when the training is done
     #[arg(long)]
     train: bool,
+    /// Select this block (`Encoder 1 / Convolution` for one in a group) or this run
+    #[arg(long, value_name = "NAME")]
+    select: Option<String>,
 }
 
 fn size(text: &str) -> Result<[f32; 2], String> {
@@ -55,6 +58,7 @@ pub fn run(args: Args, _console: &Console) -> anyhow::Result<()> {
         theme: args.theme.as_deref().map(app::theme_named),
         frame_log: args.frame_log,
         train: args.train,
+        select: args.select,
         home: None,
     })
 }

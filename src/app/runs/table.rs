@@ -24,12 +24,13 @@ pub fn show(
         .id_salt("runs")
         .sense(Sense::click())
         .cell_layout(Layout::left_to_right(Align::Center))
-        .column(Width::remainder().at_least(140.0).clip(true))
-        .column(Width::initial(84.0))
-        .columns(Width::initial(104.0), 2)
-        .column(Width::initial(72.0))
-        .column(Width::initial(88.0).clip(true))
-        .column(Width::initial(130.0));
+        // Together they have room beside both panels in the smallest window.
+        .column(Width::remainder().at_least(120.0).clip(true))
+        .column(Width::initial(64.0))
+        .columns(Width::initial(96.0), 2)
+        .column(Width::initial(60.0))
+        .column(Width::initial(64.0).clip(true))
+        .column(Width::initial(124.0));
     let table = table.header(ROW, |mut header| {
         for column in Column::ALL {
             header.col(|ui| {
