@@ -12,6 +12,8 @@ print(found[-1])' "$1"
 }
 ./benches/peers/.venv/bin/python benches/peers/compare_training.py "$(program training)"
 echo
+./benches/peers/.venv/bin/python benches/peers/compare_templates.py "$(program templates)"
+echo
 "$(program files)"
 echo
 cargo build
