@@ -176,25 +176,25 @@ class Decoder(Body):
 
 
 class Encoders(Named):
-    """Encoders and bottleneck; `prefix` as in `Context encoder 1`."""
+    """Encoders, numbered, and bottleneck."""
 
-    def __init__(self, inside, levels, base, body, dims=2, dropout=None, prefix=""):
+    def __init__(self, inside, levels, base, body, dims=2, dropout=None, names=("Encoder", "Bottleneck")):
         super().__init__()
         self.levels, self.dims = levels, dims
-        self.label = lambda what: f"{prefix} {what.lower()}" if prefix else what
+        self.encoder, self.bottleneck = names
         filters = [base << level for level in range(levels + 1)]
         for level, f in enumerate(filters[:-1], 1):
-            self.put({self.label(f"Encoder {level}"): Body(body(level, False), inside, f, dims, dropout)})
+            self.put({f"{self.encoder} {level}": Body(body(level, False), inside, f, dims, dropout)})
             inside = f
-        self.put({self.label("Bottleneck"): Body(body(levels + 1, False), inside, filters[-1], dims, dropout)})
+        self.put({self.bottleneck: Body(body(levels + 1, False), inside, filters[-1], dims, dropout)})
 
     def encode(self, x):
         skips = []
         for level in range(1, self.levels + 1):
-            x = self[self.label(f"Encoder {level}")](x)
+            x = self[f"{self.encoder} {level}"](x)
             skips.append(x)
             x = F.max_pool2d(x, 2) if self.dims == 2 else F.max_pool3d(x, 2)
-        return self[self.label("Bottleneck")](x), skips
+        return self[self.bottleneck](x), skips
 
 
 class UNet(Encoders):
@@ -262,7 +262,7 @@ class MultiNet(Named):
     def __init__(self, levels=3, base=32, inputs=1, spectra="none", velocities=128, attention=False, dropout=None):
         super().__init__()
         self.levels, self.spectra = levels, spectra
-        names = ["Column density"] + [f"Map {i}" for i in range(2, inputs + 1)]
+        names = [f"Map {i}" for i in range(1, inputs + 1)]
         channels = [1] * inputs
         if spectra != "none":
             names.append("Spectra")
@@ -275,7 +275,7 @@ class MultiNet(Named):
         for level in range(1, levels + 1):
             f = base << (level - 1)
             for i, name in enumerate(names):
-                self.put({f"{name} encoder {level}": Body("single", channels[i], f, dropout=dropout)})
+                self.put({f"{name} level {level}": Body("single", channels[i], f, dropout=dropout)})
                 channels[i] = f
             encoder = Body("single", main, f, dropout=dropout)
             encoder.put({"Merge": KanConvolution((n + 1) * f, f, 1)})
@@ -293,7 +293,7 @@ class MultiNet(Named):
         x = self["Merge"](torch.cat(main, 1))
         skips = []
         for level in range(1, self.levels + 1):
-            sides = [self[f"{name} encoder {level}"](side) for name, side in zip(self.names, sides)]
+            sides = [self[f"{name} level {level}"](side) for name, side in zip(self.names, sides)]
             encoder = self[f"Encoder {level}"]
             x = encoder["Merge"](torch.cat([encoder(x), *sides], 1))
             skips.append(x)
@@ -330,16 +330,16 @@ class ContextUNet(UNet):
 
     def __init__(self, levels=4, base=64, block="double", hidden=256, dropout=None, **options):
         super().__init__(levels=levels, base=base, block=block, dropout=dropout, **options)
-        context = Encoders(2, levels, base, lambda level, decoder: block, dropout=dropout, prefix="Context")
+        context = Encoders(2, levels, base, lambda level, decoder: block, dropout=dropout, names=("Context", "Context bottom"))
         self.put(dict(context._modules))
         self.put({"FiLM 1": nn.Linear(base << levels, hidden), "FiLM 2": nn.Linear(hidden, 2 * sum(base << i for i in range(levels)))})
-        self.context_label, self.sizes = context.label, [2 * (base << i) for i in range(levels)]
+        self.sizes = [2 * (base << i) for i in range(levels)]
 
     def forward(self, x, context):
         x, skips = self.encode(x)
-        own, self.label = self.label, self.context_label
+        self.encoder, self.bottleneck = "Context", "Context bottom"
         latent, _ = self.encode(context)
-        self.label = own
+        self.encoder, self.bottleneck = "Encoder", "Bottleneck"
         parts = self["FiLM 2"](F.relu(self["FiLM 1"](latent.mean((2, 3))))).split(self.sizes, 1)
         for level in range(self.levels, 0, -1):
             gamma, beta = parts[level - 1].unsqueeze(-1).unsqueeze(-1).chunk(2, 1)

@@ -63,12 +63,27 @@ fn context(settings: &Settings) -> Result<Blueprint, TemplateError> {
     let size = [settings.size("height")?, settings.size("width")?];
     let skips = if attention { Skips::Gated } else { Skips::Plain };
     let mut graph = Builder::default();
-    let local = Unet { levels, base, in_channels: 1, skips, body: &|_, _| body, prefix: "", film: true };
+    let local = Unet {
+        levels,
+        base,
+        in_channels: 1,
+        skips,
+        body: &|_, _| body,
+        encoder_name: "Encoder",
+        bottleneck_name: "Bottleneck",
+        film: true,
+    };
     let input = map_input(&mut graph, "Column density", [0.0, 0.0], 1, size);
     let drawn = local.draw(&mut graph, input, [STEP_X, 0.0]);
     density_head(&mut graph, drawn.out, drawn.right);
 
-    let around = Unet { in_channels: 2, skips: Skips::None, prefix: "Context", ..local };
+    let around = Unet {
+        in_channels: 2,
+        skips: Skips::None,
+        encoder_name: "Context",
+        bottleneck_name: "Context bottom",
+        ..local
+    };
     let top = drawn.below[1] + STEP_Y;
     let input = map_input(&mut graph, "Context", [0.0, top], 2, size);
     let Encoded { out: latent, place: [mut x, y], .. } = around.encode(&mut graph, input, [STEP_X, top]);
@@ -78,7 +93,7 @@ fn context(settings: &Settings) -> Result<Blueprint, TemplateError> {
         graph.after_at(from, kind, name, [x, y], &set)
     };
     let values: usize = (1..=levels).map(|level| 2 * local.filters(level)).sum();
-    let mut last = chain(&mut graph, latent, "global-pool", "Context average", None);
+    let mut last = chain(&mut graph, latent, "global-pool", "Average", None);
     last = chain(&mut graph, last, "linear", "FiLM 1", Some(settings.size("hidden")?));
     last = chain(&mut graph, last, "relu", "FiLM ReLU", None);
     last = chain(&mut graph, last, "linear", "FiLM 2", Some(values));
@@ -114,7 +129,8 @@ fn spectral(settings: &Settings) -> Result<Blueprint, TemplateError> {
         in_channels: 1,
         skips: if attention { Skips::Gated } else { Skips::Plain },
         body: &|_, _| body,
-        prefix: "",
+        encoder_name: "Encoder",
+        bottleneck_name: "Bottleneck",
         film: false,
     };
     let size = [settings.size("height")?, settings.size("width")?];

@@ -92,7 +92,8 @@ fn draw(
         in_channels,
         skips: if settings.flag("attention")? { Skips::Gated } else { Skips::Plain },
         body,
-        prefix: "",
+        encoder_name: "Encoder",
+        bottleneck_name: "Bottleneck",
         film: false,
     };
     Ok((input, unet.draw(graph, input, [STEP_X, 0.0])))

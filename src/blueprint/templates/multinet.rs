@@ -34,6 +34,8 @@ pub(super) const MULTINET: TemplateInfo = TemplateInfo {
     build: multinet,
 };
 
+/// From level to level: the shapes between them need more room than a single wire's.
+const LEVEL_X: f32 = 1.3 * STEP_X;
 /// Moments of a cube's spectra: 0, 1 and 2.
 const MOMENTS: usize = 3;
 
@@ -56,7 +58,8 @@ fn multinet(settings: &Settings) -> Result<Blueprint, TemplateError> {
         in_channels: 1,
         skips: if attention { Skips::Gated } else { Skips::Plain },
         body: &|_, _| body,
-        prefix: "",
+        encoder_name: "Encoder",
+        bottleneck_name: "Bottleneck",
         film: false,
     };
     let filters = |level: usize| main.filters(level);
@@ -66,7 +69,7 @@ fn multinet(settings: &Settings) -> Result<Blueprint, TemplateError> {
 
     // Each level is a column: the side encoders under the main one.
     let first = 3.0 * STEP_X;
-    let column = |level: usize| first + STEP_X * (level - 1) as f32;
+    let column = |level: usize| first + LEVEL_X * (level - 1) as f32;
     let one = [("filters", 1.into()), ("kernel", 1.into())];
     let mut last = match branches.as_slice() {
         [only] => only.main,
@@ -108,7 +111,7 @@ fn multinet(settings: &Settings) -> Result<Blueprint, TemplateError> {
     last = (bottom, "out");
     let mut right = [x, 0.0];
     for (level, &encoder) in encoders.iter().enumerate().map(|(index, encoder)| (index + 1, encoder)).rev() {
-        right[0] += STEP_X;
+        right[0] += LEVEL_X;
         let group = graph.group(&format!("Decoder {level}"), right, main.decoder(level));
         graph.link((encoder, "skip"), (group, "skip"));
         graph.link(last, (group, "up"));
@@ -131,7 +134,7 @@ fn inputs(settings: &Settings, graph: &mut Builder) -> Result<Vec<Branch>, Templ
     for number in 1..=count_of_maps {
         let name = if number == 1 { "Column density".to_owned() } else { format!("Map {number}") };
         let map = map_input(graph, &name, [left, STEP_Y * (number as f32 + 1.0)], 1, size);
-        branches.push(Branch { name: format!("{name} encoder"), map, channels: 1, main: map });
+        branches.push(Branch { name: format!("Map {number} level"), map, channels: 1, main: map });
     }
     if spectra == "none" {
         return Ok(branches);
@@ -148,14 +151,14 @@ fn inputs(settings: &Settings, graph: &mut Builder) -> Result<Vec<Branch>, Templ
     let cube = (graph.add("cube-input", "Spectra", [left, y], &set), "out");
     let branch = if spectra == "projection" {
         let map = graph.after_at(cube, "spectral-projection", "Projection", [left + STEP_X, y], &[]);
-        Branch { name: "Spectra encoder".to_owned(), map, channels: 1, main: map }
+        Branch { name: "Spectra level".to_owned(), map, channels: 1, main: map }
     } else {
         let set = [("moments", count(MOMENTS)), ("form", "raw".into())];
         let map = graph.after_at(cube, "spectral-moments", "Moments", [left + STEP_X, y], &set);
         let first = [("start", 0.into()), ("count", 1.into())];
         let main =
             graph.after_at(map, "select-channels", "Moment 0", [left + 2.0 * STEP_X, y - STEP_Y], &first);
-        Branch { name: "Spectra encoder".to_owned(), map, channels: MOMENTS, main }
+        Branch { name: "Spectra level".to_owned(), map, channels: MOMENTS, main }
     };
     branches.push(branch);
     Ok(branches)
@@ -200,7 +203,7 @@ fn note(inputs: usize, spectra: &str) -> String {
     let mut note = format!(
         "MultiNet (POLARIScore): an encoder for each of {inputs} input{}, and a main one that starts from all of them. At every level \
          a Kolmogorov–Arnold convolution (FastKAN, Li 2024) merges their features into the skip. One convolution in each block.\n\
-         The published number of parameters includes the 4 fixed centres of each of the basis functions of a KAN convolution.\n\
+         As in the published number, the 4 fixed centres of each KAN convolution count as parameters.\n\
          Different from the public code: inputs of the KAN convolutions are standardised channel by channel; there they lie far \
          outside of the curves' range (ln N ≈ 48, range −2 … 2), so that the first merger does nothing but its linear part.",
         if inputs == 1 { "" } else { "s" },

@@ -91,8 +91,9 @@ pub(super) struct Unet<'a> {
     pub skips: Skips,
     /// Body of encoder and decoder of a level, counted from 1, and of the bottleneck as one more; `true` for a decoder.
     pub body: &'a dyn Fn(usize, bool) -> Body,
-    /// Before the names of the groups.
-    pub prefix: &'a str,
+    /// What the groups are called; encoders are numbered.
+    pub encoder_name: &'a str,
+    pub bottleneck_name: &'a str,
     /// Each decoder takes a vector `condition` of γ and β for its filters.
     pub film: bool,
 }
@@ -127,7 +128,7 @@ impl Unet<'_> {
         for level in 1..=self.levels {
             let inside = self.encoder(level, channels);
             let position = self.place(origin, level);
-            let encoder = graph.group(&self.name(&format!("Encoder {level}")), position, inside);
+            let encoder = graph.group(&format!("{} {level}", self.encoder_name), position, inside);
             graph.link(from, (encoder, "in"));
             encoders.push(encoder);
             from = (encoder, "down");
@@ -135,7 +136,7 @@ impl Unet<'_> {
         }
         let place = [self.middle(origin), origin[1] + STEP_Y * self.levels as f32];
         let inside = (self.body)(self.levels + 1, false).alone(channels, self.filters(self.levels + 1));
-        let bottleneck = graph.group(&self.name("Bottleneck"), place, inside);
+        let bottleneck = graph.group(self.bottleneck_name, place, inside);
         graph.link(from, (bottleneck, "in"));
         Encoded { encoders, out: (bottleneck, "out"), place }
     }
@@ -151,7 +152,7 @@ impl Unet<'_> {
         for (level, &encoder) in
             encoders.iter().enumerate().map(|(index, encoder)| (index + 1, encoder)).rev()
         {
-            let name = self.name(&format!("Decoder {level}"));
+            let name = format!("Decoder {level}");
             let decoder = graph.group(&name, mirrored(level), self.decoder(level));
             if self.skips != Skips::None {
                 graph.link((encoder, "skip"), (decoder, "skip"));
@@ -162,13 +163,6 @@ impl Unet<'_> {
         }
         let [x, y] = mirrored(1);
         Drawn { out: from, decoders, right: [x + STEP_X, y], below: [place[0], place[1] + STEP_Y] }
-    }
-
-    fn name(&self, what: &str) -> String {
-        match self.prefix {
-            "" => what.to_owned(),
-            prefix => format!("{prefix} {}", what.to_lowercase()),
-        }
     }
 
     fn place(&self, [left, top]: [f32; 2], level: usize) -> [f32; 2] {
@@ -381,7 +375,8 @@ fn flat(
         in_channels,
         skips: if attention { Skips::Gated } else { Skips::Plain },
         body: &|_, _| body,
-        prefix: "",
+        encoder_name: "Encoder",
+        bottleneck_name: "Bottleneck",
         film: false,
     };
     let drawn = unet.draw(&mut graph, input, [STEP_X, 0.0]);
@@ -410,7 +405,8 @@ fn fully_convolutional(settings: &Settings) -> Result<Blueprint, TemplateError> 
         in_channels,
         skips: Skips::None,
         body: &|_, _| body,
-        prefix: "",
+        encoder_name: "Encoder",
+        bottleneck_name: "Bottleneck",
         film: false,
     };
     let drawn = unet.draw(&mut graph, input, [STEP_X, 0.0]);
