@@ -8,7 +8,7 @@ use crate::app::theme::{Tokens, number_style};
 use crate::figure::{ColourMap, text};
 use crate::inspection::{
     Answer, AttributionMap, AttributionSettings, AttributionView, Baseline, Filling, Method, OutputChoice,
-    Region, View,
+    Randomised, Region, View,
 };
 use crate::job::JobQueue;
 use egui::{Align, ComboBox, DragValue, Label, Layout, RichText, Ui, Vec2, vec2};
@@ -28,7 +28,10 @@ pub struct Attribution {
     target: Picture,
     map: Picture,
     input: Picture,
+    trained: Picture,
     randomised: Picture,
+    /// Of the channel that is drawn.
+    look: Look,
 }
 
 impl Default for Attribution {
@@ -40,7 +43,9 @@ impl Default for Attribution {
             target: Picture::default(),
             map: Picture::default(),
             input: Picture::default(),
+            trained: Picture::default(),
             randomised: Picture::default(),
+            look: Look { generation: 0, range: (0.0, 1.0), colours: ColourMap::RedBlue },
         }
     }
 }
@@ -171,7 +176,7 @@ impl Attribution {
         numbers(ui, view);
         if let Some(check) = &view.randomised {
             ui.add_space(8.0);
-            self.check(ui, queue, shown, view, check.rank_correlation, &check.definition);
+            self.check(ui, queue, shown, view, check);
         }
         ui.add_space(4.0);
         let definition = RichText::new(&view.definition).small().color(tokens.dim);
@@ -187,11 +192,12 @@ impl Attribution {
         shown: &Shown<'_>,
         map: &AttributionMap,
     ) -> Option<String> {
-        let look = Look {
+        self.look = Look {
             generation: shown.number.wrapping_mul(256).wrapping_add(self.channel as u64),
             range: around_zero(extremes(&map.values)),
             colours: ColourMap::RedBlue,
         };
+        let look = self.look;
         let name = format!("attribution to {}", map.name);
         let signed = Map { is_stale: shown.is_stale, ..Map::new(map.values.view(), look, &name, &map.unit) };
         let input_look = Look { range: extremes(&map.input), colours: ColourMap::Greys, ..look };
@@ -221,39 +227,35 @@ impl Attribution {
         readout
     }
 
-    /// The map of the network with weights drawn anew, beside the true one, each with its own range.
+    /// The map beside that of the network with weights drawn anew, each with its own range.
     fn check(
         &mut self,
         ui: &mut Ui,
         queue: &JobQueue,
         shown: &Shown<'_>,
         view: &AttributionView,
-        rank_correlation: f64,
-        definition: &str,
+        check: &Randomised,
     ) {
         let tokens = Tokens::of(ui);
-        let Some(drawn) = view.randomised.as_ref().and_then(|check| check.maps.get(self.channel)) else {
-            return;
-        };
+        let maps = view.maps.get(self.channel).zip(check.maps.get(self.channel));
+        let Some((trained, drawn)) = maps else { return };
         caption(ui, "Randomised weights");
-        let look = Look {
-            generation: shown.number.wrapping_mul(256).wrapping_add(self.channel as u64),
-            range: around_zero(extremes(drawn)),
-            colours: ColourMap::RedBlue,
-        };
-        let map = Map { is_stale: shown.is_stale, ..Map::new(drawn.view(), look, "weights drawn anew", "") };
-        let unit = vec2((ui.available_width() - 12.0) * 0.5, TALLEST);
-        ui.horizontal_top(|ui| {
-            self.randomised.show(ui, queue, &map, unit);
-            ui.vertical(|ui| {
-                ui.label(RichText::new("Rank correlation").color(tokens.dim));
-                let number = RichText::new(format!("{rank_correlation:.2}").replace('-', "−"));
-                ui.label(number.text_style(number_style()));
-                let (words, colour) = verdict(rank_correlation, tokens);
-                ui.add(Label::new(RichText::new(words).small().color(colour)).wrap());
-            });
+        side_by_side(ui, |ui, place, room| {
+            let (picture, values, name) = match place {
+                0 => (&mut self.trained, &trained.values, "as trained"),
+                _ => (&mut self.randomised, drawn, "weights drawn anew"),
+            };
+            let look = Look { range: around_zero(extremes(values)), ..self.look };
+            let map = Map { is_stale: shown.is_stale, ..Map::new(values.view(), look, name, "") };
+            picture.show(ui, queue, &map, room);
         });
-        ui.add(Label::new(RichText::new(definition).small().color(tokens.dim)).wrap());
+        row(ui, "Rank correlation", "Spearman's, of the absolute values", |ui| {
+            let number = format!("{:.2}", check.rank_correlation).replace('-', "−");
+            ui.label(RichText::new(number).text_style(number_style()));
+        });
+        let (words, colour) = verdict(check.rank_correlation, tokens);
+        ui.add(Label::new(RichText::new(words).color(colour)).wrap());
+        ui.add(Label::new(RichText::new(&check.definition).small().color(tokens.dim)).wrap());
     }
 }
 
@@ -296,8 +298,13 @@ fn numbers(ui: &mut Ui, view: &AttributionView) {
         ui.add(Label::new(RichText::new(text).color(colour)).wrap());
     }
     let mut made = Vec::new();
-    made.extend(view.gradients.map(|count| format!("{} gradients", text::count(count.into()))));
-    made.extend(view.masks.map(|count| format!("{} masks", text::count(count as u64))));
+    let counted =
+        |count: u64, one: &str| format!("{} {one}{}", text::count(count), if count == 1 { "" } else { "s" });
+    made.extend(view.gradients.map(|count| counted(count.into(), "gradient")));
+    made.extend(view.masks.map(|count| counted(count as u64, "mask")));
+    if !view.output_unit.is_empty() {
+        made.push(format!("output in {}", view.output_unit));
+    }
     if !made.is_empty() {
         ui.label(RichText::new(made.join(" · ")).small().color(tokens.faint));
     }

@@ -69,13 +69,16 @@ impl Choice {
             Source::Run(folder) => sources.of(folder),
             Source::Newest | Source::Untrained => None,
         };
+        // The list may be from before the end of the last training.
+        let done = state.training.current.as_ref().filter(|current| matches!(current.outcome, Some(Ok(_))));
+        let is_done = |run: &Fitting| done.is_some_and(|done| done.folder == run.folder);
         let current = state.training.current.as_ref().filter(|current| current.is_running());
         let live = current.and_then(|current| Some((current, sources.of(&current.folder)?)));
         let run = match self.source {
             Source::Untrained => None,
             _ => chosen
                 .or(live.map(|(_, run)| run))
-                .or_else(|| sources.fitting.iter().find(|run| run.has_checkpoint)),
+                .or_else(|| sources.fitting.iter().find(|run| run.has_checkpoint || is_done(run))),
         };
         let Some(run) = run else {
             let subject = Subject::Untrained { blueprint: self.document(state)?, seed: SEED };

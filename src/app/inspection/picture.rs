@@ -5,9 +5,11 @@ use crate::app::theme::Tokens;
 use crate::figure::{self, ColourMap};
 use crate::job::JobQueue;
 use egui::epaint::Mesh;
-use egui::{Align2, Color32, ColorImage, Context, Rect, Response, Sense, Shape, Stroke, StrokeKind};
+use egui::epaint::text::{Galley, LayoutJob};
+use egui::{Align, Align2, Color32, ColorImage, Context, Rect, Response, Sense, Shape, Stroke, StrokeKind};
 use egui::{TextureHandle, TextureOptions, Ui, Vec2, pos2, vec2};
 use ndarray::ArrayView2;
+use std::sync::Arc;
 
 /// The lowest and highest finite value; 0 to 1 where there is none, widened where all are equal.
 pub fn extremes<'a>(values: impl IntoIterator<Item = &'a f32>) -> (f32, f32) {
@@ -174,9 +176,18 @@ pub struct Picture {
     drag_from: Option<(usize, usize)>,
 }
 
-/// Height of the colour bar with its numbers and the caption, at the usual text size.
-fn below(ui: &Ui) -> f32 {
-    14.0 + 2.0 * ui.text_style_height(&egui::TextStyle::Small) + 4.0
+/// The words below a map, at most two lines of them.
+fn words_below(ui: &Ui, map: &Map<'_>, width: f32) -> Arc<Galley> {
+    let words = match map.unit {
+        "" => map.caption.to_owned(),
+        unit if unit.contains(map.caption) => unit.to_owned(),
+        unit => format!("{}, {unit}", map.caption),
+    };
+    let font = egui::TextStyle::Small.resolve(ui.style());
+    let mut job = LayoutJob::simple(words, font, Tokens::of(ui).dim, width);
+    job.wrap.max_rows = 2;
+    job.halign = Align::Center;
+    ui.painter().layout_job(job)
 }
 
 /// Textures beyond this side are averaged: every adapter can take it.
@@ -186,7 +197,9 @@ impl Picture {
     /// Draws the map within `room`, with its colour bar and caption below.
     pub fn show(&mut self, ui: &mut Ui, queue: &JobQueue, map: &Map<'_>, room: Vec2) -> Touched {
         let (rows, columns) = map.values.dim();
-        let below = below(ui);
+        let words = words_below(ui, map, room.x);
+        let numbers_height = ui.text_style_height(&egui::TextStyle::Small);
+        let below = 14.0 + numbers_height + words.size().y;
         let scale = (room.x / columns.max(1) as f32).min((room.y - below).max(16.0) / rows.max(1) as f32);
         let side = vec2(columns as f32, rows as f32) * scale;
         let (outer, response) = ui.allocate_exact_size(vec2(room.x, side.y + below), Sense::click_and_drag());
@@ -203,6 +216,8 @@ impl Picture {
         painter.rect_stroke(rect, 0, Stroke::new(1.0, tokens.line), StrokeKind::Outside);
         let bar = Rect::from_min_size(pos2(outer.left(), rect.bottom() + 5.0), vec2(outer.width(), 6.0));
         colour_bar(ui, bar, map);
+        let corner = pos2(bar.center().x, bar.bottom() + 3.0 + numbers_height);
+        ui.painter().galley(corner, words, tokens.dim);
         let touched = self.touch(&response, rect, map);
         let marked = self.drag_from.and_then(|from| {
             let (column, row, _) = touched.hover?;
@@ -283,7 +298,7 @@ fn outline(
     painter.rect_stroke(frame, 0, Stroke::new(width, colour), StrokeKind::Outside);
 }
 
-/// The strip from low to high, its numbers, what they mean, and the caption.
+/// The strip from low to high, and its numbers.
 fn colour_bar(ui: &Ui, bar: Rect, map: &Map<'_>) {
     let tokens = Tokens::of(ui);
     let painter = ui.painter();
@@ -306,14 +321,6 @@ fn colour_bar(ui: &Ui, bar: Rect, map: &Map<'_>) {
             painter.galley(area.min, galley, tokens.dim);
         }
     }
-    let caption =
-        if map.unit.is_empty() { map.caption.to_owned() } else { format!("{}, {}", map.caption, map.unit) };
-    let font = egui::TextStyle::Small.resolve(ui.style());
-    let at = pos2(bar.center().x, y + ui.text_style_height(&egui::TextStyle::Small));
-    let galley = painter.layout(caption, font, tokens.dim, f32::INFINITY);
-    let painter = painter.with_clip_rect(bar.expand2(vec2(0.0, 80.0)).intersect(ui.clip_rect()));
-    let x = (at.x - galley.size().x * 0.5).max(bar.left());
-    painter.galley(pos2(x, at.y), galley, tokens.dim);
 }
 
 /// A number for a colour bar: three significant digits.
