@@ -4,14 +4,15 @@
 use super::picture::{self, Look, Map, Picture, PixelBox, around_zero, extremes};
 use super::share::{Shown, two_columns};
 use crate::app::form::{caption, row};
-use crate::app::theme::{Tokens, number_style};
+use crate::app::theme::{Tokens, icon_family, number_style};
 use crate::figure::{ColourMap, text};
 use crate::inspection::{
     Answer, AttributionMap, AttributionSettings, AttributionView, Baseline, Filling, Method, OutputChoice,
     Randomised, Region, View,
 };
 use crate::job::JobQueue;
-use egui::{Align, ComboBox, DragValue, Label, Layout, RichText, Ui, Vec2, vec2};
+use egui::{ComboBox, DragValue, FontId, Label, RichText, Ui, Vec2, vec2};
+use egui_phosphor::regular as icon;
 use ndarray::Axis;
 
 const METHODS: [Method; 5] =
@@ -115,13 +116,12 @@ impl Attribution {
         }
         choice.channel = choice.channel.min(channels.saturating_sub(1));
         row(ui, "Target", "The mean of the output here is what is attributed", |ui| {
-            ui.add(Label::new(region_words(choice.region)).truncate());
+            ui.label(region_words(choice.region));
             if choice.region != Region::Whole {
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    if ui.button("Whole").on_hover_text("The mean of the whole output").clicked() {
-                        choice.region = Region::Whole;
-                    }
-                });
+                let cross = RichText::new(icon::X).font(FontId::new(12.0, icon_family()));
+                if ui.button(cross).on_hover_text("The mean of the whole output").clicked() {
+                    choice.region = Region::Whole;
+                }
             }
         });
         if rows * columns <= 1 {
@@ -174,13 +174,13 @@ impl Attribution {
         let map = view.maps.get(self.channel)?;
         let readout = self.maps(ui, queue, shown, map);
         numbers(ui, view);
+        ui.add_space(4.0);
+        let definition = RichText::new(&view.definition).small().color(tokens.dim);
+        ui.add(Label::new(definition).wrap().selectable(true));
         if let Some(check) = &view.randomised {
             ui.add_space(8.0);
             self.check(ui, queue, shown, view, check);
         }
-        ui.add_space(4.0);
-        let definition = RichText::new(&view.definition).small().color(tokens.dim);
-        ui.add(Label::new(definition).wrap().selectable(true));
         readout
     }
 
@@ -317,8 +317,8 @@ fn percent(fraction: f64) -> String {
 fn region_words(region: Region) -> String {
     match region {
         Region::Whole => "whole output".to_owned(),
-        Region::Pixel { y, x } => format!("pixel x {} y {}", x + 1, y + 1),
-        Region::Box { y, x } => format!("box x {}–{} y {}–{}", x.0 + 1, x.1, y.0 + 1, y.1),
+        Region::Pixel { y, x } => format!("x {}, y {}", x + 1, y + 1),
+        Region::Box { y, x } => format!("x {}–{}, y {}–{}", x.0 + 1, x.1, y.0 + 1, y.1),
     }
 }
 
@@ -448,6 +448,6 @@ mod tests {
         ] {
             assert_eq!(marked(region(chosen)), Some(chosen));
         }
-        assert_eq!(region_words(region(PixelBox { columns: (2, 8), rows: (0, 4) })), "box x 3–9 y 1–5");
+        assert_eq!(region_words(region(PixelBox { columns: (2, 8), rows: (0, 4) })), "x 3–9, y 1–5");
     }
 }

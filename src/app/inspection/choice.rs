@@ -123,9 +123,9 @@ impl Choice {
             Some(run) => self.epochs(ui, resolved, run),
             None => {
                 let text = if sources.fitting.is_empty() {
-                    "No run of this network yet: weights as they are drawn at the start, noise in place of a sample"
+                    "No run of this network yet: weights as they are drawn at the start"
                 } else {
-                    "Weights as they are drawn at the start, noise in place of a sample"
+                    "Weights as they are drawn at the start"
                 };
                 ui.add(Label::new(RichText::new(text).small().color(tokens.warning)).wrap());
             }
@@ -216,7 +216,7 @@ impl Choice {
                     });
                 });
                 let words = note.map_or("", |note| note.text.as_str());
-                ui.add(Label::new(RichText::new(words).small().color(tokens.dim)).truncate());
+                ui.add(Label::new(RichText::new(words).small().color(tokens.dim)).wrap());
             });
         });
     }
