@@ -63,6 +63,14 @@ impl StartPage {
         self.drawing.is_none()
     }
 
+    /// Takes the pictures when they are drawn, also where the page has gone out of sight meanwhile.
+    pub fn update(&mut self) {
+        if let Some(gallery) = self.drawing.as_ref().and_then(Task::take) {
+            self.drawing = None;
+            self.gallery = gallery.unwrap_or_default();
+        }
+    }
+
     /// Draws the page; what the user chooses becomes the open blueprint.
     pub fn show(&mut self, ui: &mut Ui, state: &mut AppState) {
         self.refresh(ui.ctx(), state);
@@ -96,10 +104,6 @@ impl StartPage {
     }
 
     fn refresh(&mut self, context: &Context, state: &AppState) {
-        if let Some(gallery) = self.drawing.as_ref().and_then(Task::take) {
-            self.drawing = None;
-            self.gallery = gallery.unwrap_or_default();
-        }
         let mut files = Vec::new();
         collect(&state.tree, &mut files);
         files.truncate(OWN);

@@ -59,6 +59,7 @@ impl BlueprintView {
 impl View for BlueprintView {
     fn update(&mut self, context: &Context, state: &mut AppState) {
         self.inspection.update(context, state);
+        self.start.update();
     }
 
     fn centre(&mut self, ui: &mut Ui, state: &mut AppState) {
