@@ -1,9 +1,9 @@
 //! Convolutions in one, two and three dimensions. A sequence is convolved as a map of one row, which costs no copy.
 
-use super::{Pass, along, as_before, as_map, fault};
+use super::{Pass, along, as_before, as_map, channels_first, fault, pixels_first};
 use crate::blueprint::Op;
 use crate::network::tensors;
-use tch::{TchError, Tensor};
+use tch::{Device, TchError, Tensor};
 
 impl Pass<'_> {
     pub(super) fn convolution(&self, op: &Op, x: &Tensor) -> Result<Tensor, TchError> {
@@ -56,24 +56,83 @@ pub(super) fn convolve(
     bias: Option<&Tensor>,
     shifts: &Shifts,
 ) -> Result<Tensor, TchError> {
-    let kernel = as_kernel(weight, dims)?;
-    let mut map = as_map(x)?;
+    let (mut map, weight) = (as_map(x)?, as_kernel(weight, dims)?);
     let (mut stride, mut padding) = (along(dims, shifts.stride, 1), along(dims, shifts.padding, 0));
-    if shifts.stride > 1 && kernel.size()[2..].iter().all(|&size| size == 1) {
+    if shifts.stride > 1 && weight.size()[2..].iter().all(|&size| size == 1) {
         map = only_strided(&map, &stride, &padding)?;
         (stride, padding) = (along(dims, 1, 1), along(dims, 0, 0));
     }
-    let y = map.f_convolution(
-        &kernel,
-        bias,
-        stride,
-        padding,
-        along(dims, shifts.dilation, 1),
-        false,
-        along(dims, 0, 0),
-        shifts.groups as i64,
-    )?;
+    let plain = stride.iter().all(|&step| step == 1) && shifts.dilation == 1 && shifts.groups == 1;
+    let y = if plain && is_faster_by_columns(&map, &weight, &padding) {
+        convolve_by_columns(&map, &weight, bias, &padding)?
+    } else {
+        map.f_convolution(
+            &weight,
+            bias,
+            stride,
+            padding,
+            along(dims, shifts.dilation, 1),
+            false,
+            along(dims, 0, 0),
+            shifts.groups as i64,
+        )?
+    };
     as_before(y, x.dim())
+}
+
+/// On the CPU oneDNN brings the whole kernel into its own order at each pass, which costs more than the convolution itself where
+/// there are fewer pixels than half the filters; and for a kernel of one pixel a convolution is a product of matrices anyway.
+fn is_faster_by_columns(map: &Tensor, weight: &Tensor, padding: &[i64]) -> bool {
+    let (size, kernel) = (map.size(), weight.size());
+    let out = output_size(&size, &kernel, padding);
+    if map.device() != Device::Cpu || out.iter().any(|&size| size < 1) {
+        return false;
+    }
+    let one_pixel = kernel[2..].iter().all(|&size| size == 1);
+    one_pixel || 2 * size[0] * out.iter().product::<i64>() <= kernel[0]
+}
+
+fn output_size(size: &[i64], kernel: &[i64], padding: &[i64]) -> Vec<i64> {
+    size[2..]
+        .iter()
+        .zip(&kernel[2..])
+        .zip(padding)
+        .map(|((size, k), padding)| size + 2 * padding - k + 1)
+        .collect()
+}
+
+/// A product of matrices: all values under the kernel in one row for each pixel, times the kernel as it lies in memory.
+fn convolve_by_columns(
+    map: &Tensor,
+    weight: &Tensor,
+    bias: Option<&Tensor>,
+    padding: &[i64],
+) -> Result<Tensor, TchError> {
+    let kernel = weight.size();
+    let out = output_size(&map.size(), &kernel, padding);
+    let mut padded = pixels_first(map)?;
+    if padding.iter().any(|&padding| padding > 0) {
+        // In pairs from the last axis on; the channels get none.
+        let pairs: Vec<i64> = [0, 0].into_iter().chain(padding.iter().rev().flat_map(|&p| [p, p])).collect();
+        padded = padded.f_constant_pad_nd(pairs)?;
+    }
+    // Each axis cuts all windows so far at each of its places: in the end the last axis runs fastest, as in the kernel.
+    let mut windows = vec![padded];
+    for (axis, (&k, &size)) in kernel[2..].iter().zip(&out).enumerate() {
+        let mut cut = Vec::with_capacity(windows.len() * k as usize);
+        for window in &windows {
+            for place in 0..k {
+                cut.push(window.f_narrow(axis as i64 + 1, place, size)?);
+            }
+        }
+        windows = cut;
+    }
+    let columns = match windows.as_slice() {
+        [one] => one.shallow_clone(),
+        all => Tensor::f_cat(all, -1)?,
+    };
+    let matrix = pixels_first(weight)?.f_reshape([kernel[0], -1])?;
+    channels_first(&columns.f_linear(&matrix, bias)?, map.dim())
 }
 
 /// The pixels that a kernel of one pixel meets. Taken out here: in oneDNN (libtorch 2.11, AVX-512, channels last) the weight gradient of

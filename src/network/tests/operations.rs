@@ -254,6 +254,52 @@ fn every_operation_trains_in_bfloat16_with_float32_weights() {
 }
 
 #[test]
+fn few_pixels_under_many_filters_are_convolved_as_by_libtorch() {
+    for (dims, size) in [(1, vec![1, 3, 5]), (2, vec![1, 5, 3, 2]), (3, vec![1, 5, 2, 3, 1])] {
+        for (kernel, padding) in [(3, 1), (2, 1), (1, 0)] {
+            let x = (Tensor::arange(size.iter().product::<i64>(), (Kind::Float, Device::Cpu)) * 0.71).sin();
+            let x = x.view(size.as_slice()).set_requires_grad(true);
+            let op = Op::Convolution {
+                dims,
+                in_channels: 5,
+                filters: 80,
+                kernel,
+                stride: 1,
+                padding,
+                dilation: 1,
+                groups: 1,
+                bias: true,
+            };
+            let network = Network::build(&alone(op, &[x.shallow_clone()], &[1, 80]), Device::Cpu, 4).unwrap();
+            let output = network.forward(&[x.shallow_clone()], Mode::Train { seed: 0 }).unwrap().remove(0);
+            let first = if dims == 1 { x.transpose(1, 2) } else { x.shallow_clone() };
+            let (one, none) = (vec![1; dims], vec![0; dims]);
+            let own = &network.parameters()["Op.weight"];
+            let weight = own.detach().contiguous().set_requires_grad(true);
+            let wanted = first.convolution(
+                &weight,
+                None::<&Tensor>,
+                one.as_slice(),
+                vec![padding as i64; dims],
+                one.as_slice(),
+                false,
+                none,
+                1,
+            );
+            let wanted = if dims == 1 { wanted.transpose(1, 2) } else { wanted };
+            assert_close(&output, &wanted, "output");
+            let probe = (output.detach() * 3.0).cos();
+            let ours = Tensor::run_backward(&[(&output * &probe).sum(Kind::Float)], &[&x, own], false, false);
+            let theirs =
+                Tensor::run_backward(&[(&wanted * &probe).sum(Kind::Float)], &[&x, &weight], false, false);
+            for (ours, theirs) in ours.iter().zip(&theirs) {
+                assert_close(ours, theirs, "gradient");
+            }
+        }
+    }
+}
+
+#[test]
 fn operations_give_the_same_bytes_again() {
     let content = golden("operations.safetensors");
     for (name, op) in spatial(2).into_iter().chain(of_any()) {
