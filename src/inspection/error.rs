@@ -8,7 +8,7 @@ pub enum InspectionError {
     #[error("{what}; {advice}")]
     Request { what: String, advice: String },
     #[error("the blueprint cannot be computed: {0}")]
-    Blueprint(blueprint::Fault),
+    Blueprint(Box<blueprint::Fault>),
     #[error(transparent)]
     Network(#[from] network::NetworkError),
     #[error(transparent)]

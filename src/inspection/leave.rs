@@ -28,6 +28,9 @@ pub fn leave(answer: &Answer, folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(left.files)
 }
 
+/// One of the numbers of a history.
+type Numbers = fn(&super::ParameterHistory) -> &Vec<f64>;
+
 struct Left<'a> {
     folder: &'a Path,
     files: Vec<PathBuf>,
@@ -241,7 +244,7 @@ impl Left<'_> {
         if view.history.iter().all(|own| own.steps.is_empty()) {
             return Ok(());
         }
-        let panels: [(&str, &str, fn(&super::ParameterHistory) -> &Vec<f64>); 3] = [
+        let panels: [(&str, &str, Numbers); 3] = [
             ("norm", "norm of the weights", |own| &own.norm),
             ("gradient_norm", "norm of the gradient", |own| &own.gradient_norm),
             ("update_ratio", "update / weights", |own| &own.update_ratio),

@@ -249,11 +249,11 @@ impl Loaded {
         }
         let flat = from_values(&weights.flat, &[weights.flat.len()], device)?;
         tch::no_grad(|| -> Result<()> {
-            let _same = self.network.flat().shallow_clone().f_copy_(&flat)?;
+            self.network.flat().shallow_clone().f_copy_(&flat)?;
             for (name, values) in &weights.buffers {
                 if let Some(buffer) = self.network.buffers().get(name) {
                     let shape: Vec<usize> = buffer.size().iter().map(|&size| size as usize).collect();
-                    let _same = buffer.shallow_clone().f_copy_(&from_values(values, &shape, device)?)?;
+                    buffer.shallow_clone().f_copy_(&from_values(values, &shape, device)?)?;
                 }
             }
             Ok(())
@@ -348,7 +348,7 @@ fn untrained(earlier: Option<Loaded>, blueprint: &Arc<Blueprint>, seed: u64) -> 
 
 fn build(blueprint: &Blueprint, seed: u64) -> Result<Network> {
     let plan = blueprint::plan(blueprint).map_err(|faults| match faults.into_iter().next() {
-        Some(fault) => InspectionError::Blueprint(fault),
+        Some(fault) => InspectionError::Blueprint(Box::new(fault)),
         None => InspectionError::request("the blueprint cannot be computed", "see its faults on the canvas"),
     })?;
     Ok(Network::build(&plan, DeviceChoice::Auto.resolve()?, seed)?)
