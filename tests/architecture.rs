@@ -46,6 +46,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("hdf5_metno", &["io"]),
     ("npyz", &["io"]),
     ("image", &["io"]),
+    ("gif", &["io"]),
     ("csv", &["io"]),
     ("colorous", &["figure"]),
 ];
