@@ -51,8 +51,8 @@ impl Grid {
             columns: vec![Vec::new(); depth],
             y: Vec::new(),
         };
-        for piece in 0..count {
-            grid.columns[layer[piece]].push(piece);
+        for (piece, &column) in layer.iter().enumerate() {
+            grid.columns[column].push(piece);
         }
         let lanes: usize = ahead
             .iter()
