@@ -138,10 +138,10 @@ pub(super) fn peak_bytes(examination: &Examination) -> u64 {
     for (place, &index) in examination.order.iter().enumerate() {
         let Some(meaning) = meanings[index].as_ref().filter(|_| examination.used[index]) else { continue };
         let sources = nodes[index].slots.iter().filter_map(|slot| slot.source);
-        if meaning.op.is_none() || nodes[index].block.kind == "output" {
-            if let Some(source) = sources.clone().next() {
-                made_by[index] = made_by[source];
-            }
+        if (meaning.op.is_none() || nodes[index].block.kind == "output")
+            && let Some(source) = sources.clone().next()
+        {
+            made_by[index] = made_by[source];
         }
         let until = if nodes[index].block.kind == "output" { usize::MAX } else { place };
         for source in sources {
