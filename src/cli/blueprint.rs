@@ -11,7 +11,7 @@ use std::path::PathBuf;
 #[derive(clap::Subcommand)]
 pub enum Command {
     /// A network from a template
-    New(NewArgs),
+    New(Box<NewArgs>),
     /// Shapes, sizes and faults of a network; exit status 1 where it cannot be trained
     Check(CheckArgs),
     /// A network for other programs: a PyTorch module with its weights, or an ONNX file
@@ -139,7 +139,7 @@ fn templates() -> PossibleValuesParser {
 
 pub fn run(command: Command, console: &Console) -> anyhow::Result<()> {
     match command {
-        Command::New(args) => new(args, console),
+        Command::New(args) => new(*args, console),
         Command::Check(args) => check(args, console),
         Command::Export(args) => exchange::export(args, console),
         Command::Import(args) => exchange::import(args, console),
