@@ -336,7 +336,8 @@ fn option(ui: &mut Ui, spec: &ParameterSpec, options: &mut TemplateOptions) {
                 }
             }
             (Values::Flag { .. }, Parameter::Flag(mut flag)) => {
-                if ui.checkbox(&mut flag, "").changed() {
+                let field = ui.checkbox(&mut flag, "");
+                if field.changed() {
                     options.set(spec.name, flag);
                 }
             }

@@ -10,8 +10,11 @@ use aquila::inspection::{
 use aquila::job::Context;
 use std::sync::Arc;
 
-/// Blocks in a chain (block n feeds block n + 1), numbered from 1, as kind, name and parameters.
-fn chain(blocks: &[(&str, &str, &[(&str, Parameter)])]) -> Arc<Blueprint> {
+/// Kind, name and parameters of a block.
+type Row<'a> = (&'a str, &'a str, &'a [(&'a str, Parameter)]);
+
+/// Blocks in a chain (block n feeds block n + 1), numbered from 1.
+fn chain(blocks: &[Row<'_>]) -> Arc<Blueprint> {
     let mut blueprint = Blueprint::new("test");
     for (id, (kind, name, parameters)) in (1..).zip(blocks) {
         let mut block = Block::new(BlockId(id), kind, name, [0.0, 0.0]);

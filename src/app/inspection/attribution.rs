@@ -105,7 +105,7 @@ impl Attribution {
             Ok(View::Features(view)) => Some((answer, is_stale, view)),
             _ => None,
         });
-        let Some((answer, is_stale, view)) = view else { return None };
+        let (answer, is_stale, view) = view?;
         let (channels, rows, columns) = view.channels.dim();
         if channels > 1 {
             row(ui, "Channel", "Which channel of the output", |ui| {
@@ -129,7 +129,7 @@ impl Attribution {
         }
         let values = view.channels.index_axis(Axis(0), choice.channel);
         let name = format!("{} · click or drag a target", answer.block);
-        let look = Look { generation: answer.number, range: extremes(&values), colours: ColourMap::Viridis };
+        let look = Look { generation: answer.number, range: extremes(values), colours: ColourMap::Viridis };
         let map = Map {
             mark: marked(choice.region),
             choosable: true,

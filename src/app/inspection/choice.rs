@@ -232,7 +232,7 @@ impl Choice {
             return;
         }
         let values = view.channels.index_axis(Axis(0), 0);
-        let look = Look { generation: answer.number, range: extremes(&values), colours: ColourMap::Magma };
+        let look = Look { generation: answer.number, range: extremes(values), colours: ColourMap::Magma };
         let texture = self.texture.of(ui.ctx(), look, values, 512);
         let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
         let ink = if is_stale { picture::STALE } else { egui::Color32::WHITE };

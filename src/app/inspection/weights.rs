@@ -173,7 +173,7 @@ impl Weights {
             let clicked = self.gallery.show(ui, grid, |place| {
                 let (filter, channel) = if by_filter { (place, 0) } else { (filter, place) };
                 let values = plane(filter, channel);
-                let (low, high) = extremes(&values);
+                let (low, high) = extremes(values);
                 let words =
                     format!("filter {}, channel {}, {}", filter + 1, channel + 1, range_words((low, high)));
                 Thumbnail { values, look: look(filter), words }

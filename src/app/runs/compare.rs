@@ -51,7 +51,7 @@ impl Comparison {
         if self.of != of {
             let (a, b) = (before.folder.clone(), after.folder.clone());
             *self = Self { of, found: None, reading: None };
-            self.reading = Some(Task::spawn(ui.ctx(), "difference", move || Ok(read(&a, &b)?)));
+            self.reading = Some(Task::spawn(ui.ctx(), "difference", move || read(&a, &b)));
         }
         match &self.found {
             None => _ = ui.label(RichText::new("Reading both…").color(tokens.dim)),

@@ -65,9 +65,12 @@ fn entry(archive: &mut ZipArchive<BufReader<File>>, name: &str, most: u64) -> an
     Ok(bytes)
 }
 
+/// A tensor's name in a dictionary, and where it lies.
+type NamedPlace = (String, Rc<TensorPlace>);
+
 /// The dictionary of tensors: the pickle's own, or the one under a usual key.
-fn state_dict(pickle: &Pickle) -> anyhow::Result<Vec<(String, Rc<TensorPlace>)>> {
-    let mut found: Vec<(String, Vec<(String, Rc<TensorPlace>)>)> = Vec::new();
+fn state_dict(pickle: &Pickle) -> anyhow::Result<Vec<NamedPlace>> {
+    let mut found: Vec<(String, Vec<NamedPlace>)> = Vec::new();
     let mut seen = HashSet::new();
     let mut left = vec![(String::new(), pickle.value.clone())];
     while let Some((path, value)) = left.pop() {

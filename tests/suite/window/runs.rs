@@ -100,8 +100,8 @@ fn click(harness: &mut Harness<'_, Aquila>, label: &str) {
 
 /// Where the table shows a run; the inspector on the right has the name too.
 fn in_table(harness: &Harness<'_, Aquila>, name: &str) -> egui::Pos2 {
-    let places = harness.query_all_by_label(name).map(|node| node.rect().center());
-    places.filter(|at| at.x < 700.0).next().expect("the run is in the table")
+    let mut places = harness.query_all_by_label(name).map(|node| node.rect().center());
+    places.find(|at| at.x < 700.0).expect("the run is in the table")
 }
 
 /// Clicks on a run in the table, with Ctrl.
