@@ -377,7 +377,12 @@ mod tests {
         let values = Array2::from_shape_fn((4, 6), |(y, x)| (y * 6 + x) as f32);
         let look = Look { generation: 1, range: (0.0, 23.0), colours: ColourMap::Greys };
         let mut texture = Texture::default();
-        let uploads = |context: &Context| context.tex_manager().write().take_delta().set.len();
+        let uploads = |context: &Context| {
+            let mut delta = context.tex_manager().write().take_delta();
+            let count = delta.set.len();
+            delta.clear();
+            count
+        };
         let _fonts = uploads(&context);
         texture.of(&context, look, values.view(), 64);
         assert_eq!(uploads(&context), 1);

@@ -6,9 +6,11 @@
 pub fn smoothed(points: &[[f64; 4]], width: f64) -> Vec<[f64; 4]> {
     let (Some(first), Some(last)) = (points.first(), points.last()) else { return Vec::new() };
     let reach = |at: usize| {
-        let left = if at == 0 { points[at][0] } else { points[at - 1][0] };
-        let right = points.get(at + 1).map_or(points[at][0], |point| point[0]);
-        (0.5 * (right - left)).max(f64::MIN_POSITIVE)
+        // At an end as far outwards as inwards, so that a straight line stays straight.
+        let left = (at > 0).then(|| points[at][0] - points[at - 1][0]);
+        let right = points.get(at + 1).map(|point| point[0] - points[at][0]);
+        let (left, right) = (left.or(right).unwrap_or(0.0), right.or(left).unwrap_or(0.0));
+        (0.5 * (left + right)).max(f64::MIN_POSITIVE)
     };
     let (mut from, mut to) = (0, 0);
     let mean = |at: usize| {
