@@ -227,7 +227,9 @@ fn templates_compute_what_pytorch_computes() {
         assert!(difference < 1e-5, "{file}: evaluation differs by {difference:e}");
         let output = network.forward(&inputs, Mode::Train { seed: 1 }).expect("a pass");
         let difference = largest_difference(&output[0], &golden["training"]);
-        assert!(difference < 1e-5, "{file}: training differs by {difference:e}");
+        // libtorch sums the batch statistics of channels-last maps in single precision: PyTorch itself, in this layout and on one
+        // thread, lies 1.2e-5 from its double-precision result for the residual U-Net, and half that on two threads.
+        assert!(difference < 2.5e-5, "{file}: training differs by {difference:e}");
         output[0].square().mean(None).backward();
         let gradients = network.layout().split(network.gradient()).expect("by name");
         let mut names: Vec<&String> = gradients.keys().collect();
