@@ -19,7 +19,7 @@ run=$(ls -d "$AQUILA_HOME"/demo/runs/*/ | head -n 1)
 first=$AQUILA_HOME/first
 mkdir -p "$first/blueprints"
 printf 'version = 1\nname = "First network"\n' > "$first/aquila.toml"
-sed 's/^epochs = 20/epochs = 6/; s/^count = 60/count = 16/' assets/recipes/demo-train.toml > "$first/train.toml"
+sed 's/^epochs = 20/epochs = 12/' assets/recipes/demo-train.toml > "$first/train.toml"
 size=1280x720
 "$aquila" --screenshot "$pictures/first-start.png" --workspace blueprint --size $size --theme dark "$first"
 cp assets/blueprints/first-network.blueprint.json "$first/blueprints/"

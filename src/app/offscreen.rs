@@ -10,7 +10,7 @@ use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
 /// How long the content may take to load and paint.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_secs(600);
 /// Frames painted after everything is loaded: panels slide in and layouts settle.
 const CALM_FRAMES: usize = 12;
 

@@ -3,6 +3,7 @@
 use super::console::{Console, Usage};
 use super::exchange;
 use crate::blueprint::{self, Analysis, Fault, FileError, TEMPLATES, TemplateOptions};
+use crate::figure::{numbers, text};
 use anyhow::Context as _;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use serde_json::{Value, json};
@@ -202,24 +203,11 @@ fn say_faults(analysis: &Analysis, console: &Console) {
 
 fn summary(name: &str, analysis: &Analysis) -> String {
     format!(
-        "{name}: {} parameters, {:.3} G multiply-adds and {:.0} MiB to train for each sample",
-        grouped(analysis.parameters),
-        analysis.multiply_adds as f64 / 1e9,
-        analysis.training_bytes as f64 / f64::from(1 << 20)
+        "{name}: {} parameters, {} multiply-adds and {} to train for each sample",
+        text::count(analysis.parameters),
+        numbers::scaled(analysis.multiply_adds),
+        numbers::bytes(analysis.training_bytes)
     )
-}
-
-/// `15 681 005`
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(' ');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 fn answer(analysis: &Analysis) -> Value {

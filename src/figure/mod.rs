@@ -3,6 +3,7 @@
 
 mod colour;
 mod map;
+pub mod numbers;
 mod plot;
 mod svg;
 pub mod text;

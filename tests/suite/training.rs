@@ -294,3 +294,72 @@ fn a_stopped_run_keeps_one_clock_over_its_sessions() {
     assert!(seconds.windows(2).all(|pair| pair[0] < pair[1]), "{seconds:?}");
     assert!(*seconds.last().expect("steps") <= summary.seconds);
 }
+
+/// A set of numbers and of small cubes, and networks that begin with a list or a cube: both learn a law that is exact.
+#[test]
+fn lists_of_numbers_and_velocity_cubes_are_learned_from() {
+    use aquila::data::{Channel, SampleSet, Split};
+    use ndarray::ArrayD;
+    let home = tempfile::tempdir().expect("a folder");
+    let (samples, velocities) = (48, 4);
+    let unit = |i: usize, k: usize| ((i * 37 + k * 11) % 101) as f32 / 100.0;
+    let list = ArrayD::from_shape_fn(vec![samples, 3], |at| unit(at[0], at[1]));
+    let cube = ArrayD::from_shape_fn(vec![samples, 1, 4, 4, velocities], |at| {
+        unit(at[0], at[2] * 4 + at[3] + at[4])
+    });
+    let sum = |i: usize| (0..3).map(|k| unit(i, k)).sum::<f32>();
+    let age = ArrayD::from_shape_fn(vec![samples, 1], |at| 7.0 + sum(at[0]));
+    let map = ArrayD::from_shape_fn(vec![samples, 1, 4, 4], |at| {
+        (0..velocities).map(|v| cube[[at[0], 0, at[2], at[3], v]]).sum::<f32>()
+    });
+    let channel = |unit: &str, values: &ArrayD<f32>| Channel { unit: unit.into(), values: values.clone() };
+    let set = SampleSet {
+        channels: [("list".into(), channel("", &list)), ("ppv".into(), channel("K", &cube))].into(),
+        targets: [("age".into(), channel("dex(yr)", &age)), ("sum".into(), channel("dex", &map))].into(),
+        split: (0..samples).map(|i| if i % 4 == 3 { Split::Validation } else { Split::Train }).collect(),
+        group: (0..samples as u32).collect(),
+        attributes: Default::default(),
+    };
+    let file = home.path().join("set.h5");
+    aquila::io::sample_set::write(&file, &set).expect("written");
+    let shape =
+        |names: &[(&str, i64)]| names.iter().map(|&(name, size)| (name.to_owned(), size.into())).collect();
+    let cases: [(&str, &str, &str, &str, indexmap::IndexMap<String, Parameter>); 2] = [
+        ("list", "age", "vector-input", "linear", shape(&[("values", 3)])),
+        (
+            "ppv",
+            "sum",
+            "cube-input",
+            "spectral-projection",
+            shape(&[("depth", 4), ("height", 4), ("width", 4)]),
+        ),
+    ];
+    for (input, target, kind, layer, parameters) in cases {
+        let mut blueprint = Blueprint::new(input);
+        let graph = &mut blueprint.graph;
+        graph.blocks.push(Block { parameters, ..Block::new(BlockId(1), kind, "In", [0.0, 0.0]) });
+        let size = if layer == "linear" { "features" } else { "filters" };
+        graph.blocks.push(Block::new(BlockId(2), layer, "Layer", [200.0, 0.0]).with(size, 1));
+        graph.blocks.push(Block::new(BlockId(3), "output", "Out", [400.0, 0.0]));
+        graph.links.push(Link::new(BlockId(1), "out", BlockId(2), "in"));
+        graph.links.push(Link::new(BlockId(2), "out", BlockId(3), "in"));
+        let path = home.path().join(format!("{input}.blueprint.json"));
+        blueprint::save(&blueprint, &path).expect("saved");
+        let mut recipe = tiny();
+        recipe.data = recipe::DataSettings {
+            sample_set: Some(file.clone()),
+            inputs: vec![input.into()],
+            target: target.into(),
+            input_space: recipe::Space::Linear,
+            target_space: recipe::Space::Linear,
+            ..recipe::DataSettings::default()
+        };
+        recipe.network.blueprint = Some(path);
+        recipe.training.augmentation = recipe::Augmentation::None;
+        (recipe.training.epochs, recipe.training.learning_rate) = (60, 0.05);
+        let summary =
+            run(&recipe, &home.path().join(input)).unwrap_or_else(|error| panic!("{input}: {error}"));
+        let rms = summary.evaluation.metrics.rms_dex;
+        assert!(rms < 0.02, "{input}: {rms} dex of a law that is linear in the inputs");
+    }
+}

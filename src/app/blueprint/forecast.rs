@@ -1,12 +1,12 @@
 //! What a training will need, before it runs: parameters, multiply-adds, memory against what the device has, and the time of an epoch,
 //! once a run has shown how fast this machine is.
 
-use super::numbers;
 use crate::app::form::{number_row, row};
 use crate::app::runs::training::Training;
 use crate::app::text;
 use crate::app::theme::{Tokens, number_style};
 use crate::blueprint::{Analysis, analyse};
+use crate::figure::numbers;
 use crate::network::device::facts;
 use crate::recipe::{LearningSettings, OptimiserKind, Precision};
 use crate::training::RunFolder;

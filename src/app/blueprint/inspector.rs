@@ -2,12 +2,12 @@
 
 use super::cards::{kind_icon, value_of};
 use super::editor::Editor;
-use super::numbers;
 use crate::app::form::{caption, number_row, row};
 use crate::app::text;
 use crate::app::theme::{Tokens, icon_family, strong_family, title_style};
 use crate::blueprint::catalogue::{self, AUTO, ParameterSpec, Values};
 use crate::blueprint::{Block, Fault, Graph, Parameter, PathId, Port, Severity};
+use crate::figure::numbers;
 use egui::{Button, CollapsingHeader, ComboBox, DragValue, FontId, RichText, TextEdit, Ui};
 use egui_phosphor::regular as icon;
 

@@ -11,7 +11,6 @@ mod keys;
 mod labels;
 mod menu;
 mod miniature;
-mod numbers;
 mod offers;
 mod overlay;
 mod paint;

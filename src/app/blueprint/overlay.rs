@@ -4,13 +4,13 @@ use super::canvas::{Canvas, WIRE_REACH};
 use super::editor::Editor;
 use super::gesture::Gesture;
 use super::keys::{CanvasAction, menu_entry};
-use super::numbers;
 use super::paint::{Brush, wire_colour};
 use super::scene::{Card, Mark, Pin};
 use crate::app::keymap::KeyMap;
 use crate::app::text;
 use crate::app::theme::{Tokens, strong_family, title_style};
 use crate::blueprint::{BlockId, Link, Mend, PortType};
+use crate::figure::numbers;
 use egui::{
     Align2, FontId, Pos2, Rect, Response, RichText, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo,
     WidgetType, pos2, vec2,

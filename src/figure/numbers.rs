@@ -1,6 +1,6 @@
 //! Counts and sizes as they are read: digits in groups, SI prefixes, binary bytes.
 
-use crate::app::text;
+use super::text;
 
 /// Three significant digits and a prefix: `6.14 G`, `302 M`; small counts as they are.
 pub fn scaled(count: u64) -> String {
