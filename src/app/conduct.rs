@@ -16,9 +16,12 @@ use crate::network::export::Format;
 use crate::project::{Project, Session};
 use egui::{Context, Event as Input, Theme, ThemePreference, UserData, ViewportCommand};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The steps of the zoom, and the largest text.
 const ZOOMS: [f32; 8] = [0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0];
+/// A training's step and checkpoint end within this, but for networks of a size that no window trains.
+const JOBS_PATIENCE: Duration = Duration::from_secs(20);
 const TEXT_SCALES: [f32; 5] = [1.0, 1.1, 1.25, 1.4, 1.5];
 
 fn step(steps: &[f32], now: f32, up: bool) -> f32 {
@@ -389,6 +392,18 @@ impl Aquila {
     /// Keeps everything and stops the jobs; a training stops at its next step and can be resumed.
     pub fn leave(&mut self, context: &Context) {
         self.state.queue.cancel_all();
+        self.keep(context);
+        self.end_jobs();
+    }
+
+    /// Waits until the jobs have come to their safe points.
+    pub fn end_jobs(&self) {
+        if !self.state.queue.finish(JOBS_PATIENCE) {
+            eprintln!("warning: a job did not stop in {} s and was left behind", JOBS_PATIENCE.as_secs());
+        }
+    }
+
+    fn keep(&mut self, context: &Context) {
         if self.read_only {
             return;
         }

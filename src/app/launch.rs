@@ -145,8 +145,9 @@ fn screenshot(path: &Path, options: Options, notices: Notices) -> anyhow::Result
     let context = egui::Context::default();
     let size = options.size.unwrap_or(SIZE);
     let mut app = Aquila::new(&context, options, notices)?;
-    let image = offscreen::picture(&context, &mut app, size.into())?;
-    write_png(path, &image)
+    let image = offscreen::picture(&context, &mut app, size.into());
+    app.end_jobs();
+    write_png(path, &image?)
 }
 
 /// Writes a picture of the window.

@@ -6,11 +6,13 @@ use super::request::{Request, Subject};
 use crate::job::{Context, Progress, Slot, Waker};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// Answers requests on a thread of its own. Dropping it ends the thread at its next safe point.
+/// Answers requests on a thread of its own. Dropping it ends the thread at its next safe point, and waits for that.
 pub struct Worker {
     shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
 }
 
 struct Shared {
@@ -34,6 +36,8 @@ struct Board {
 const LIVE_POLL: Duration = Duration::from_millis(100);
 /// A running training is answered for at most this share of the time, so that it is hardly slowed.
 const LIVE_SHARE: u32 = 100;
+/// How long the end of the thread is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// And at most this often.
 const LIVE_LEAST: Duration = Duration::from_millis(200);
 
@@ -50,8 +54,8 @@ impl Worker {
             waker: Arc::new(wake),
         });
         let own = Arc::clone(&shared);
-        std::thread::Builder::new().name("inspection".to_owned()).spawn(move || own.work())?;
-        Ok(Self { shared })
+        let thread = std::thread::Builder::new().name("inspection".to_owned()).spawn(move || own.work())?;
+        Ok(Self { shared, thread: Some(thread) })
     }
 
     /// Asks; what was asked before is given up at its next safe point. Asking for the same again changes nothing, so a view may ask in
@@ -105,6 +109,14 @@ impl Drop for Worker {
         board.quit = true;
         drop(board);
         self.shared.changed.notify_all();
+        // A process that ends while libtorch computes crashes in its clean-up. A pass that takes longer than this is left behind.
+        let begun = Instant::now();
+        while let Some(thread) = &self.thread {
+            if thread.is_finished() || begun.elapsed() > PATIENCE {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct JobId(u64);
@@ -220,6 +220,17 @@ impl JobQueue {
     pub fn cancel_all(&self) {
         let ids: Vec<JobId> = self.lock().entries.iter().map(|entry| entry.id).collect();
         ids.into_iter().for_each(|id| self.cancel(id));
+    }
+
+    /// Cancels everything and waits until all have come to their safe points, at most for `patience`: a training then has its
+    /// checkpoint, and no thread computes while the process ends. Answers whether all have ended.
+    pub fn finish(&self, patience: Duration) -> bool {
+        self.cancel_all();
+        let begun = Instant::now();
+        while !self.is_idle() && begun.elapsed() < patience {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        self.is_idle()
     }
 
     pub fn is_idle(&self) -> bool {
