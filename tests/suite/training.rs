@@ -322,21 +322,16 @@ fn lists_of_numbers_and_velocity_cubes_are_learned_from() {
     };
     let file = home.path().join("set.h5");
     aquila::io::sample_set::write(&file, &set).expect("written");
-    let shape =
-        |names: &[(&str, i64)]| names.iter().map(|&(name, size)| (name.to_owned(), size.into())).collect();
-    let cases: [(&str, &str, &str, &str, indexmap::IndexMap<String, Parameter>); 2] = [
-        ("list", "age", "vector-input", "linear", shape(&[("values", 3)])),
-        (
-            "ppv",
-            "sum",
-            "cube-input",
-            "spectral-projection",
-            shape(&[("depth", 4), ("height", 4), ("width", 4)]),
-        ),
+    let sizes = [("depth", 4), ("height", 4), ("width", 4)];
+    let cases = [
+        ("list", "age", "vector-input", "linear", &[("values", 3)][..]),
+        ("ppv", "sum", "cube-input", "spectral-projection", &sizes),
     ];
-    for (input, target, kind, layer, parameters) in cases {
+    for (input, target, kind, layer, sizes) in cases {
         let mut blueprint = Blueprint::new(input);
         let graph = &mut blueprint.graph;
+        let parameters =
+            sizes.iter().map(|&(name, size)| (name.to_owned(), Parameter::Integer(size))).collect();
         graph.blocks.push(Block { parameters, ..Block::new(BlockId(1), kind, "In", [0.0, 0.0]) });
         let size = if layer == "linear" { "features" } else { "filters" };
         graph.blocks.push(Block::new(BlockId(2), layer, "Layer", [200.0, 0.0]).with(size, 1));
