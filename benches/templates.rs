@@ -31,7 +31,7 @@ fn cases() -> Vec<(&'static str, &'static str, TemplateOptions, usize)> {
         ("MultiNet, two maps", "multinet", multinet().with("inputs", 2), 4),
         ("MultiNet, projection", "multinet", multinet().with("spectra", "projection").with("depth", 32), 4),
         ("Context-aware U-Net", "context-unet", unet(), 4),
-        ("PPV U-Nets", "ppv-unet", new().with("base", 8).with("depth", 32), 4),
+        ("PPV U-Nets", "ppv-unet", new().with("base", 16).with("depth", 32), 4),
         ("Cluster-age CNN", "cluster-age-cnn", new(), 4),
         ("Cluster-age CNN, five bands", "cluster-age-cnn-5-bands", new(), 4),
         ("Small residual network", "cutout-resnet", new(), 16),

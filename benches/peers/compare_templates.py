@@ -30,7 +30,7 @@ CASES = {
     "MultiNet, two maps": (lambda: models.MultiNet(base=16, inputs=2), [MAP, MAP], 4),
     "MultiNet, projection": (lambda: models.MultiNet(base=16, spectra="projection", velocities=32), [MAP, [1, 32, 128, 128]], 4),
     "Context-aware U-Net": (lambda: models.ContextUNet(**UNET), [MAP, [2, 128, 128]], 4),
-    "PPV U-Nets": (lambda: models.PpvUNets(base=8, block="double"), [MAP, [1, 32, 128, 128]], 4),
+    "PPV U-Nets": (lambda: models.PpvUNets(base=16, block="double"), [MAP, [1, 32, 128, 128]], 4),
     "Cluster-age CNN": (lambda: models.AgeCnn(), [[1, 112, 112]], 4),
     "Cluster-age CNN, five bands": (lambda: models.AgeCnn(5, extra_pool=True), [[5, 112, 112]], 4),
     "Small residual network": (lambda: models.CutoutResNet(), [[5, 112, 112]], 16),
