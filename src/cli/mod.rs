@@ -18,12 +18,12 @@ mod report;
 mod train;
 mod window;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use console::Console;
 use std::process::ExitCode;
 
 #[derive(Parser)]
-#[command(name = "aquila", version, about, args_conflicts_with_subcommands = true)]
+#[command(name = "aquila", version, about)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -67,6 +67,10 @@ enum Command {
 /// Runs the program: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    if cli.command.is_some() && !cli.window.is_empty() {
+        let text = "files and options of the window stand without a command; put a command's own behind it";
+        Cli::command().error(clap::error::ErrorKind::ArgumentConflict, text).exit();
+    }
     let console = Console::new(cli.json);
     let done = match cli.command {
         None => window::run(cli.window, &console),

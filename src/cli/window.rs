@@ -5,7 +5,7 @@ use crate::app;
 use anyhow::Context as _;
 use std::path::PathBuf;
 
-#[derive(clap::Args)]
+#[derive(clap::Args, Default, PartialEq)]
 pub struct Args {
     /// Files or a project folder to open
     paths: Vec<PathBuf>,
@@ -30,6 +30,13 @@ pub struct Args {
     /// Select this block (`Encoder 1 / Convolution` for one in a group) or this run
     #[arg(long, value_name = "NAME")]
     select: Option<String>,
+}
+
+impl Args {
+    /// Nothing is asked of the window.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 fn size(text: &str) -> Result<[f32; 2], String> {

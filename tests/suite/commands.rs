@@ -33,6 +33,11 @@ fn wrong_usage_exits_2_and_a_fault_exits_1_with_one_line() {
     let home = tempfile::tempdir().expect("a folder");
     assert_eq!(aquila(home.path(), &["--fly"]).status.code(), Some(2));
     assert_eq!(aquila(home.path(), &["info"]).status.code(), Some(2));
+    assert_eq!(aquila(home.path(), &["--theme", "dark", "doctor"]).status.code(), Some(2));
+    // The flag for scripts may stand on either side of the command.
+    let before = aquila(home.path(), &["--json", "doctor"]);
+    assert_eq!(before.status.code(), Some(0), "{}", errors(&before));
+    assert!(json(&before)["findings"].is_object());
     let missing = aquila(home.path(), &["info", "no-such-file.fits"]);
     assert_eq!(missing.status.code(), Some(1));
     let text = errors(&missing);
