@@ -195,7 +195,7 @@ fn scene(args: &Args, grid: &Grid, percents: Option<&[f64]>) -> Scene {
     let range = match (args.range.as_deref(), percents) {
         (Some(&[low, high]), _) => (low, high),
         (_, Some(&[low, high])) if low < high => (low, high),
-        _ => grid.range,
+        _ => grid.lattice.range,
     };
     let stretch = match args.stretch {
         StretchArg::Linear => Stretch::Linear,
@@ -211,7 +211,7 @@ fn scene(args: &Args, grid: &Grid, percents: Option<&[f64]>) -> Scene {
         ModeArg::Average => Mode::Average,
         ModeArg::Isosurface => Mode::Isosurface { value: args.iso.unwrap_or(0.5 * (range.0 + range.1)) },
     };
-    let base = Scene::of(grid);
+    let base = Scene::of(&grid.lattice);
     Scene {
         mode,
         view: View {
@@ -223,7 +223,7 @@ fn scene(args: &Args, grid: &Grid, percents: Option<&[f64]>) -> Scene {
         },
         transfer: Transfer::rising(range, stretch, args.colormap),
         density: args.density,
-        samples_per_voxel: args.steps.map_or(base.samples_per_voxel, |steps| steps as f32 * grid.finest()),
+        samples_per_voxel: args.steps.map_or(base.samples_per_voxel, |steps| steps as f32 * grid.lattice.finest()),
         ..base
     }
 }

@@ -4,7 +4,8 @@ use super::error::VolumeError;
 use super::grid::Grid;
 use super::march::Picture;
 use super::occupancy::{BRICK, Bricks};
-use super::scene::{Mode, Rays, Scene};
+use super::scene::{Mode, Opacity, Radiation, Scene};
+use super::view::Rays;
 use super::transfer::TABLE;
 use bytemuck::{Pod, Zeroable};
 use half::f16;
@@ -101,7 +102,7 @@ impl<'a> Volume<'a> {
     /// A cube longer than the adapter's textures.
     pub fn new(adapter: &'a Adapter, grid: &'a Grid) -> Result<Self, VolumeError> {
         let device = &adapter.device;
-        let longest = grid.shape().into_iter().max().unwrap_or(0);
+        let longest = grid.lattice.shape.into_iter().max().unwrap_or(0);
         let most = adapter.longest_side();
         if longest > most {
             return Err(VolumeError::TooLong { longest, most, factor: longest.div_ceil(most) });
@@ -302,22 +303,24 @@ impl<'a> Volume<'a> {
         let grid = self.grid;
         let rays = Rays::new(&scene.view, width, height);
         let with = |[x, y, z]: [f32; 3], w: f32| [x, y, z, w];
-        let (low, high) = (grid.stored(scene.transfer.range.0), grid.stored(scene.transfer.range.1));
+        let (low, high) = (grid.lattice.stored(scene.transfer.range.0), grid.lattice.stored(scene.transfer.range.1));
         let (_, parameter) = scene.transfer.stretch.code();
         let (opacity, level) = match scene.mode {
-            Mode::Transfer { opacity } => (opacity, 0.0),
-            Mode::Isosurface { value } => (0.0, grid.stored(value)),
+            Mode::Transfer(Radiation { opacity: Opacity::Constant(per_pc), longest_pc, .. }) => {
+                ((per_pc * longest_pc) as f32, 0.0)
+            }
+            Mode::Isosurface { value } => (0.0, grid.lattice.stored(value)),
             _ => (0.0, 0.0),
         };
-        let [x, y, z] = grid.shape().map(|count| count as u32);
+        let [x, y, z] = grid.lattice.shape.map(|count| count as u32);
         // Physical values in units of the scale: 1e-40 and 1e38 are no numbers for a shader.
-        let physical = [(grid.offset / grid.scale) as f32, 1.0, 0.0, 0.0];
+        let physical = [(grid.lattice.offset / grid.lattice.scale) as f32, 1.0, 0.0, 0.0];
         Uniforms {
             eye: with(rays.eye, f32::from(u8::from(rays.orthographic))),
-            forward: with(rays.forward, scene.step(grid)),
-            right: with(rays.right, grid.finest()),
+            forward: with(rays.forward, scene.step(&grid.lattice)),
+            right: with(rays.right, grid.lattice.finest()),
             up: with(rays.up, scene.density),
-            sides: with(grid.sides, opacity),
+            sides: with(grid.lattice.sides, opacity),
             clip_low: with(scene.clip.map(|[low, _]| low), level),
             clip_high: with(scene.clip.map(|[_, high]| high), 0.0),
             window: [low, if high > low { 1.0 / (high - low) } else { 0.0 }, parameter, 0.0],
@@ -337,16 +340,18 @@ fn mode_code(mode: &Mode) -> u32 {
         Mode::Maximum => 2,
         Mode::Average => 3,
         Mode::Integral => 4,
-        Mode::Transfer { .. } => 5,
+        Mode::Transfer(_) => 5,
         Mode::Isosurface { .. } => 6,
+        Mode::Nothing => 7,
+        Mode::Polaris => 8,
     }
 }
 
 /// The field as a texture: half floats where they hold the values, beside each value whether it is one where there are blanks.
 fn upload(adapter: &Adapter, grid: &Grid) -> wgpu::TextureView {
-    let [width, height, depth] = grid.shape();
+    let [width, height, depth] = grid.lattice.shape;
     let filterable = adapter.device.features().contains(wgpu::Features::FLOAT32_FILTERABLE);
-    let half = grid.fits_half() || !filterable;
+    let half = grid.lattice.fits_half || !filterable;
     let format = match (half, grid.valid.is_some()) {
         (true, false) => wgpu::TextureFormat::R16Float,
         (true, true) => wgpu::TextureFormat::Rg16Float,

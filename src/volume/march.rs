@@ -2,7 +2,8 @@
 //! where there is no adapter at all. Kept close to `shaders/march.wgsl`, line by line.
 
 use super::grid::Grid;
-use super::scene::{Mode, Rays, Scene};
+use super::scene::{Mode, Opacity, Radiation, Scene};
+use super::view::Rays;
 use super::transfer::TABLE;
 use rayon::prelude::*;
 
@@ -74,14 +75,14 @@ impl Path {
 
 impl<'a> Marcher<'a> {
     fn new(grid: &'a Grid, scene: &'a Scene, width: u32, height: u32) -> Self {
-        let (low, high) = (grid.stored(scene.transfer.range.0), grid.stored(scene.transfer.range.1));
+        let (low, high) = (grid.lattice.stored(scene.transfer.range.0), grid.lattice.stored(scene.transfer.range.1));
         let inverse = if high > low { 1.0 / (high - low) } else { 0.0 };
         Self {
             grid,
             scene,
             rays: Rays::new(&scene.view, width, height),
             table: scene.transfer.table(),
-            step: scene.step(grid),
+            step: scene.step(&grid.lattice),
             window: (low, inverse),
             size: [width, height],
         }
@@ -104,7 +105,7 @@ impl<'a> Marcher<'a> {
     /// The part of a ray within the clip box; the velocity axis runs away from the camera at azimuth 0, hence its sign.
     fn path(&self, origin: [f32; 3], direction: [f32; 3]) -> Option<Path> {
         let signs = [1.0, 1.0, -1.0];
-        let sides = self.grid.sides;
+        let sides = self.grid.lattice.sides;
         let at: [f32; 3] = std::array::from_fn(|axis| 0.5 + signs[axis] * origin[axis] / sides[axis]);
         let along: [f32; 3] = std::array::from_fn(|axis| signs[axis] * direction[axis] / sides[axis]);
         let (mut enter, mut leave) = (0.0_f32, f32::INFINITY);
@@ -150,10 +151,10 @@ impl<'a> Marcher<'a> {
         let Some(path) = self.path(origin, direction) else { return [r, g, b, 0.0] };
         let ([red, green, blue], through) = match self.scene.mode {
             Mode::Emission | Mode::Absorption => self.colours(&path),
-            Mode::Isosurface { value } => self.surface(&path, self.grid.stored(value)),
+            Mode::Isosurface { value } => self.surface(&path, self.grid.lattice.stored(value)),
             _ => match self.value(&path) {
                 Some(value) => {
-                    let [red, green, blue, _] = self.colour(self.grid.stored(value));
+                    let [red, green, blue, _] = self.colour(self.grid.lattice.stored(value));
                     ([red, green, blue], 0.0)
                 }
                 None => ([0.0; 3], 1.0),
@@ -163,8 +164,8 @@ impl<'a> Marcher<'a> {
     }
 
     fn colours(&self, path: &Path) -> ([f32; 3], f32) {
-        let length = path.length(self.grid.sides);
-        let depth = self.scene.density * length / self.grid.finest();
+        let length = path.length(self.grid.lattice.sides);
+        let depth = self.scene.density * length / self.grid.lattice.finest();
         let thin = matches!(self.scene.mode, Mode::Emission);
         let (mut sum, mut through) = ([0.0_f32; 3], 1.0_f32);
         for step in 0..path.steps {
@@ -182,25 +183,25 @@ impl<'a> Marcher<'a> {
 
     /// Physical value of the modes that have one.
     fn value(&self, path: &Path) -> Option<f64> {
-        let length = path.length(self.grid.sides);
+        let length = path.length(self.grid.lattice.sides);
         let (mut most, mut sum, mut count) = (f32::NEG_INFINITY, 0.0_f64, 0_u32);
         let (mut intensity, mut through) = (0.0_f64, 1.0_f64);
         for step in 0..path.steps {
             let Some(value) = self.grid.sample(path.place(step as f32)) else { continue };
-            let physical = self.grid.physical(value);
+            let physical = self.grid.lattice.physical(value);
             most = most.max(value);
             sum += physical;
             count += 1;
-            if let Mode::Transfer { opacity } = self.scene.mode {
-                let part = (-f64::from(opacity * length)).exp();
+            if let Mode::Transfer(Radiation { opacity: Opacity::Constant(per_pc), longest_pc, .. }) = self.scene.mode {
+                let part = (-per_pc * longest_pc * f64::from(length)).exp();
                 intensity += through * physical * (1.0 - part);
                 through *= part;
             }
         }
         (count > 0).then(|| match self.scene.mode {
-            Mode::Maximum => self.grid.physical(most),
+            Mode::Maximum => self.grid.lattice.physical(most),
             Mode::Integral => sum * f64::from(length),
-            Mode::Transfer { .. } => intensity,
+            Mode::Transfer(_) => intensity,
             _ => sum / f64::from(count),
         })
     }
@@ -228,7 +229,7 @@ impl<'a> Marcher<'a> {
 
     fn lit(&self, at: [f32; 3], direction: [f32; 3], level: f32) -> [f32; 3] {
         let signs = [1.0, 1.0, -1.0];
-        let shape = self.grid.shape();
+        let shape = self.grid.lattice.shape;
         let slope: [f32; 3] = std::array::from_fn(|axis| {
             let half = 0.5 / shape[axis] as f32;
             let (mut before, mut after) = (at, at);
@@ -236,7 +237,7 @@ impl<'a> Marcher<'a> {
             after[axis] += half;
             let value = |place| self.grid.sample(place).unwrap_or(level);
             // By the length of a voxel, so that unequal voxels tilt no surface.
-            signs[axis] * (value(after) - value(before)) * shape[axis] as f32 / self.grid.sides[axis]
+            signs[axis] * (value(after) - value(before)) * shape[axis] as f32 / self.grid.lattice.sides[axis]
         });
         let length = slope.iter().map(|part| part * part).sum::<f32>().sqrt().max(1e-20);
         let facing = (0..3).map(|axis| slope[axis] / length * direction[axis]).sum::<f32>().abs();

@@ -11,10 +11,12 @@ mod scene;
 #[cfg(test)]
 mod tests;
 mod transfer;
+mod view;
 
 pub use error::VolumeError;
-pub use grid::Grid;
+pub use grid::{Grid, Lattice};
 pub use march::{Picture, render, value_at};
 pub use reduce::reduced;
-pub use scene::{Mode, Scene, View};
+pub use scene::{Mode, Opacity, Plane, Radiation, Scene, Slice, Source, Surface};
 pub use transfer::{Stretch, Transfer};
+pub use view::View;

@@ -19,7 +19,7 @@ pub struct Bricks {
 
 impl Bricks {
     pub fn of(grid: &Grid) -> Self {
-        let voxels = grid.shape();
+        let voxels = grid.lattice.shape;
         let shape = voxels.map(|count| count.div_ceil(BRICK));
         let bounds = (0..shape[0] * shape[1] * shape[2])
             .into_par_iter()
@@ -53,7 +53,7 @@ impl Bricks {
     /// For each brick 0 where a ray of this scene may leap over it; in the maximum mode the greatest stored value in it (what lies
     /// below all values where it is blank).
     pub fn marks(&self, grid: &Grid, scene: &Scene) -> Vec<f32> {
-        let (low, high) = (grid.stored(scene.transfer.range.0), grid.stored(scene.transfer.range.1));
+        let (low, high) = (grid.lattice.stored(scene.transfer.range.0), grid.lattice.stored(scene.transfer.range.1));
         let inverse = if high > low { 1.0 / (high - low) } else { 0.0 };
         let visible = visible_until(scene);
         let place = |stored: f32| {
@@ -61,7 +61,7 @@ impl Bricks {
             (place * (TABLE - 1) as f32) as usize
         };
         let level = match scene.mode {
-            Mode::Isosurface { value } => grid.stored(value),
+            Mode::Isosurface { value } => grid.lattice.stored(value),
             _ => 0.0,
         };
         let mark = |bounds: &Option<(f32, f32)>| match (bounds, scene.mode) {

@@ -1,14 +1,16 @@
-//! What is seen of a cube and from where: mode, steps, clip box, camera. A plain value that a session keeps.
+//! What is seen of a cube: modes, surfaces, slices, steps, clip box. A plain value that a session keeps.
 
-use super::grid::Grid;
+use super::grid::Lattice;
 use super::transfer::Transfer;
+use super::view::View;
 use serde::{Deserialize, Serialize};
-use three_d_asset::{Camera, InnerSpace, Viewport, degrees, vec3};
 
-/// What a ray makes of the values along it. Lengths are in units of the box's longest side.
+/// What a ray makes of the values along it. Lengths are in units of the box's longest side, unless parsecs are named.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "mode", rename_all = "kebab-case")]
 pub enum Mode {
+    /// No rays through the cube: surfaces and slices alone.
+    Nothing,
     /// Colours add up, nothing is hidden: an optically thin line.
     Emission,
     /// Near gas hides far gas: Σ T·colour·(1 − e^(−κ·Δs)), κ by the opacity of the transfer function.
@@ -19,83 +21,82 @@ pub enum Mode {
     Average,
     /// The integral of the values over the path, in units of value times longest side.
     Integral,
-    /// The radiative transfer equation with the values as source function and one opacity per longest side: the intensity
-    /// Σ T·S·(1 − e^(−κ·Δs)), in its colour.
-    Transfer { opacity: f32 },
+    /// The radiative transfer equation in physical units: the intensity I = I₀·e^(−τ) + Σ T·S·(1 − e^(−κ·Δs)), in its colour.
+    Transfer(Radiation),
+    /// The rule and constants of POLARIS's viewer, for its published pictures alone: of v = ln(x + 1)/max, 200 steps from the far end,
+    /// I ← I·e^(−v²Δs) + 5·(1 − e^(−v²Δs)), in its blue.
+    Polaris,
     /// The surface of one physical value, shaded.
     Isosurface { value: f64 },
 }
 
-/// Where the camera stands: it turns round `target`, y points up.
+/// What shines and what dims in the radiative transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct View {
-    /// From the face on which the sky is seen as it is (x to the right, y up, velocity away), turning to the right.
-    pub azimuth_deg: f32,
-    pub elevation_deg: f32,
-    /// From the target, in longest sides of the box.
-    pub distance: f32,
-    pub target: [f32; 3],
-    pub orthographic: bool,
+#[serde(default)]
+pub struct Radiation {
+    pub source: Source,
+    pub opacity: Opacity,
+    /// Intensity that comes in from behind, in the unit of the source function.
+    pub background: f64,
+    /// Length of the box's longest side, in parsecs.
+    pub longest_pc: f64,
 }
 
-impl Default for View {
+impl Default for Radiation {
     fn default() -> Self {
-        Self { azimuth_deg: 0.0, elevation_deg: 0.0, distance: 2.0, target: [0.0; 3], orthographic: false }
+        Self { source: Source::Cube, opacity: Opacity::Constant(1.0), background: 0.0, longest_pc: 1.0 }
     }
 }
 
-/// Height of the field of view in perspective.
-const FIELD_DEG: f32 = 40.0;
-/// Straight above, up has no direction.
-const STEEPEST_DEG: f32 = 89.9;
-
-impl View {
-    /// Position, directions and planes for a picture of this size.
-    pub fn camera(&self, width: u32, height: u32) -> Camera {
-        let (sin_a, cos_a) = self.azimuth_deg.to_radians().sin_cos();
-        let (sin_e, cos_e) = self.elevation_deg.clamp(-STEEPEST_DEG, STEEPEST_DEG).to_radians().sin_cos();
-        let target = vec3(self.target[0], self.target[1], self.target[2]);
-        let position = target + self.distance.max(1e-3) * vec3(sin_a * cos_e, sin_e, cos_a * cos_e);
-        let viewport = Viewport::new_at_origo(width.max(1), height.max(1));
-        let (up, near, far) = (vec3(0.0, 1.0, 0.0), 1e-3, 1e3);
-        if self.orthographic {
-            // The height at which perspective shows the target as large.
-            let tall = 2.0 * self.distance * (0.5 * FIELD_DEG).to_radians().tan();
-            Camera::new_orthographic(viewport, position, target, up, tall, near, far)
-        } else {
-            Camera::new_perspective(viewport, position, target, up, degrees(FIELD_DEG), near, far)
-        }
-    }
+/// The source function S.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    /// The cube's own values, in its unit.
+    Cube,
+    /// One value everywhere (an excitation temperature in kelvin, say).
+    Constant(f64),
+    /// The values of the second cube.
+    Second,
 }
 
-/// The rays of a picture: one starts at `eye + sideways`, for (u, v) from −1 to 1 with v up.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Rays {
-    pub eye: [f32; 3],
-    pub forward: [f32; 3],
-    /// Half the width and half the height of the picture at unit distance, or of the whole beam if orthographic.
-    pub right: [f32; 3],
-    pub up: [f32; 3],
-    pub orthographic: bool,
+/// The opacity κ for each parsec. Negative values of a cube dim nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Opacity {
+    Constant(f64),
+    /// So much for each unit of the cube's own values.
+    Cube(f64),
+    /// So much for each unit of the second cube's values.
+    Second(f64),
 }
 
-impl Rays {
-    pub fn new(view: &View, width: u32, height: u32) -> Self {
-        let camera = view.camera(width, height);
-        let tan = (0.5 * FIELD_DEG).to_radians().tan();
-        let tall = if view.orthographic { view.distance * tan } else { tan };
-        let wide = tall * width.max(1) as f32 / height.max(1) as f32;
-        let forward = camera.view_direction();
-        let right = camera.right_direction().normalize();
-        let up = right.cross(forward).normalize();
-        Self {
-            eye: camera.position().into(),
-            forward: forward.into(),
-            right: (right * wide).into(),
-            up: (up * tall).into(),
-            orthographic: view.orthographic,
-        }
-    }
+/// A surface of one value, shaded; opaque.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Surface {
+    /// Physical.
+    pub value: f64,
+    /// Red, green, blue as on screen; the colour of its value in the transfer function where not given.
+    pub colour: Option<[f32; 3]>,
+    pub shown: bool,
+}
+
+/// A plane through the cube in the colours of the transfer function, opaque where there are values.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Slice {
+    pub plane: Plane,
+    /// The mean is taken over so many of the shortest voxel sides across the plane; 0 for the plane alone.
+    pub thickness: f32,
+    pub shown: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Plane {
+    /// Across an axis of the cube (0 is x, 1 is y, 2 is z), at a place from 0 to 1 along it.
+    Across { axis: usize, place: f32 },
+    /// Through a point of the cube (0 to 1 along x, y, z), across a direction of the space in which the camera stands.
+    Free { point: [f32; 3], normal: [f32; 3] },
 }
 
 /// Everything but the cube.
@@ -112,13 +113,17 @@ pub struct Scene {
     pub clip: [[f32; 2]; 3],
     /// Red, green, blue as on screen.
     pub background: [f32; 3],
+    /// Colour of blank voxels, as a thin fog; transparent where not given.
+    pub blank: Option<[f32; 3]>,
+    pub surfaces: Vec<Surface>,
+    pub slices: Vec<Slice>,
 }
 
 impl Scene {
     /// A first look at a cube: what lies above the typical value, near hides far.
-    pub fn of(grid: &Grid) -> Self {
+    pub fn of(lattice: &Lattice) -> Self {
         let transfer =
-            Transfer::rising(grid.range, super::Stretch::Linear, crate::figure::ColourMap::default());
+            Transfer::rising(lattice.range, super::Stretch::Linear, crate::figure::ColourMap::default());
         Self {
             mode: Mode::Absorption,
             view: View::default(),
@@ -127,11 +132,14 @@ impl Scene {
             samples_per_voxel: 1.0,
             clip: [[0.0, 1.0]; 3],
             background: [0.0; 3],
+            blank: None,
+            surfaces: Vec::new(),
+            slices: Vec::new(),
         }
     }
 
     /// Length of a step in longest sides.
-    pub(super) fn step(&self, grid: &Grid) -> f32 {
-        grid.finest() / self.samples_per_voxel.clamp(0.05, 64.0)
+    pub(super) fn step(&self, lattice: &Lattice) -> f32 {
+        lattice.finest() / self.samples_per_voxel.clamp(0.05, 64.0)
     }
 }

@@ -5,7 +5,11 @@ use ndarray::Array3;
 
 fn face_on(grid: &Grid, mode: Mode) -> Scene {
     let view = View { orthographic: true, distance: 2.0, ..View::default() };
-    Scene { mode, view, ..Scene::of(grid) }
+    Scene { mode, view, ..Scene::of(&grid.lattice) }
+}
+
+fn dimmed(depth: f32) -> Mode {
+    Mode::Transfer(Radiation { opacity: Opacity::Constant(f64::from(depth)), ..Radiation::default() })
 }
 
 fn uniform(side: usize, value: f32) -> Grid {
@@ -16,7 +20,7 @@ fn uniform(side: usize, value: f32) -> Grid {
 fn a_uniform_slab_shines_as_its_optical_depth_says() {
     let grid = uniform(16, 7.0);
     for depth in [0.01_f32, 0.5, 2.0, 8.0] {
-        let scene = face_on(&grid, Mode::Transfer { opacity: depth });
+        let scene = face_on(&grid, dimmed(depth));
         let value = value_at(&grid, &scene, [9, 9], [4, 4]).expect("the middle is met");
         let truth = 7.0 * (1.0 - (-f64::from(depth)).exp());
         assert!((value / truth - 1.0).abs() < 1e-3, "{value} for {truth} at {depth}");
@@ -32,9 +36,9 @@ fn the_thin_limit_is_the_integral_and_half_the_step_changes_little() {
     let grid = Grid::new(cube.view(), [1.0; 3]).expect("a grid");
     let thin = 1e-3_f32;
     let at = |mode| value_at(&grid, &face_on(&grid, mode), [33, 33], [16, 16]).expect("met");
-    let ratio = at(Mode::Transfer { opacity: thin }) / (f64::from(thin) * at(Mode::Integral));
+    let ratio = at(dimmed(thin)) / (f64::from(thin) * at(Mode::Integral));
     assert!((ratio - 1.0).abs() < 1e-3, "{ratio}");
-    let mut finer = face_on(&grid, Mode::Transfer { opacity: 3.0 });
+    let mut finer = face_on(&grid, dimmed(3.0));
     let coarse = value_at(&grid, &finer, [33, 33], [16, 16]).expect("met");
     finer.samples_per_voxel = 2.0;
     let fine = value_at(&grid, &finer, [33, 33], [16, 16]).expect("met");
@@ -110,11 +114,11 @@ fn the_shader_draws_what_the_reference_draws() {
             Mode::Maximum,
             Mode::Average,
             Mode::Integral,
-            Mode::Transfer { opacity: 2.0 },
+            dimmed(2.0),
             Mode::Isosurface { value: 0.4 },
         ];
         for (index, mode) in modes.into_iter().enumerate() {
-            let mut scene = Scene { mode, ..Scene::of(&grid) };
+            let mut scene = Scene { mode, ..Scene::of(&grid.lattice) };
             scene.view = View {
                 azimuth_deg: 33.0,
                 elevation_deg: 21.0,
