@@ -6,6 +6,7 @@ struct Uniforms {
     right: vec4f,        // w: shortest side of a voxel
     up: vec4f,           // w: optical depth of full opacity over that side
     sides: vec4f,        // w: opacity of the transfer mode for the longest side
+    signs: vec4f,        // which way the axes of the cube run
     clip_low: vec4f,     // w: level of the surface, stored
     clip_high: vec4f,
     window: vec4f,       // low, one over width, parameter of the stretch; stored values
@@ -66,7 +67,7 @@ fn path_of(pixel: vec2f) -> Path {
     } else {
         direction = normalize(direction + sideways);
     }
-    let signs = vec3f(1.0, 1.0, -1.0);
+    let signs = u.signs.xyz;
     let at = 0.5 + signs * origin / u.sides.xyz;
     let along = signs * direction / u.sides.xyz;
     var enter = 0.0;
@@ -229,7 +230,7 @@ fn surface(path: Path, step: f32, before: f32) -> vec3f {
     }
     let at = path.start + 0.5 * (low + high) * path.stride;
     var slope = vec3f(0.0);
-    let signs = vec3f(1.0, 1.0, -1.0);
+    let signs = u.signs.xyz;
     let shape = vec3f(u.shape.xyz);
     for (var axis = 0; axis < 3; axis++) {
         var apart = vec3f(0.0);

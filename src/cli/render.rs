@@ -223,7 +223,9 @@ fn scene(args: &Args, grid: &Grid, percents: Option<&[f64]>) -> Scene {
         },
         transfer: Transfer::rising(range, stretch, args.colormap),
         density: args.density,
-        samples_per_voxel: args.steps.map_or(base.samples_per_voxel, |steps| steps as f32 * grid.lattice.finest()),
+        samples_per_voxel: args
+            .steps
+            .map_or(base.samples_per_voxel, |steps| steps as f32 * grid.lattice.finest()),
         ..base
     }
 }

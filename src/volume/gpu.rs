@@ -5,8 +5,8 @@ use super::grid::Grid;
 use super::march::Picture;
 use super::occupancy::{BRICK, Bricks};
 use super::scene::{Mode, Opacity, Radiation, Scene};
-use super::view::Rays;
 use super::transfer::TABLE;
+use super::view::Rays;
 use bytemuck::{Pod, Zeroable};
 use half::f16;
 use rayon::prelude::*;
@@ -27,6 +27,7 @@ struct Uniforms {
     right: [f32; 4],
     up: [f32; 4],
     sides: [f32; 4],
+    signs: [f32; 4],
     clip_low: [f32; 4],
     clip_high: [f32; 4],
     window: [f32; 4],
@@ -36,7 +37,7 @@ struct Uniforms {
     picture: [u32; 4],
 }
 
-const _: () = assert!(size_of::<Uniforms>() == 192);
+const _: () = assert!(size_of::<Uniforms>() == 208);
 
 /// Bytes handed to the adapter at once, so that staging never doubles a cube.
 const SLAB_BYTES: usize = 64 << 20;
@@ -303,7 +304,8 @@ impl<'a> Volume<'a> {
         let grid = self.grid;
         let rays = Rays::new(&scene.view, width, height);
         let with = |[x, y, z]: [f32; 3], w: f32| [x, y, z, w];
-        let (low, high) = (grid.lattice.stored(scene.transfer.range.0), grid.lattice.stored(scene.transfer.range.1));
+        let (low, high) =
+            (grid.lattice.stored(scene.transfer.range.0), grid.lattice.stored(scene.transfer.range.1));
         let (_, parameter) = scene.transfer.stretch.code();
         let (opacity, level) = match scene.mode {
             Mode::Transfer(Radiation { opacity: Opacity::Constant(per_pc), longest_pc, .. }) => {
@@ -321,6 +323,7 @@ impl<'a> Volume<'a> {
             right: with(rays.right, grid.lattice.finest()),
             up: with(rays.up, scene.density),
             sides: with(grid.lattice.sides, opacity),
+            signs: with(grid.lattice.signs, 0.0),
             clip_low: with(scene.clip.map(|[low, _]| low), level),
             clip_high: with(scene.clip.map(|[_, high]| high), 0.0),
             window: [low, if high > low { 1.0 / (high - low) } else { 0.0 }, parameter, 0.0],

@@ -13,6 +13,8 @@ pub struct Lattice {
     pub shape: [usize; 3],
     /// Sides of the box along x, y, z. The longest is 1.
     pub sides: [f32; 3],
+    /// Which way x, y, z of the cube run where the camera stands (x right, y up, z towards it): 1 or −1. At first z runs away.
+    pub signs: [f32; 3],
     pub offset: f64,
     pub scale: f64,
     /// Least and greatest finite physical value; both 0 where all is blank.
@@ -53,8 +55,16 @@ impl Lattice {
         let offset = if range.0 <= 0.0 && range.1 >= 0.0 { 0.0 } else { range.0 };
         let scale = (range.0 - offset).abs().max((range.1 - offset).abs());
         let scale = if scale > 0.0 { scale } else { 1.0 };
-        let mut lattice =
-            Self { shape, sides: [1.0; 3], offset, scale, range, has_blanks: false, fits_half: false };
+        let mut lattice = Self {
+            shape,
+            sides: [1.0; 3],
+            signs: [1.0, 1.0, -1.0],
+            offset,
+            scale,
+            range,
+            has_blanks: false,
+            fits_half: false,
+        };
         lattice.set_voxel(voxel);
         Ok(lattice)
     }

@@ -3,8 +3,8 @@
 
 use super::grid::Grid;
 use super::scene::{Mode, Opacity, Radiation, Scene};
-use super::view::Rays;
 use super::transfer::TABLE;
+use super::view::Rays;
 use rayon::prelude::*;
 
 /// A ray that lets less than this through is not followed further.
@@ -75,7 +75,8 @@ impl Path {
 
 impl<'a> Marcher<'a> {
     fn new(grid: &'a Grid, scene: &'a Scene, width: u32, height: u32) -> Self {
-        let (low, high) = (grid.lattice.stored(scene.transfer.range.0), grid.lattice.stored(scene.transfer.range.1));
+        let (low, high) =
+            (grid.lattice.stored(scene.transfer.range.0), grid.lattice.stored(scene.transfer.range.1));
         let inverse = if high > low { 1.0 / (high - low) } else { 0.0 };
         Self {
             grid,
@@ -102,9 +103,9 @@ impl<'a> Marcher<'a> {
         }
     }
 
-    /// The part of a ray within the clip box; the velocity axis runs away from the camera at azimuth 0, hence its sign.
+    /// The part of a ray within the clip box.
     fn path(&self, origin: [f32; 3], direction: [f32; 3]) -> Option<Path> {
-        let signs = [1.0, 1.0, -1.0];
+        let signs = self.grid.lattice.signs;
         let sides = self.grid.lattice.sides;
         let at: [f32; 3] = std::array::from_fn(|axis| 0.5 + signs[axis] * origin[axis] / sides[axis]);
         let along: [f32; 3] = std::array::from_fn(|axis| signs[axis] * direction[axis] / sides[axis]);
@@ -192,7 +193,9 @@ impl<'a> Marcher<'a> {
             most = most.max(value);
             sum += physical;
             count += 1;
-            if let Mode::Transfer(Radiation { opacity: Opacity::Constant(per_pc), longest_pc, .. }) = self.scene.mode {
+            if let Mode::Transfer(Radiation { opacity: Opacity::Constant(per_pc), longest_pc, .. }) =
+                self.scene.mode
+            {
                 let part = (-per_pc * longest_pc * f64::from(length)).exp();
                 intensity += through * physical * (1.0 - part);
                 through *= part;
@@ -228,7 +231,7 @@ impl<'a> Marcher<'a> {
     }
 
     fn lit(&self, at: [f32; 3], direction: [f32; 3], level: f32) -> [f32; 3] {
-        let signs = [1.0, 1.0, -1.0];
+        let signs = self.grid.lattice.signs;
         let shape = self.grid.lattice.shape;
         let slope: [f32; 3] = std::array::from_fn(|axis| {
             let half = 0.5 / shape[axis] as f32;

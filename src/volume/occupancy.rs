@@ -53,7 +53,8 @@ impl Bricks {
     /// For each brick 0 where a ray of this scene may leap over it; in the maximum mode the greatest stored value in it (what lies
     /// below all values where it is blank).
     pub fn marks(&self, grid: &Grid, scene: &Scene) -> Vec<f32> {
-        let (low, high) = (grid.lattice.stored(scene.transfer.range.0), grid.lattice.stored(scene.transfer.range.1));
+        let (low, high) =
+            (grid.lattice.stored(scene.transfer.range.0), grid.lattice.stored(scene.transfer.range.1));
         let inverse = if high > low { 1.0 / (high - low) } else { 0.0 };
         let visible = visible_until(scene);
         let place = |stored: f32| {
