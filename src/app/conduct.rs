@@ -43,6 +43,7 @@ impl Aquila {
         let recent = &mut self.state.recent;
         match command {
             Command::ShowBlueprint => self.state.workspace = Workspace::Blueprint,
+            Command::ShowVolume => self.state.workspace = Workspace::Volume,
             Command::ShowClouds => self.state.workspace = Workspace::Clouds,
             Command::ShowRuns => self.state.workspace = Workspace::Runs,
             Command::ToggleFiles => panels.files = !panels.files,
@@ -154,8 +155,8 @@ impl Aquila {
         self.dialogs.show(context, purpose, &folder, &name);
     }
 
-    /// Opens whatever lies at `path`, in the background.
-    pub(super) fn open_path(&mut self, path: &Path) {
+    /// Opens whatever lies at `path`, in the background; a cube in the workspace that is wanted, where one is.
+    pub(super) fn open_path(&mut self, path: &Path, wanted: Option<Workspace>) {
         let shown = path.display();
         match opening::kind(path) {
             Kind::Project => {
@@ -167,8 +168,8 @@ impl Aquila {
                 let (view, state) = self.view(Workspace::Runs);
                 view.go_to(&path.to_string_lossy(), state);
             }
-            Kind::Simulation(density) => self.open_data(density),
-            Kind::Data => self.open_data(path.to_owned()),
+            Kind::Simulation(density) => self.open_data(density, Some(wanted.unwrap_or(Workspace::Volume))),
+            Kind::Data => self.open_data(path.to_owned(), wanted),
             Kind::Blueprint => self.open_blueprint(path),
             Kind::Folder => self.state.notices.error(format!(
                 "{shown}: this folder is no project, no run and no simulation; open a file in it"
@@ -180,10 +181,28 @@ impl Aquila {
         }
     }
 
-    fn open_data(&mut self, path: PathBuf) {
+    /// Opens a cube in Volume and all else in Clouds, unless a workspace is wanted.
+    fn open_data(&mut self, path: PathBuf, wanted: Option<Workspace>) {
         self.state.recent.add_file(&path);
-        self.state.workspace = Workspace::Clouds;
-        self.clouds.open(&mut self.state, path, None);
+        match wanted {
+            Some(workspace) => self.open_data_in(path, workspace),
+            None => {
+                let context = self.context.clone();
+                let looked_at = path.clone();
+                let task = Task::spawn(&context, "look into a file", move || Ok(opening::place(&looked_at)));
+                self.sorting.push((path, task));
+            }
+        }
+    }
+
+    fn open_data_in(&mut self, path: PathBuf, workspace: Workspace) {
+        self.state.workspace = workspace;
+        if workspace == Workspace::Volume {
+            self.volume.open(path, None);
+        } else {
+            self.state.workspace = Workspace::Clouds;
+            self.clouds.open(&mut self.state, path, None);
+        }
     }
 
     fn open_blueprint(&mut self, path: &Path) {
@@ -256,6 +275,11 @@ impl Aquila {
             self.listing = None;
             self.state.tree = tree.unwrap_or_default();
         }
+        // In the order in which they were asked for.
+        while let Some(answer) = self.sorting.first().and_then(|(_, task)| task.take()) {
+            let (path, _) = self.sorting.remove(0);
+            self.open_data_in(path, answer.unwrap_or(Workspace::Clouds));
+        }
         self.exchange.tell(&mut self.state.notices);
         let mut relist = false;
         for event in self.state.queue.take_events() {
@@ -277,7 +301,7 @@ impl Aquila {
             self.list_project(context);
         }
         match self.dialogs.take() {
-            Some(Answer::Chosen(Purpose::OpenFile, path)) => self.open_path(&path),
+            Some(Answer::Chosen(Purpose::OpenFile, path)) => self.open_path(&path, None),
             Some(Answer::Chosen(Purpose::OpenProject, path)) => self.open_or_make_project(path),
             Some(Answer::Chosen(Purpose::SaveBlueprint, path)) => self.save_blueprint(path),
             Some(Answer::Chosen(Purpose::Export(format), folder)) => {
@@ -310,7 +334,8 @@ impl Aquila {
         self.generation += 1;
         self.layout = session.panels.clone();
         self.state.panels = session::restore_panels(&session.panels);
-        self.state.workspace = self.asked_workspace.take().unwrap_or(session::restore_workspace(&session));
+        let wanted = self.asked_workspace.take();
+        self.state.workspace = wanted.unwrap_or(session::restore_workspace(&session));
         self.state.tree = tree;
         self.state.recent.add_project(&project.folder);
         if let Some((blueprint, path, changed)) = blueprint {
@@ -323,11 +348,12 @@ impl Aquila {
             }
         }
         self.clouds.reopen(&mut self.state, &project, &session);
+        self.volume.reopen(&project, &session);
         self.state.project = Some(project);
         self.keeper.restart(session, locked);
         self.apply_settings(context, None);
         let asked = std::mem::take(&mut self.asked_paths);
-        asked.into_iter().for_each(|path| self.open_path(&path));
+        asked.into_iter().for_each(|path| self.open_path(&path, wanted));
     }
 
     fn session(&mut self, context: &Context) -> Session {
@@ -349,6 +375,7 @@ impl Aquila {
         }
         let folder = self.state.project.as_ref().map(|project| project.folder.as_path());
         self.clouds.record(&mut session, folder);
+        self.volume.record(&mut session, folder);
         session
     }
 

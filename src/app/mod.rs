@@ -33,6 +33,7 @@ mod task;
 use crate::figure::text;
 mod theme;
 mod thumbnails;
+mod volume;
 mod wastebasket;
 mod window;
 mod workspace;

@@ -1,5 +1,8 @@
-//! Opening by content: a dropped or chosen path becomes a project, a run, a simulation, a blueprint, or data for the Clouds workspace.
+//! Opening by content: a dropped or chosen path becomes a project, a run, a simulation, a blueprint, a cube for the Volume workspace,
+//! or a map for the Clouds workspace.
 
+use super::workspace::Workspace;
+use crate::io::{self, PartKind};
 use crate::project::Project;
 use std::path::{Path, PathBuf};
 
@@ -39,6 +42,19 @@ pub fn kind(path: &Path) -> Kind {
         Kind::Blueprint
     } else {
         Kind::Data
+    }
+}
+
+/// The workspace that a file of data belongs to: cubes to Volume, all else to Clouds, which also says what is wrong with a file that
+/// cannot be opened. Reads headers, so not for the window's own thread.
+pub fn place(path: &Path) -> Workspace {
+    let first = |file: io::Opened| {
+        let kinds = file.parts.iter().map(|part| part.kind);
+        kinds.into_iter().find(|kind| matches!(kind, PartKind::Image | PartKind::Cube | PartKind::Table))
+    };
+    match io::open(path).map(first) {
+        Ok(Some(PartKind::Cube)) => Workspace::Volume,
+        _ => Workspace::Clouds,
     }
 }
 

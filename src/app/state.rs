@@ -55,7 +55,7 @@ pub struct AppState {
     /// What is under the cursor, for the status bar; set anew in every frame by the view that has the cursor.
     pub readout: String,
     requests: Vec<Command>,
-    paths: Vec<PathBuf>,
+    paths: Vec<(PathBuf, Option<Workspace>)>,
 }
 
 impl AppState {
@@ -85,14 +85,19 @@ impl AppState {
 
     /// Asks to open a file or a folder; it is read in the background.
     pub fn request_open(&mut self, path: impl Into<PathBuf>) {
-        self.paths.push(path.into());
+        self.paths.push((path.into(), None));
+    }
+
+    /// As `request_open`; a cube or a map opens in this workspace.
+    pub fn request_open_in(&mut self, path: impl Into<PathBuf>, workspace: Workspace) {
+        self.paths.push((path.into(), Some(workspace)));
     }
 
     pub(super) fn take_requests(&mut self) -> Vec<Command> {
         std::mem::take(&mut self.requests)
     }
 
-    pub(super) fn take_paths(&mut self) -> Vec<PathBuf> {
+    pub(super) fn take_paths(&mut self) -> Vec<(PathBuf, Option<Workspace>)> {
         std::mem::take(&mut self.paths)
     }
 }

@@ -16,6 +16,7 @@ use super::session::{Keeper, Loaded, PanelIds};
 use super::state::{AppState, Panels};
 use super::task::Task;
 use super::theme::{self, Tokens};
+use super::volume::VolumeView;
 use super::workspace::{Find, View, Workspace};
 use super::{drawer, files, frame};
 use crate::job::{Handle, JobQueue};
@@ -31,6 +32,7 @@ pub struct Aquila {
     pub(super) palette: Palette,
     pub(super) key_page: KeyPage,
     pub(super) blueprint: BlueprintView,
+    pub(super) volume: VolumeView,
     pub(super) clouds: CloudsView,
     pub(super) runs: RunsView,
     pub(super) dialogs: Dialogs,
@@ -38,6 +40,8 @@ pub struct Aquila {
     pub(super) keeper: Keeper,
     pub(super) loading: Option<Handle<Loaded>>,
     pub(super) listing: Option<Task<Vec<Entry>>>,
+    /// Files that are looked into, to know which workspace they belong to.
+    pub(super) sorting: Vec<(PathBuf, Task<Workspace>)>,
     /// Where Aquila's own files lie.
     pub(super) home: PathBuf,
     /// What was asked for on the command line and waits for the project.
@@ -55,7 +59,7 @@ pub struct Aquila {
     pub(super) saved_recent: Recent,
     /// The changes of keys that the window goes by.
     pub(super) applied_keys: Option<Changes>,
-    context: Context,
+    pub(super) context: Context,
     frames: FrameTimes,
     /// What `update` took before this frame.
     update_time: Duration,
@@ -82,6 +86,7 @@ impl Aquila {
             key_page: KeyPage::default(),
             applied_keys: None,
             blueprint: BlueprintView::new(&home),
+            volume: VolumeView::default(),
             clouds: CloudsView::default(),
             runs: RunsView::default(),
             dialogs: Dialogs::default(),
@@ -89,6 +94,7 @@ impl Aquila {
             keeper: Keeper::default(),
             loading: None,
             listing: None,
+            sorting: Vec::new(),
             home,
             asked_paths: options.paths,
             asked_workspace: options.workspace,
@@ -127,8 +133,10 @@ impl Aquila {
     fn is_idle(&self) -> bool {
         self.loading.is_none()
             && self.listing.is_none()
+            && self.sorting.is_empty()
             && self.state.queue.is_idle()
             && self.state.thumbnails.is_settled()
+            && self.volume.is_settled()
             && self.clouds.is_settled()
             && self.blueprint.is_settled()
             && self.runs.is_settled()
@@ -137,6 +145,7 @@ impl Aquila {
     pub(super) fn view(&mut self, workspace: Workspace) -> (&mut dyn View, &mut AppState) {
         let view: &mut dyn View = match workspace {
             Workspace::Blueprint => &mut self.blueprint,
+            Workspace::Volume => &mut self.volume,
             Workspace::Clouds => &mut self.clouds,
             Workspace::Runs => &mut self.runs,
         };
@@ -189,7 +198,7 @@ impl Aquila {
             context.request_repaint();
         }
         requests.into_iter().for_each(|command| self.execute(&context, command));
-        paths.into_iter().for_each(|path| self.open_path(&path));
+        paths.into_iter().for_each(|(path, wanted)| self.open_path(&path, wanted));
         if let Some(fault) = self.frames.add(self.update_time + begun.elapsed()) {
             self.state.notices.warn(fault);
         }

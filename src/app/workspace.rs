@@ -11,17 +11,19 @@ use serde::{Deserialize, Serialize};
 pub enum Workspace {
     #[default]
     Blueprint,
+    Volume,
     Clouds,
     Runs,
 }
 
 impl Workspace {
-    pub const ALL: [Self; 3] = [Self::Blueprint, Self::Clouds, Self::Runs];
+    pub const ALL: [Self; 4] = [Self::Blueprint, Self::Volume, Self::Clouds, Self::Runs];
 
     /// The command that shows it; its words are the workspace's name.
     pub fn command(self) -> Command {
         match self {
             Self::Blueprint => Command::ShowBlueprint,
+            Self::Volume => Command::ShowVolume,
             Self::Clouds => Command::ShowClouds,
             Self::Runs => Command::ShowRuns,
         }

@@ -12,7 +12,7 @@ pub struct Args {
     /// Draw the window to this PNG and leave
     #[arg(long, value_name = "FILE")]
     screenshot: Option<PathBuf>,
-    /// The workspace to show: blueprint, clouds or runs
+    /// The workspace to show: blueprint, volume, clouds or runs
     #[arg(long, value_name = "NAME")]
     workspace: Option<String>,
     /// Size of the window in points
@@ -54,7 +54,7 @@ pub fn run(args: Args, _console: &Console) -> anyhow::Result<()> {
         .workspace
         .map(|name| {
             app::Workspace::from_name(&name)
-                .with_context(|| format!("no workspace {name}: there are blueprint, clouds and runs"))
+                .with_context(|| format!("no workspace {name}: there are blueprint, volume, clouds and runs"))
         })
         .transpose()?;
     app::open(app::Options {

@@ -63,7 +63,7 @@ fn tabs_and_keys_switch_the_workspace() {
     harness.get_by_label("Clouds").click();
     harness.run_steps(3);
     assert_eq!(harness.state().state().workspace, Workspace::Clouds);
-    keys(&mut harness, Modifiers::COMMAND, Key::Num3);
+    keys(&mut harness, Modifiers::COMMAND, Key::Num4);
     assert_eq!(harness.state().state().workspace, Workspace::Runs);
 }
 
