@@ -7,7 +7,7 @@ struct Uniforms {
     up: vec4f,           // w: optical depth of full opacity over that side
     sides: vec4f,        // w: opacity of the transfer mode for the longest side
     signs: vec4f,        // which way the axes of the cube run
-    clip_low: vec4f,     // w: level of the surface, stored
+    clip_low: vec4f,
     clip_high: vec4f,
     window: vec4f,       // low, one over width, parameter of the stretch; stored values
     physical: vec4f,     // offset and scale over the scale of the picture's values: see `gpu.rs`
@@ -30,7 +30,6 @@ override has_blanks: bool = false;
 
 const OPAQUE: f32 = 1.0 / 512.0;
 const MOST_STEPS: f32 = 16384.0;
-const BISECTIONS: i32 = 6;
 const TABLE: f32 = 1024.0;
 const NOTHING: f32 = -1e30;
 
@@ -40,7 +39,7 @@ const MAXIMUM: u32 = 2u;
 const AVERAGE: u32 = 3u;
 const INTEGRAL: u32 = 4u;
 const TRANSFER: u32 = 5u;
-const ISOSURFACE: u32 = 6u;
+const NO_RAYS: u32 = 6u;
 
 @vertex
 fn corner(@builtin(vertex_index) index: u32) -> @builtin(position) vec4f {
@@ -52,7 +51,6 @@ struct Path {
     start: vec3f,
     stride: vec3f,
     steps: f32,
-    direction: vec3f,
     met: bool,
 }
 
@@ -93,7 +91,6 @@ fn path_of(pixel: vec2f) -> Path {
     let step = (leave - enter) / path.steps;
     path.start = at + (enter + 0.5 * step) * along;
     path.stride = along * step;
-    path.direction = direction;
     path.met = true;
     return path;
 }
@@ -137,7 +134,7 @@ fn steps_to_leave(place: vec3f, stride: vec3f, brick: vec3f, bricks_in_box: vec3
 @fragment
 fn march(@builtin(position) position: vec4f) -> @location(0) vec4f {
     let path = path_of(position.xy);
-    if !path.met {
+    if !path.met || mode == NO_RAYS {
         return vec4f(u.background.rgb, 0.0);
     }
     let length_of_step = length(path.stride * u.sides.xyz);
@@ -151,24 +148,20 @@ fn march(@builtin(position) position: vec4f) -> @location(0) vec4f {
     var most = NOTHING;
     var total = 0.0;
     var count = 0.0;
-    var before = NOTHING;
-    var crossed = -1.0;
     var step = 0.0;
-    while step < path.steps && crossed < 0.0 && (mode != ABSORPTION || through >= OPAQUE) {
+    while step < path.steps && (mode != ABSORPTION || through >= OPAQUE) {
         let place = path.start + step * path.stride;
         let brick = clamp(floor(place * bricks_in_box), vec3f(0.0), last_brick);
         let bound = textureLoad(bricks, vec3i(brick), 0).r;
         let end = step + steps_to_leave(place, path.stride, brick, bricks_in_box);
         if (mode == MAXIMUM && bound <= most) || (mode != MAXIMUM && bound == 0.0) {
             step = end;
-            before = NOTHING;
             continue;
         }
         let last = min(end, path.steps);
-        for (; step < last && crossed < 0.0; step += 1.0) {
+        for (; step < last; step += 1.0) {
             let value = value_at(path.start + step * path.stride);
             if has_blanks && value <= NOTHING {
-                before = NOTHING;
                 continue;
             }
             switch mode {
@@ -184,14 +177,6 @@ fn march(@builtin(position) position: vec4f) -> @location(0) vec4f {
                     through *= dimming;
                     count += 1.0;
                 }
-                case ISOSURFACE: {
-                    let now = value - u.clip_low.w;
-                    if before > NOTHING && (before < 0.0) != (now < 0.0) {
-                        crossed = step;
-                    } else {
-                        before = now;
-                    }
-                }
                 default: {
                     total += u.physical.x + u.physical.y * value;
                     count += 1.0;
@@ -201,10 +186,6 @@ fn march(@builtin(position) position: vec4f) -> @location(0) vec4f {
     }
     switch mode {
         case EMISSION, ABSORPTION: { return vec4f(sum + through * u.background.rgb, 1.0 - through); }
-        case ISOSURFACE: {
-            if crossed < 0.0 { return vec4f(u.background.rgb, 0.0); }
-            return vec4f(surface(path, crossed, before), 1.0);
-        }
         case MAXIMUM: {
             if most <= NOTHING { return vec4f(u.background.rgb, 0.0); }
             return vec4f(colour(most).rgb, 1.0);
@@ -217,32 +198,4 @@ fn march(@builtin(position) position: vec4f) -> @location(0) vec4f {
             return vec4f(colour((result - u.physical.x) / u.physical.y).rgb, 1.0);
         }
     }
-}
-
-fn surface(path: Path, step: f32, before: f32) -> vec3f {
-    var low = step - 1.0;
-    var high = step;
-    for (var turn = 0; turn < BISECTIONS; turn++) {
-        let middle = 0.5 * (low + high);
-        let value = value_at(path.start + middle * path.stride);
-        let inside = select(value - u.clip_low.w, 0.0, value <= NOTHING);
-        if (inside < 0.0) == (before < 0.0) { low = middle; } else { high = middle; }
-    }
-    let at = path.start + 0.5 * (low + high) * path.stride;
-    var slope = vec3f(0.0);
-    let signs = u.signs.xyz;
-    let shape = vec3f(u.shape.xyz);
-    for (var axis = 0; axis < 3; axis++) {
-        var apart = vec3f(0.0);
-        apart[axis] = 0.5 / shape[axis];
-        let after_value = level_or(value_at(at + apart));
-        let before_value = level_or(value_at(at - apart));
-        slope[axis] = signs[axis] * (after_value - before_value) * shape[axis] / u.sides[axis];
-    }
-    let facing = abs(dot(slope / max(length(slope), 1e-20), path.direction));
-    return colour(u.clip_low.w).rgb * (0.25 + 0.75 * facing) + vec3f(0.25 * pow(facing, 40.0));
-}
-
-fn level_or(value: f32) -> f32 {
-    return select(value, u.clip_low.w, value <= NOTHING);
 }

@@ -5,7 +5,7 @@ use crate::data::{Cube, Header, percentiles_sampled};
 use crate::figure::ColourMap;
 use crate::io;
 use crate::volume::gpu::{Adapter, Volume};
-use crate::volume::{Grid, Mode, Scene, Stretch, Transfer, View, reduced};
+use crate::volume::{Grid, Mode, Scene, Stretch, Surface, Transfer, View, reduced};
 use clap::ValueEnum;
 use serde_json::json;
 use std::path::PathBuf;
@@ -209,8 +209,10 @@ fn scene(args: &Args, grid: &Grid, percents: Option<&[f64]>) -> Scene {
         ModeArg::Absorption => Mode::Absorption,
         ModeArg::Mip => Mode::Maximum,
         ModeArg::Average => Mode::Average,
-        ModeArg::Isosurface => Mode::Isosurface { value: args.iso.unwrap_or(0.5 * (range.0 + range.1)) },
+        ModeArg::Isosurface => Mode::Nothing,
     };
+    let surface = Surface { value: args.iso.unwrap_or(0.5 * (range.0 + range.1)), colour: None, shown: true };
+    let surfaces = if let ModeArg::Isosurface = args.mode { vec![surface] } else { vec![] };
     let base = Scene::of(&grid.lattice);
     Scene {
         mode,
@@ -223,6 +225,7 @@ fn scene(args: &Args, grid: &Grid, percents: Option<&[f64]>) -> Scene {
         },
         transfer: Transfer::rising(range, stretch, args.colormap),
         density: args.density,
+        surfaces,
         samples_per_voxel: args
             .steps
             .map_or(base.samples_per_voxel, |steps| steps as f32 * grid.lattice.finest()),

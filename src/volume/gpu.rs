@@ -307,12 +307,11 @@ impl<'a> Volume<'a> {
         let (low, high) =
             (grid.lattice.stored(scene.transfer.range.0), grid.lattice.stored(scene.transfer.range.1));
         let (_, parameter) = scene.transfer.stretch.code();
-        let (opacity, level) = match scene.mode {
+        let opacity = match scene.mode {
             Mode::Transfer(Radiation { opacity: Opacity::Constant(per_pc), longest_pc, .. }) => {
-                ((per_pc * longest_pc) as f32, 0.0)
+                (per_pc * longest_pc) as f32
             }
-            Mode::Isosurface { value } => (0.0, grid.lattice.stored(value)),
-            _ => (0.0, 0.0),
+            _ => 0.0,
         };
         let [x, y, z] = grid.lattice.shape.map(|count| count as u32);
         // Physical values in units of the scale: 1e-40 and 1e38 are no numbers for a shader.
@@ -324,7 +323,7 @@ impl<'a> Volume<'a> {
             up: with(rays.up, scene.density),
             sides: with(grid.lattice.sides, opacity),
             signs: with(grid.lattice.signs, 0.0),
-            clip_low: with(scene.clip.map(|[low, _]| low), level),
+            clip_low: with(scene.clip.map(|[low, _]| low), 0.0),
             clip_high: with(scene.clip.map(|[_, high]| high), 0.0),
             window: [low, if high > low { 1.0 / (high - low) } else { 0.0 }, parameter, 0.0],
             physical,
@@ -344,9 +343,8 @@ fn mode_code(mode: &Mode) -> u32 {
         Mode::Average => 3,
         Mode::Integral => 4,
         Mode::Transfer(_) => 5,
-        Mode::Isosurface { .. } => 6,
-        Mode::Nothing => 7,
-        Mode::Polaris => 8,
+        Mode::Nothing => 6,
+        Mode::Polaris => 7,
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::grid::Grid;
 use super::scene::{Mode, Opacity, Radiation, Scene};
+use super::surfaces;
 use super::transfer::TABLE;
 use super::view::Rays;
 use rayon::prelude::*;
@@ -11,8 +12,6 @@ use rayon::prelude::*;
 pub(super) const OPAQUE: f32 = 1.0 / 512.0;
 /// Rays end here at the latest, whatever the steps.
 pub(super) const MOST_STEPS: u32 = 16_384;
-/// Halvings that find the surface between two samples.
-pub(super) const BISECTIONS: u32 = 6;
 
 /// A picture of what the rays met, rows from the top.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,12 +44,14 @@ pub fn render(grid: &Grid, scene: &Scene, width: u32, height: u32) -> Picture {
 pub fn value_at(grid: &Grid, scene: &Scene, size: [u32; 2], pixel: [u32; 2]) -> Option<f64> {
     let marcher = Marcher::new(grid, scene, size[0], size[1]);
     let (origin, direction) = marcher.ray(pixel[0], pixel[1]);
-    marcher.value(&marcher.path(origin, direction)?)
+    let span = marcher.span(origin, direction)?;
+    let until = surfaces::nearest(&marcher, &span).map_or(f32::INFINITY, |hit| hit.distance);
+    marcher.value(&marcher.path(&span, until)?)
 }
 
-struct Marcher<'a> {
-    grid: &'a Grid,
-    scene: &'a Scene,
+pub(super) struct Marcher<'a> {
+    pub grid: &'a Grid,
+    pub scene: &'a Scene,
     rays: Rays,
     table: Vec<[f32; 4]>,
     step: f32,
@@ -59,12 +60,21 @@ struct Marcher<'a> {
     size: [u32; 2],
 }
 
-/// A ray through the clip box: places of the cube (0 to 1) at the first sample and for each step.
+/// The part of a ray within the clip box: place of the cube (0 to 1) where it enters, and for each longest side along the ray.
+pub(super) struct Span {
+    pub start: [f32; 3],
+    pub along: [f32; 3],
+    /// From the ray's origin, in longest sides.
+    pub enter: f32,
+    pub leave: f32,
+    pub direction: [f32; 3],
+}
+
+/// Its samples: places of the cube at the first one and for each step.
 struct Path {
     start: [f32; 3],
     stride: [f32; 3],
     steps: u32,
-    direction: [f32; 3],
 }
 
 impl Path {
@@ -74,7 +84,7 @@ impl Path {
 }
 
 impl<'a> Marcher<'a> {
-    fn new(grid: &'a Grid, scene: &'a Scene, width: u32, height: u32) -> Self {
+    pub fn new(grid: &'a Grid, scene: &'a Scene, width: u32, height: u32) -> Self {
         let (low, high) =
             (grid.lattice.stored(scene.transfer.range.0), grid.lattice.stored(scene.transfer.range.1));
         let inverse = if high > low { 1.0 / (high - low) } else { 0.0 };
@@ -89,7 +99,7 @@ impl<'a> Marcher<'a> {
         }
     }
 
-    fn ray(&self, column: u32, row: u32) -> ([f32; 3], [f32; 3]) {
+    pub fn ray(&self, column: u32, row: u32) -> ([f32; 3], [f32; 3]) {
         let u = 2.0 * (column as f32 + 0.5) / self.size[0] as f32 - 1.0;
         let v = 1.0 - 2.0 * (row as f32 + 0.5) / self.size[1] as f32;
         let rays = &self.rays;
@@ -103,8 +113,7 @@ impl<'a> Marcher<'a> {
         }
     }
 
-    /// The part of a ray within the clip box.
-    fn path(&self, origin: [f32; 3], direction: [f32; 3]) -> Option<Path> {
+    pub fn span(&self, origin: [f32; 3], direction: [f32; 3]) -> Option<Span> {
         let signs = self.grid.lattice.signs;
         let sides = self.grid.lattice.sides;
         let at: [f32; 3] = std::array::from_fn(|axis| 0.5 + signs[axis] * origin[axis] / sides[axis]);
@@ -122,23 +131,34 @@ impl<'a> Marcher<'a> {
             enter = enter.max(a.min(b));
             leave = leave.min(a.max(b));
         }
-        if leave <= enter {
+        (leave > enter).then(|| Span {
+            start: std::array::from_fn(|axis| at[axis] + enter * along[axis]),
+            along,
+            enter,
+            leave,
+            direction,
+        })
+    }
+
+    /// The samples of a ray that ends at the distance `until`, at the latest.
+    fn path(&self, span: &Span, until: f32) -> Option<Path> {
+        let length = span.leave.min(until) - span.enter;
+        if length <= 0.0 {
             return None;
         }
         // Whole steps that fill the path: the length of the last one would else depend on the angle.
-        let steps = ((leave - enter) / self.step).ceil().clamp(1.0, MOST_STEPS as f32);
-        let step = (leave - enter) / steps;
+        let steps = (length / self.step).ceil().clamp(1.0, MOST_STEPS as f32);
+        let step = length / steps;
         Some(Path {
-            start: std::array::from_fn(|axis| at[axis] + (enter + 0.5 * step) * along[axis]),
-            stride: along.map(|part| part * step),
+            start: std::array::from_fn(|axis| span.start[axis] + 0.5 * step * span.along[axis]),
+            stride: span.along.map(|part| part * step),
             steps: steps as u32,
-            direction,
         })
-        .filter(|path| path.length(sides) > 0.0)
+        .filter(|path| path.length(self.grid.lattice.sides) > 0.0)
     }
 
     /// Colour and opacity of a stored value.
-    fn colour(&self, stored: f32) -> [f32; 4] {
+    pub fn colour(&self, stored: f32) -> [f32; 4] {
         let place = self.scene.transfer.stretch.apply((stored - self.window.0) * self.window.1);
         let place = place * (TABLE - 1) as f32;
         let low = (place as usize).min(TABLE - 2);
@@ -149,19 +169,24 @@ impl<'a> Marcher<'a> {
     fn pixel(&self, column: u32, row: u32) -> [f32; 4] {
         let (origin, direction) = self.ray(column, row);
         let [r, g, b] = self.scene.background;
-        let Some(path) = self.path(origin, direction) else { return [r, g, b, 0.0] };
-        let ([red, green, blue], through) = match self.scene.mode {
-            Mode::Emission | Mode::Absorption => self.colours(&path),
-            Mode::Isosurface { value } => self.surface(&path, self.grid.lattice.stored(value)),
-            _ => match self.value(&path) {
+        let Some(span) = self.span(origin, direction) else { return [r, g, b, 0.0] };
+        let hit = surfaces::nearest(self, &span);
+        let (until, [r, g, b]) = hit.map_or((f32::INFINITY, [r, g, b]), |hit| (hit.distance, hit.rgb));
+        let ([red, green, blue], through) = match (self.path(&span, until), self.scene.mode) {
+            (None, _) | (_, Mode::Nothing) => ([0.0; 3], 1.0),
+            (Some(path), Mode::Emission | Mode::Absorption) => self.colours(&path),
+            (Some(path), _) => match self.value(&path) {
                 Some(value) => {
-                    let [red, green, blue, _] = self.colour(self.grid.lattice.stored(value));
-                    ([red, green, blue], 0.0)
+                    let [red, green, blue, opacity] = self.colour(self.grid.lattice.stored(value));
+                    // Over a surface by its opacity: it would else hide them all.
+                    let opacity = if hit.is_some() { opacity } else { 1.0 };
+                    ([red, green, blue].map(|part| part * opacity), 1.0 - opacity)
                 }
                 None => ([0.0; 3], 1.0),
             },
         };
-        [red + through * r, green + through * g, blue + through * b, 1.0 - through]
+        let hidden = if hit.is_some() { 1.0 } else { 1.0 - through };
+        [red + through * r, green + through * g, blue + through * b, hidden]
     }
 
     fn colours(&self, path: &Path) -> ([f32; 3], f32) {
@@ -207,47 +232,6 @@ impl<'a> Marcher<'a> {
             Mode::Transfer(_) => intensity,
             _ => sum / f64::from(count),
         })
-    }
-
-    /// Where the values first cross the level: bisected, lit from the camera.
-    fn surface(&self, path: &Path, level: f32) -> ([f32; 3], f32) {
-        let mut last: Option<f32> = None;
-        for step in 0..path.steps {
-            let value = self.grid.sample(path.place(step as f32)).map(|value| value - level);
-            if let (Some(before), Some(now)) = (last, value)
-                && (before < 0.0) != (now < 0.0)
-            {
-                let (mut low, mut high) = (step as f32 - 1.0, step as f32);
-                for _ in 0..BISECTIONS {
-                    let middle = 0.5 * (low + high);
-                    let inside = self.grid.sample(path.place(middle)).map_or(0.0, |value| value - level);
-                    if (inside < 0.0) == (before < 0.0) { low = middle } else { high = middle }
-                }
-                return (self.lit(path.place(0.5 * (low + high)), path.direction, level), 0.0);
-            }
-            last = value;
-        }
-        ([0.0; 3], 1.0)
-    }
-
-    fn lit(&self, at: [f32; 3], direction: [f32; 3], level: f32) -> [f32; 3] {
-        let signs = self.grid.lattice.signs;
-        let shape = self.grid.lattice.shape;
-        let slope: [f32; 3] = std::array::from_fn(|axis| {
-            let half = 0.5 / shape[axis] as f32;
-            let (mut before, mut after) = (at, at);
-            before[axis] -= half;
-            after[axis] += half;
-            let value = |place| self.grid.sample(place).unwrap_or(level);
-            // By the length of a voxel, so that unequal voxels tilt no surface.
-            signs[axis] * (value(after) - value(before)) * shape[axis] as f32 / self.grid.lattice.sides[axis]
-        });
-        let length = slope.iter().map(|part| part * part).sum::<f32>().sqrt().max(1e-20);
-        let facing = (0..3).map(|axis| slope[axis] / length * direction[axis]).sum::<f32>().abs();
-        let [r, g, b, _] = self.colour(level);
-        let light = 0.25 + 0.75 * facing;
-        let shine = 0.25 * facing.powi(40);
-        [r * light + shine, g * light + shine, b * light + shine]
     }
 }
 

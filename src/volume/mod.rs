@@ -8,6 +8,7 @@ mod march;
 mod occupancy;
 mod reduce;
 mod scene;
+mod surfaces;
 #[cfg(test)]
 mod tests;
 mod transfer;
@@ -18,5 +19,6 @@ pub use grid::{Grid, Lattice};
 pub use march::{Picture, render, value_at};
 pub use reduce::reduced;
 pub use scene::{Mode, Opacity, Plane, Radiation, Scene, Slice, Source, Surface};
+pub use surfaces::{Hit, hit_at};
 pub use transfer::{Stretch, Transfer};
 pub use view::View;

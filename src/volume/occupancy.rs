@@ -61,10 +61,6 @@ impl Bricks {
             let place = scene.transfer.stretch.apply((stored - low) * inverse);
             (place * (TABLE - 1) as f32) as usize
         };
-        let level = match scene.mode {
-            Mode::Isosurface { value } => grid.lattice.stored(value),
-            _ => 0.0,
-        };
         let mark = |bounds: &Option<(f32, f32)>| match (bounds, scene.mode) {
             (None, Mode::Maximum) => -1e30,
             (None, _) => 0.0,
@@ -73,9 +69,6 @@ impl Bricks {
                 // Some entry of the table between the two, one more on each side for its interpolation, has opacity.
                 let (first, last) = (place(*least), (place(*most) + 1).min(TABLE - 1));
                 f32::from(u8::from(visible[first] <= last))
-            }
-            (Some((least, most)), Mode::Isosurface { .. }) => {
-                f32::from(u8::from(*least <= level && *most >= level))
             }
             (Some(_), _) => 1.0,
         };

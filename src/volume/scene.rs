@@ -26,8 +26,6 @@ pub enum Mode {
     /// The rule and constants of POLARIS's viewer, for its published pictures alone: of v = ln(x + 1)/max, 200 steps from the far end,
     /// I ← I·e^(−v²Δs) + 5·(1 − e^(−v²Δs)), in its blue.
     Polaris,
-    /// The surface of one physical value, shaded.
-    Isosurface { value: f64 },
 }
 
 /// What shines and what dims in the radiative transfer.

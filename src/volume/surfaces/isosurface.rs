@@ -1,0 +1,183 @@
+//! Surfaces of one value: the trilinear field crosses the level. The ray walks from cell to cell (a cell lies between eight voxel centres);
+//! along it the field is a cubic whose first sign change is found exactly (Marmitt et al. 2004, "Fast and accurate ray-voxel intersection
+//! techniques for iso-surface ray tracing"): no shell is too thin to be seen.
+
+use super::Hit;
+use crate::volume::grid::Grid;
+use crate::volume::march::{Marcher, Span};
+
+/// Halvings that find the root of a cubic within a cell.
+const BISECTIONS: u32 = 16;
+/// Cells are looked at so far beyond their sides, in voxels: rounding must leave no gap between two.
+const OVERLAP: f32 = 1e-3;
+/// Where valid voxels weigh less than this, there is no value.
+const LEAST_WEIGHT: f32 = 2e-3;
+/// A walk ends here at the latest: three cells for each voxel of the longest cube.
+const MOST_CELLS: u32 = 65_536;
+
+/// The nearest crossing of any shown level before the distance `until`.
+pub(super) fn meet(marcher: &Marcher<'_>, span: &Span, until: f32) -> Option<Hit> {
+    let grid = marcher.grid;
+    let shown = marcher.scene.surfaces.iter().filter(|surface| surface.shown && surface.value.is_finite());
+    let levels: Vec<f32> = shown.clone().map(|surface| grid.lattice.stored(surface.value)).collect();
+    if levels.is_empty() {
+        return None;
+    }
+    let shape = grid.lattice.shape.map(|count| count as f32);
+    // In voxels, with whole numbers at their centres.
+    let from: [f32; 3] = std::array::from_fn(|axis| span.start[axis] * shape[axis] - 0.5);
+    let along: [f32; 3] = std::array::from_fn(|axis| span.along[axis] * shape[axis]);
+    let fastest = along.iter().fold(0.0_f32, |most, part| most.max(part.abs()));
+    let overlap = OVERLAP / fastest;
+    let end = until - span.enter;
+    let mut at = 0.0_f32;
+    for _ in 0..MOST_CELLS {
+        if at >= end {
+            break;
+        }
+        let low: [f32; 3] = std::array::from_fn(|axis| (from[axis] + (at + overlap) * along[axis]).floor());
+        let mut next = end;
+        for axis in 0..3 {
+            if along[axis].abs() > 1e-9 {
+                let edge = low[axis] + if along[axis] > 0.0 { 1.0 } else { 0.0 };
+                next = next.min(((edge - from[axis]) / along[axis]).max(at + overlap));
+            }
+        }
+        let cell = Cell::of(grid, low);
+        let (first, last) = ((at - overlap).max(0.0), (next + overlap).min(end));
+        let place: [f32; 3] = std::array::from_fn(|axis| from[axis] + first * along[axis] - low[axis]);
+        let across = along.map(|part| part * (last - first));
+        let mut nearest: Option<(f32, usize)> = None;
+        for (index, &level) in levels.iter().enumerate() {
+            if let Some(part) = cell.crossing(level, place, across)
+                && nearest.is_none_or(|(before, _)| part < before)
+            {
+                nearest = Some((part, index));
+            }
+        }
+        if let Some((part, index)) = nearest {
+            let along_ray = first + part * (last - first);
+            let place: [f32; 3] = std::array::from_fn(|axis| span.start[axis] + along_ray * span.along[axis]);
+            let surface = shown.clone().nth(index)?;
+            let [r, g, b, _] = marcher.colour(levels[index]);
+            let rgb = lit(grid, place, span.direction, levels[index], surface.colour.unwrap_or([r, g, b]));
+            return Some(Hit { distance: span.enter + along_ray, place, value: surface.value, rgb });
+        }
+        at = next;
+    }
+    None
+}
+
+/// The values at the corners, x fastest, and 1 where there is one.
+struct Cell {
+    values: [f32; 8],
+    valid: [f32; 8],
+}
+
+impl Cell {
+    /// The cell above the voxel `low`; beyond the border its values go on.
+    fn of(grid: &Grid, low: [f32; 3]) -> Self {
+        let index = |axis: usize, upper: usize| {
+            (low[axis] + upper as f32).clamp(0.0, grid.lattice.shape[axis] as f32 - 1.0) as usize
+        };
+        let voxels: [[usize; 3]; 8] =
+            std::array::from_fn(|i| [index(2, i >> 2 & 1), index(1, i >> 1 & 1), index(0, i & 1)]);
+        Self {
+            values: voxels.map(|voxel| grid.values[voxel]),
+            valid: voxels.map(|voxel| grid.valid.as_ref().map_or(1.0, |valid| f32::from(valid[voxel]))),
+        }
+    }
+
+    /// The part of the way from `place` (0 to 1 within the cell) along `across` at which the field first crosses the level.
+    fn crossing(&self, level: f32, place: [f32; 3], across: [f32; 3]) -> Option<f32> {
+        // Values times validity over validity have the sign of what is above the fraction's line, and that is a cubic.
+        let above: [f32; 8] = std::array::from_fn(|i| self.valid[i] * (self.values[i] - level));
+        let known = |i: &usize| self.valid[*i] > 0.0;
+        let (least, most) =
+            (0..8).filter(known).fold((f32::INFINITY, f32::NEG_INFINITY), |(least, most), i| {
+                (least.min(above[i]), most.max(above[i]))
+            });
+        if !(least < 0.0 && most >= 0.0) {
+            return None;
+        }
+        let field = cubic(above, place, across);
+        let [_, k1, k2, k3] = field;
+        // Between its extrema a cubic crosses zero once at most.
+        let mut nodes = [0.0, 1.0, 1.0, 1.0];
+        let root = (k2 * k2 - 3.0 * k3 * k1).max(0.0).sqrt();
+        let larger = -(k2 + if k2 < 0.0 { -root } else { root });
+        let one = if k3.abs() > 1e-20 { larger / (3.0 * k3) } else { 1.0 };
+        let other = if larger.abs() > 1e-20 { k1 / larger } else { 1.0 };
+        nodes[1] = one.min(other).clamp(0.0, 1.0);
+        nodes[2] = one.max(other).clamp(0.0, 1.0);
+        for pair in nodes.windows(2) {
+            let (mut low, mut high) = (pair[0], pair[1]);
+            let below = at(field, low) < 0.0;
+            if below == (at(field, high) < 0.0) {
+                continue;
+            }
+            for _ in 0..BISECTIONS {
+                let middle = 0.5 * (low + high);
+                if (at(field, middle) < 0.0) == below { low = middle } else { high = middle }
+            }
+            let middle = 0.5 * (low + high);
+            if at(cubic(self.valid, place, across), middle) > LEAST_WEIGHT {
+                return Some(middle);
+            }
+        }
+        None
+    }
+}
+
+/// Trilinear interpolation along a straight way through the cell, as the coefficients of a cubic.
+fn cubic(corners: [f32; 8], place: [f32; 3], across: [f32; 3]) -> [f32; 4] {
+    let line = |low: f32, high: f32| [low + (high - low) * place[0], (high - low) * across[0]];
+    let square = |low: [f32; 2], high: [f32; 2]| {
+        let apart = [high[0] - low[0], high[1] - low[1]];
+        [
+            low[0] + apart[0] * place[1],
+            low[1] + apart[1] * place[1] + apart[0] * across[1],
+            apart[1] * across[1],
+        ]
+    };
+    let c = corners;
+    let low = square(line(c[0], c[1]), line(c[2], c[3]));
+    let high = square(line(c[4], c[5]), line(c[6], c[7]));
+    let apart = [high[0] - low[0], high[1] - low[1], high[2] - low[2]];
+    [
+        low[0] + apart[0] * place[2],
+        low[1] + apart[1] * place[2] + apart[0] * across[2],
+        low[2] + apart[2] * place[2] + apart[1] * across[2],
+        apart[2] * across[2],
+    ]
+}
+
+fn at([k0, k1, k2, k3]: [f32; 4], part: f32) -> f32 {
+    ((k3 * part + k2) * part + k1) * part + k0
+}
+
+/// The direction in which the field rises most, of length 1, where the camera stands; `None` where it is level.
+pub(super) fn normal(grid: &Grid, place: [f32; 3], level: f32) -> Option<[f32; 3]> {
+    let lattice = &grid.lattice;
+    let slope: [f32; 3] = std::array::from_fn(|axis| {
+        let half = 0.5 / lattice.shape[axis] as f32;
+        let (mut before, mut after) = (place, place);
+        before[axis] -= half;
+        after[axis] += half;
+        let value = |place| grid.sample(place).unwrap_or(level);
+        // By the length of a voxel, so that unequal voxels tilt no surface.
+        lattice.signs[axis] * (value(after) - value(before)) * lattice.shape[axis] as f32
+            / lattice.sides[axis]
+    });
+    let length = slope.iter().map(|part| part * part).sum::<f32>().sqrt();
+    (length > 1e-20).then(|| slope.map(|part| part / length))
+}
+
+/// Lit from the camera on both sides, with a gleam (Blinn 1977: the half vector is the direction of view).
+fn lit(grid: &Grid, place: [f32; 3], direction: [f32; 3], level: f32, rgb: [f32; 3]) -> [f32; 3] {
+    let facing = normal(grid, place, level)
+        .map_or(1.0, |normal| (0..3).map(|axis| normal[axis] * direction[axis]).sum::<f32>().abs());
+    let light = 0.25 + 0.75 * facing;
+    let gleam = 0.25 * facing.powi(40);
+    rgb.map(|part| part * light + gleam)
+}
