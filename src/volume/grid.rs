@@ -76,6 +76,16 @@ impl Lattice {
         self.sides = lengths.map(|length| (length / longest).max(LEAST_SIDE) as f32);
     }
 
+    /// The place in the cube, from 0 to 1 along x, y and z, of a point of the space in which the camera stands.
+    pub fn place(&self, world: [f32; 3]) -> [f32; 3] {
+        std::array::from_fn(|axis| 0.5 + self.signs[axis] * world[axis] / self.sides[axis])
+    }
+
+    /// The point at a place in the cube: the way back of `place`.
+    pub fn point(&self, place: [f32; 3]) -> [f32; 3] {
+        std::array::from_fn(|axis| self.signs[axis] * (place[axis] - 0.5) * self.sides[axis])
+    }
+
     /// The stored value of a physical one.
     pub fn stored(&self, physical: f64) -> f32 {
         ((physical - self.offset) / self.scale) as f32

@@ -1,7 +1,8 @@
 //! Cubes as pictures: the ray march on the graphics adapter, its reference in plain Rust, transfer function, camera.
-//! Knows nothing of files, headers or windows: it takes arrays and gives pictures.
+//! Knows nothing of windows.
 
 mod error;
+mod geometry;
 pub mod gpu;
 mod grid;
 mod march;
@@ -15,10 +16,11 @@ mod transfer;
 mod view;
 
 pub use error::VolumeError;
+pub use geometry::{AxisKind, CubeAxis, EdgeTick, Geometry, Part};
 pub use grid::{Grid, Lattice};
 pub use march::{Picture, render, value_at};
 pub use reduce::reduced;
 pub use scene::{Mode, Opacity, Plane, Radiation, Scene, Slice, Source, Surface};
 pub use surfaces::{Hit, hit_at};
 pub use transfer::{Stretch, Transfer};
-pub use view::View;
+pub use view::{Lens, View};

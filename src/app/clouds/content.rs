@@ -2,9 +2,9 @@
 
 use super::picture::{Stretch, percentile_range};
 use super::sky::Sky;
-use super::spectral::{Spectral, spectral};
 use crate::cloud::{self, Moments};
 use crate::data::{Cube, Image, Statistics, Table, Values, statistics};
+use crate::figure::{Spectral, spectral};
 use crate::io::{self, PartKind};
 use crate::job::Context;
 use anyhow::bail;

@@ -4,13 +4,14 @@ use super::content::{Content, CubeContent, CubeMode, Histogram};
 use super::map::gradient;
 use super::picture::Stretch;
 use super::sheet::Sheet;
-use super::sky::{PixelSize, Sky};
+use super::sky::Sky;
 use crate::app::files::caption;
 use crate::app::state::AppState;
 use crate::app::text;
 use crate::app::theme::{CONTROL_RADIUS, Tokens, title_style};
 use crate::data::Statistics;
 use crate::figure::ColourMap;
+use crate::figure::PixelSize;
 use egui::{ComboBox, DragValue, Pos2, Rect, RichText, Sense, Stroke, Ui, pos2, vec2};
 use egui_plot::{Line, Plot, PlotPoints, VLine};
 

@@ -1,12 +1,11 @@
 //! A map on the screen: pan, zoom to the cursor, north up and east left, scale bar, beam, compass, colour bar.
 
 use super::content::Plane;
-use super::graticule::{self, Coordinate};
 use super::picture::{Picture, Stretch};
-use super::sky::{PixelSize, Sky, scale_bar};
+use super::sky::Sky;
 use crate::app::text;
 use crate::app::theme::Tokens;
-use crate::figure::{ColourMap, NAN_RGB};
+use crate::figure::{ColourMap, Coordinate, NAN_RGB, PixelSize, scale_bar};
 use egui::epaint::{Mesh, Vertex};
 use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Response, Sense, Shape, Stroke, Ui, pos2, vec2};
 use serde::{Deserialize, Serialize};
@@ -255,14 +254,14 @@ fn coordinates(ui: &Ui, tokens: &Tokens, area: Rect, frame: Frame<'_>, rect: Rec
     painter.rect_stroke(rect, 0, Stroke::new(1.0, tokens.line), egui::StrokeKind::Outside);
     let below = |t: f32| pos2(rect.left() + t * rect.width(), rect.bottom());
     let most = (rect.width() / 140.0) as usize;
-    for (t, label) in graticule::ticks(frame.sky, Coordinate::Longitude, most, |t| frame.to_pixel(below(t))) {
+    for (t, label) in frame.sky.ticks(Coordinate::Longitude, most, |t| frame.to_pixel(below(t))) {
         let at = below(t);
         painter.line_segment([at, at + vec2(0.0, 5.0)], stroke);
         painter.text(at + vec2(0.0, 7.0), Align2::CENTER_TOP, label, font.clone(), tokens.dim);
     }
     let beside = |t: f32| pos2(rect.left(), rect.bottom() - t * rect.height());
     let most = (rect.height() / 80.0) as usize;
-    for (t, label) in graticule::ticks(frame.sky, Coordinate::Latitude, most, |t| frame.to_pixel(beside(t))) {
+    for (t, label) in frame.sky.ticks(Coordinate::Latitude, most, |t| frame.to_pixel(beside(t))) {
         let at = beside(t);
         painter.line_segment([at - vec2(5.0, 0.0), at], stroke);
         painter.text(at - vec2(8.0, 0.0), Align2::RIGHT_CENTER, label, font.clone(), tokens.dim);

@@ -3,14 +3,12 @@
 mod apply;
 mod content;
 mod docks;
-mod graticule;
 mod inspector;
 mod map;
 mod pane;
 mod picture;
 mod sheet;
 mod sky;
-mod spectral;
 mod table;
 
 use super::command::Command;

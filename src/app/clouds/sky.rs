@@ -1,8 +1,8 @@
-//! Where the pixels lie on the sky: coordinates under the cursor, which way is up, how long the scale bar is.
+//! Where the pixels lie on the sky: coordinates under the cursor, which way is up.
 
-use crate::app::text;
 use crate::data::Header;
-use crate::io::wcs::{self, Wcs};
+use crate::figure::{Coordinate, PixelSize, sky_ticks, sky_words};
+use crate::io::wcs::{self, SkyFrame, Wcs};
 use egui::{Pos2, Vec2, pos2, vec2};
 use std::sync::Arc;
 
@@ -19,42 +19,6 @@ pub struct Sky {
     pub beam_deg: Option<[f64; 3]>,
     /// Directions of north and east on the screen, of length one.
     pub compass: Option<(Vec2, Vec2)>,
-}
-
-/// Which coordinates on the sky.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SkyFrame {
-    Equatorial(&'static str),
-    Galactic,
-    Ecliptic,
-}
-
-impl SkyFrame {
-    fn of(header: &Header, longitude_ctype: &str) -> Self {
-        let radesys = header.text("RADESYS").or_else(|| header.text("RADECSYS")).unwrap_or_default();
-        match (longitude_ctype.get(..2), radesys) {
-            (Some("GL"), _) => Self::Galactic,
-            (Some("EL"), _) => Self::Ecliptic,
-            (_, "FK4") => Self::Equatorial("FK4"),
-            (_, "FK5") => Self::Equatorial("FK5"),
-            (_, "ICRS") => Self::Equatorial("ICRS"),
-            // The standard's rule where RADESYS is absent: the equinox decides.
-            _ => match header.float("EQUINOX").or_else(|| header.float("EPOCH")) {
-                Some(equinox) if (1800.0..1984.0).contains(&equinox) => Self::Equatorial("FK4"),
-                Some(equinox) if equinox >= 1984.0 => Self::Equatorial("FK5"),
-                // None, or the 0 that some writers leave for one they do not know.
-                _ => Self::Equatorial("ICRS"),
-            },
-        }
-    }
-}
-
-/// A length of a pixel.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum PixelSize {
-    Degrees(f64),
-    /// For maps of simulations.
-    Parsec(f64),
 }
 
 /// A symmetry of the square as a matrix: screen = rows · pixel.
@@ -125,13 +89,7 @@ impl Sky {
     /// The coordinates at a pixel, in words.
     pub fn words(&self, pixel: Pos2) -> Option<String> {
         let (longitude, latitude) = self.world(pixel)?;
-        Some(match self.frame {
-            SkyFrame::Galactic => format!("l {longitude:.4}° b {latitude:+.4}°").replace('-', "−"),
-            SkyFrame::Ecliptic => format!("λ {longitude:.4}° β {latitude:+.4}°").replace('-', "−"),
-            SkyFrame::Equatorial(_) => {
-                format!("RA {} Dec {}", text::right_ascension(longitude), text::declination(latitude))
-            }
-        })
+        Some(sky_words(self.frame, longitude, latitude))
     }
 
     /// The kind of coordinates; `None` where the map is not on the sky.
@@ -140,12 +98,18 @@ impl Sky {
     }
 
     pub fn frame_name(&self) -> Option<&'static str> {
-        self.wcs.as_ref()?;
-        Some(match self.frame {
-            SkyFrame::Galactic => "Galactic",
-            SkyFrame::Ecliptic => "ecliptic",
-            SkyFrame::Equatorial(name) => name,
-        })
+        Some(self.frame()?.name())
+    }
+
+    /// Ticks of a coordinate along the edge on which `pixel_at(0..=1)` lies; none where the map is not on the sky.
+    pub fn ticks(
+        &self,
+        coordinate: Coordinate,
+        most: usize,
+        pixel_at: impl Fn(f32) -> Pos2,
+    ) -> Vec<(f32, String)> {
+        let Some(frame) = self.frame() else { return Vec::new() };
+        sky_ticks(frame, coordinate, most, |place| self.world(pixel_at(place)))
     }
 
     /// Unit vectors towards north and east in pixels, and the degrees of a pixel, by differences over one pixel.
@@ -176,31 +140,6 @@ fn parsec(header: &Header) -> Option<f64> {
     (unit.eq_ignore_ascii_case("pc") && size.is_finite() && size > 0.0).then_some(size)
 }
 
-/// A scale bar: its length in pixels of the map and its label, no longer than `most_px`.
-pub fn scale_bar(pixel: PixelSize, most_px: f64) -> Option<(f64, String)> {
-    let (size, steps, per): (f64, &[f64], f64) = match pixel {
-        PixelSize::Degrees(degrees) => (
-            degrees * 3600.0,
-            &[
-                0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0,
-                3600.0, 7200.0, 18000.0, 36000.0, 108_000.0,
-            ],
-            1.0 / 3600.0,
-        ),
-        PixelSize::Parsec(parsec) => (
-            parsec,
-            &[0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 1000.0],
-            1.0,
-        ),
-    };
-    let length = steps.iter().rev().find(|&&step| step / size <= most_px)?;
-    let label = match pixel {
-        PixelSize::Degrees(_) => text::angle(length * per),
-        PixelSize::Parsec(_) => format!("{} pc", text::number(*length)),
-    };
-    Some((length / size, label))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -219,13 +158,5 @@ mod tests {
             assert!(turn.apply(north).y < -0.9 && turn.apply(east).x < -0.9, "{turn:?}");
             assert!((turn.undo(turn.apply(north)) - north).length() < 1e-6);
         }
-    }
-
-    #[test]
-    fn scale_bars_are_round() {
-        let (length, label) = scale_bar(PixelSize::Degrees(14.0 / 3600.0), 60.0).expect("a bar");
-        assert_eq!(label, "10′");
-        assert!((length - 600.0 / 14.0).abs() < 1e-9);
-        assert_eq!(scale_bar(PixelSize::Parsec(0.078), 30.0).expect("a bar").1, "2 pc");
     }
 }

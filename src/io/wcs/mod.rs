@@ -4,6 +4,7 @@
 mod angle;
 mod axis;
 mod distortion;
+mod frame;
 mod linear;
 mod projection;
 mod spectral;
@@ -12,6 +13,7 @@ mod text;
 mod unit;
 
 pub use axis::{Axis, AxisKind};
+pub use frame::SkyFrame;
 pub use spectral::Quantity;
 pub use text::{declination_text, right_ascension_text};
 
@@ -244,21 +246,43 @@ impl Wcs {
         let (Some(line), Some(index)) = (&self.line, self.spectral) else {
             return Err(WcsError("there is no spectral axis".into()));
         };
-        let axis = &self.axes[index];
-        let scale = if axis.assumed_km_s { 1e3 } else { 1.0 };
-        let channel = |number: usize| {
-            let mut pixel: Vec<f64> = (0..self.axes.len()).map(|axis| self.linear.reference(axis)).collect();
-            pixel[index] = number as f64;
-            let value = self.world(&pixel)[index] * scale;
-            line.quantity.velocity_km_s(value, self.rest_hz)
-        };
-        let velocities: Option<Vec<f64>> = (1..=count).map(channel).collect();
+        let velocities: Option<Vec<f64>> =
+            (1..=count).map(|channel| self.velocity_at(line, index, channel as f64)).collect();
         velocities.ok_or_else(|| {
             WcsError(format!(
                 "velocities need the rest frequency of the line: no RESTFRQ beside {}",
-                axis.ctype
+                self.axes[index].ctype
             ))
         })
+    }
+
+    /// Velocity in km/s at a channel (from 1, also between channels and beyond them), as `velocities_km_s`; `None` where there is
+    /// none.
+    pub fn velocity_km_s(&self, channel: f64) -> Option<f64> {
+        self.velocity_at(self.line.as_ref()?, self.spectral?, channel)
+    }
+
+    fn velocity_at(&self, line: &Spectral, index: usize, channel: f64) -> Option<f64> {
+        let scale = if self.axes[index].assumed_km_s { 1e3 } else { 1.0 };
+        let value = self.along(index, channel) * scale;
+        line.quantity.velocity_km_s(value, self.rest_hz)
+    }
+
+    /// The coordinate of one axis at a pixel of it (from 1), the other axes at their reference pixels.
+    pub fn along(&self, axis: usize, pixel: f64) -> f64 {
+        let mut at: Vec<f64> = (0..self.axes.len()).map(|other| self.linear.reference(other)).collect();
+        at[axis] = pixel;
+        self.world(&at)[axis]
+    }
+
+    /// Length of a step of one pixel along an array axis, in the unit of its own coordinate (degrees or SI), or in degrees in the
+    /// plane of projection for an axis of the sky.
+    pub fn step(&self, axis: usize) -> f64 {
+        let of = |row: usize| self.linear.element(row, axis) * self.axes[row].factor;
+        match self.longitude.zip(self.latitude) {
+            Some((lon, lat)) if axis == lon || axis == lat => of(lon).hypot(of(lat)),
+            _ => of(axis).abs(),
+        }
     }
 
     /// What the spectral axis counts.

@@ -1,6 +1,6 @@
-//! The third axis of a cube as the spectrum shows it.
+//! The third axis of a cube as a spectrum shows it: values, unit, name.
 
-use crate::app::text;
+use super::text;
 use crate::data::Header;
 use crate::io::wcs::Wcs;
 
@@ -33,12 +33,7 @@ pub fn spectral(header: &Header, channels: usize, warn: impl Fn(String)) -> Opti
     let index = wcs.spectral?;
     match wcs.velocities_km_s(channels) {
         Ok(velocities) if velocities.iter().all(|velocity| velocity.is_finite()) => {
-            let frame = header.text("SPECSYS").map(|frame| match frame {
-                "LSRK" | "LSRD" => "v_LSR".to_owned(),
-                "BARYCENT" => "v_bary".to_owned(),
-                other => format!("v ({other})"),
-            });
-            let name = frame.unwrap_or_else(|| "v".to_owned());
+            let name = velocity_name(header, &wcs.axes[index].ctype);
             return Some(Spectral {
                 values: velocities.clone(),
                 unit: "km s⁻¹".to_owned(),
@@ -61,4 +56,20 @@ pub fn spectral(header: &Header, channels: usize, warn: impl Fn(String)) -> Opti
     let unit = text::unit(&axis.unit);
     let label = format!("{}, {unit}", axis.ctype);
     (values.len() == channels).then_some(Spectral { values, unit, label, velocity_km_s: None })
+}
+
+/// The name of a velocity with its frame: `v_LSR`. By SPECSYS, else by what AIPS writes behind the CTYPE.
+pub fn velocity_name(header: &Header, ctype: &str) -> String {
+    let frame = header.text("SPECSYS").filter(|frame| !frame.is_empty());
+    let name = match frame.or_else(|| ctype.split('-').next_back().filter(|end| ctype.len() > end.len())) {
+        Some("LSRK" | "LSRD" | "LSR") => "v_LSR",
+        Some("BARYCENT" | "BAR") => "v_bary",
+        Some("HELIOCEN" | "HEL") => "v_hel",
+        Some("TOPOCENT" | "OBS") => "v_topo",
+        _ => match frame {
+            Some(other) => return format!("v ({other})"),
+            None => "v",
+        },
+    };
+    name.to_owned()
 }
