@@ -48,7 +48,10 @@ impl Aquila {
             Command::ShowRuns => self.state.workspace = Workspace::Runs,
             Command::ToggleFiles => panels.files = !panels.files,
             Command::ToggleInspector => panels.inspector = !panels.inspector,
-            Command::ToggleDrawer => panels.drawer = !panels.drawer,
+            Command::ToggleDrawer => {
+                let drawer = self.state.drawer(self.state.workspace);
+                *drawer = !*drawer;
+            }
             Command::Palette => self.palette.toggle(),
             Command::Keys => self.key_page.toggle(),
             Command::ThemeSystem => recent.theme = "system".to_owned(),

@@ -152,8 +152,7 @@ fn job_progress(ui: &mut Ui, state: &mut AppState, tokens: &Tokens) {
     }
     let label = egui::Label::new(RichText::new(text).small().color(tokens.dim)).sense(egui::Sense::click());
     if ui.add(label).on_hover_text(&job.progress.text).clicked() {
-        state.panels.drawer = true;
-        state.panels.tab = DrawerTab::Jobs;
+        state.show_drawer(DrawerTab::Jobs);
     }
     if let Some(fraction) = job.progress.fraction {
         let (rect, _) = ui.allocate_exact_size(Vec2::new(96.0, 4.0), egui::Sense::hover());

@@ -155,6 +155,7 @@ pub fn capture_panels(
         files: panels.files,
         inspector: panels.inspector,
         drawer: panels.drawer,
+        drawer_in_volume: panels.drawer_in_volume,
         tab: tab.to_owned(),
         files_width: round(size(ids.files).map(|size| size.x), before.files_width),
         inspector_width: round(size(ids.inspector).map(|size| size.x), before.inspector_width),
@@ -169,7 +170,8 @@ pub fn restore_panels(layout: &PanelLayout) -> Panels {
         "log" => DrawerTab::Log,
         _ => DrawerTab::Run,
     };
-    Panels { files: layout.files, inspector: layout.inspector, drawer: layout.drawer, tab }
+    let PanelLayout { files, inspector, drawer, drawer_in_volume, .. } = *layout;
+    Panels { files, inspector, drawer, drawer_in_volume, tab }
 }
 
 /// The workspace as the session says.

@@ -17,12 +17,14 @@ pub struct Panels {
     pub files: bool,
     pub inspector: bool,
     pub drawer: bool,
+    /// The Volume workspace has a strip of its own there, and its own mind about the drawer.
+    pub drawer_in_volume: bool,
     pub tab: DrawerTab,
 }
 
 impl Default for Panels {
     fn default() -> Self {
-        Self { files: true, inspector: true, drawer: true, tab: DrawerTab::Run }
+        Self { files: true, inspector: true, drawer: true, drawer_in_volume: false, tab: DrawerTab::Run }
     }
 }
 
@@ -91,6 +93,21 @@ impl AppState {
     /// As `request_open`; a cube or a map opens in this workspace.
     pub fn request_open_in(&mut self, path: impl Into<PathBuf>, workspace: Workspace) {
         self.paths.push((path.into(), Some(workspace)));
+    }
+
+    /// Whether the drawer is in sight in a workspace.
+    pub fn drawer(&mut self, workspace: Workspace) -> &mut bool {
+        if workspace == Workspace::Volume {
+            &mut self.panels.drawer_in_volume
+        } else {
+            &mut self.panels.drawer
+        }
+    }
+
+    /// Brings a tab of the drawer in sight.
+    pub fn show_drawer(&mut self, tab: DrawerTab) {
+        *self.drawer(self.workspace) = true;
+        self.panels.tab = tab;
     }
 
     pub(super) fn take_requests(&mut self) -> Vec<Command> {

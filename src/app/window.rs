@@ -13,7 +13,7 @@ use super::notice::Notices;
 use super::palette::{Choice, Palette};
 use super::runs::RunsView;
 use super::session::{Keeper, Loaded, PanelIds};
-use super::state::{AppState, Panels};
+use super::state::AppState;
 use super::task::Task;
 use super::theme::{self, Tokens};
 use super::volume::VolumeView;
@@ -221,34 +221,40 @@ impl Aquila {
             .frame(bar)
             .show(ui, |ui| frame::status_bar(ui, &mut self.state, &self.device, memory, frame_ms));
         self.state.readout.clear();
-        let mut panels = self.state.panels;
+        // Each is read and written around its panel: what lies in a panel may ask for another.
+        let mut is_open = self.state.panels.files;
         Panel::left(ids.files)
             .default_size(self.layout.files_width)
             .size_range(160.0..=420.0)
             .frame(panel)
-            .show_collapsible(ui, &mut panels.files, |ui| {
+            .show_collapsible(ui, &mut is_open, |ui| {
                 ui.take_available_space();
                 files::show(ui, &mut self.state);
             });
+        self.state.panels.files = is_open;
+        let mut is_open = self.state.panels.inspector;
         Panel::right(ids.inspector)
             .default_size(self.layout.inspector_width)
             .size_range(240.0..=640.0)
             .frame(panel)
-            .show_collapsible(ui, &mut panels.inspector, |ui| {
+            .show_collapsible(ui, &mut is_open, |ui| {
                 ui.take_available_space();
                 let (view, state) = self.view(self.state.workspace);
                 view.inspector(ui, state);
             });
+        self.state.panels.inspector = is_open;
+        let workspace = self.state.workspace;
+        let mut is_open = *self.state.drawer(workspace);
         Panel::bottom(ids.drawer)
             .default_size(self.layout.drawer_height)
             .size_range(96.0..=560.0)
             .frame(panel)
-            .show_collapsible(ui, &mut panels.drawer, |ui| {
+            .show_collapsible(ui, &mut is_open, |ui| {
                 ui.take_available_space();
                 let runs = &mut self.runs;
                 drawer::show(ui, &mut self.state, |ui, state| runs.drawer(ui, state));
             });
-        self.state.panels = Panels { tab: self.state.panels.tab, ..panels };
+        *self.state.drawer(workspace) = is_open;
         CentralPanel::no_frame().frame(Frame::new().fill(tokens.window)).show(ui, |ui| {
             let (view, state) = self.view(self.state.workspace);
             view.centre(ui, state);

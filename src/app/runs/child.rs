@@ -69,8 +69,7 @@ impl Child {
         recipe.network.weights = Some(parent.checkpoint_path(self.start));
         let blueprint = parent.read_blueprint().map_err(|error| error.to_string())?;
         state.training.begin(&state.queue, project, &blueprint, recipe)?;
-        state.panels.drawer = true;
-        state.panels.tab = DrawerTab::Run;
+        state.show_drawer(DrawerTab::Run);
         Ok(())
     }
 }

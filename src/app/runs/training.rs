@@ -194,8 +194,7 @@ pub fn train(state: &mut AppState) {
     };
     match state.training.start(&state.queue, project, &state.document) {
         Ok(()) => {
-            state.panels.drawer = true;
-            state.panels.tab = DrawerTab::Run;
+            state.show_drawer(DrawerTab::Run);
         }
         Err(reason) => state.notices.error(reason),
     }
