@@ -1,19 +1,38 @@
 //! What can keep a cube from being drawn.
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum VolumeError {
     #[error("a cube of {shape:?} voxels (z, y, x) holds nothing to draw")]
     Empty { shape: [usize; 3] },
     #[error("{0} is no length of a voxel's side; give three positive numbers")]
     Voxel(f64),
+    #[error("the cube is not on the stage; it was closed")]
+    NotThere,
+    #[error("the stage is closed")]
+    Closed,
     #[error("no graphics adapter was found, not even a software one; install mesa-vulkan-drivers")]
     NoAdapter,
     #[error("the graphics adapter refused: {0}")]
     Device(String),
+    #[error("the graphics adapter is gone ({0}); open it anew and hand it the cube again")]
+    Lost(String),
+    #[error(
+        "the graphics adapter has no room for {} MiB more; crop the cube, or average its voxels",
+        bytes.div_ceil(1 << 20)
+    )]
+    OutOfMemory { bytes: u64 },
     #[error(
         "the cube has {longest} voxels along one axis, the adapter takes {most}; crop it, or average each {factor} voxels to one"
     )]
     TooLong { longest: usize, most: usize, factor: usize },
+    #[error("{found:?} voxels (z, y, x) from plane {first} are no part of a cube of {shape:?} (x, y, z)")]
+    Slab { first: usize, found: [usize; 3], shape: [usize; 3] },
+    #[error("plane {plane} has blank voxels, but the cube was said to have none; say so in its lattice")]
+    Blanks { plane: usize },
     #[error("a picture of {width} × {height} is not possible here; the adapter takes up to {most}")]
     Picture { width: u32, height: u32, most: u32 },
+    #[error("this scene needs a second cube, and there is none")]
+    NoSecond,
+    #[error("the shader {file}: {message}")]
+    Shader { file: String, message: String },
 }

@@ -2,6 +2,7 @@
 //! Knows nothing of windows.
 
 mod error;
+mod feed;
 mod geometry;
 pub mod gpu;
 mod grid;
@@ -9,6 +10,7 @@ mod march;
 mod occupancy;
 mod reduce;
 mod scene;
+pub mod stage;
 mod surfaces;
 #[cfg(test)]
 mod tests;
@@ -16,6 +18,7 @@ mod transfer;
 mod view;
 
 pub use error::VolumeError;
+pub use feed::Feed;
 pub use geometry::{AxisKind, CubeAxis, EdgeTick, Geometry, Part};
 pub use grid::{Grid, Lattice};
 pub use march::{Picture, render, value_at};
