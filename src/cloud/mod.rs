@@ -6,20 +6,26 @@
 
 mod demo;
 mod error;
+mod line_fit;
 mod moments;
 pub mod patches;
+mod position_velocity;
 mod projection;
 mod resample;
 mod simulation;
 mod simulation_folder;
+mod sky_plane;
 mod synthesis;
 pub mod tiling;
 
 pub use demo::DemoClouds;
 pub use error::{Error, Result};
-pub use moments::{Moments, moments, velocity_axis_km_s};
+pub use line_fit::{Component, FitError, Gaussian, LineFit, MOST_COMPONENTS, fit_lines};
+pub use moments::{LineMoments, Moments, line_moments, moments, velocity_axis_km_s};
+pub use position_velocity::{Cut, PositionVelocity, position_velocity};
 pub use projection::{Quantity, project};
 pub use resample::{area_mean, bilinear, fill_blanks};
 pub use simulation::{Axis, Simulation};
 pub use simulation_folder::{read_simulation, write_simulation};
+pub use sky_plane::{Frame, SkyPlane, offsets_arcsec, separation_deg};
 pub use synthesis::{SynthSettings, synthesise, temperature_k};

@@ -5,7 +5,7 @@ use crate::data::{Cube, Header, Image};
 use crate::io::header::keep_axes;
 use crate::io::wcs::{Wcs, celestial_header};
 use crate::job::Context;
-use ndarray::{Array2, Axis, Zip};
+use ndarray::{Array2, ArrayView1, Axis, Zip};
 
 /// Moment maps of a cube, all (y, x). Blank where a line of sight has no value that counts.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,37 +31,18 @@ pub struct Moments {
 pub fn moments(cube: &Cube, velocity_km_s: &[f64], threshold: Option<f32>) -> Result<Moments> {
     let (channels, rows, columns) = cube.values.dim();
     if velocity_km_s.len() != channels || velocity_km_s.iter().any(|v| !v.is_finite()) {
-        return Err(Error::input(
-            format!("{} velocities for {channels} channels", velocity_km_s.len()),
-            "the velocity axis must have one finite value a channel",
-        ));
+        return Err(bad_axis(velocity_km_s.len(), channels));
     }
     let widths = channel_widths(velocity_km_s);
     let mut maps = [0; 4].map(|_| Array2::from_elem((rows, columns), f32::NAN));
     let [integrated, velocity, variance, peak] = &mut maps;
     Zip::from(integrated).and(velocity).and(variance).and(peak).and(cube.values.lanes(Axis(0))).par_for_each(
         |m0, m1, m2, peak, line| {
-            let counts = |value: &f32| value.is_finite() && threshold.is_none_or(|limit| *value > limit);
-            let valid =
-                || line.iter().zip(velocity_km_s).zip(&widths).filter(|((value, _), _)| counts(value));
-            if valid().next().is_none() {
-                return;
-            }
-            let (mut area, mut sum, mut first) = (0.0, 0.0, 0.0);
-            for ((&value, v), width) in valid() {
-                let value = f64::from(value);
-                area += value * width;
-                sum += value;
-                first += value * v;
-                *peak = peak.max(value as f32);
-            }
-            *m0 = area as f32;
-            if sum != 0.0 {
-                let mean = first / sum;
-                let second: f64 = valid().map(|((&value, v), _)| f64::from(value) * (v - mean).powi(2)).sum();
-                *m1 = mean as f32;
-                *m2 = (second / sum) as f32;
-            }
+            let Some(found) = along(line, velocity_km_s, &widths, threshold) else { return };
+            *m0 = found.integrated as f32;
+            *m1 = found.velocity_km_s.map_or(f32::NAN, |mean| mean as f32);
+            *m2 = found.variance_km2_s2.map_or(f32::NAN, |second| second as f32);
+            *peak = found.peak as f32;
         },
     );
     let [integrated, velocity, variance, peak] = maps;
@@ -82,6 +63,71 @@ pub fn moments(cube: &Cube, velocity_km_s: &[f64], threshold: Option<f32>) -> Re
         velocity: image("moment 1", velocity, "km s-1".into()),
         variance: image("moment 2", variance, "km2 s-2".into()),
         peak: image("peak", peak, cube.unit.clone()),
+    })
+}
+
+/// Moments of one spectrum.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LineMoments {
+    /// Σ I Δv, in the spectrum's unit times km/s.
+    pub integrated: f64,
+    /// Σ I v / Σ I; `None` where Σ I = 0.
+    pub velocity_km_s: Option<f64>,
+    /// Σ I (v − moment 1)² / Σ I; `None` where Σ I = 0. Noise can make it negative.
+    pub variance_km2_s2: Option<f64>,
+    pub peak: f64,
+    /// Channels that count.
+    pub channels: usize,
+}
+
+/// The moments of one spectrum, by the rules of [`moments`]; `None` where no channel counts.
+///
+/// # Errors
+/// Velocities that do not fit the spectrum.
+pub fn line_moments(
+    spectrum: &[f32],
+    velocity_km_s: &[f64],
+    threshold: Option<f32>,
+) -> Result<Option<LineMoments>> {
+    if velocity_km_s.len() != spectrum.len() || velocity_km_s.iter().any(|v| !v.is_finite()) {
+        return Err(bad_axis(velocity_km_s.len(), spectrum.len()));
+    }
+    Ok(along(ArrayView1::from(spectrum), velocity_km_s, &channel_widths(velocity_km_s), threshold))
+}
+
+fn bad_axis(velocities: usize, channels: usize) -> Error {
+    Error::input(
+        format!("{velocities} velocities for {channels} channels"),
+        "the velocity axis must have one finite value a channel",
+    )
+}
+
+fn along(
+    line: ArrayView1<'_, f32>,
+    velocity_km_s: &[f64],
+    widths: &[f64],
+    threshold: Option<f32>,
+) -> Option<LineMoments> {
+    let counts = |value: &f32| value.is_finite() && threshold.is_none_or(|limit| *value > limit);
+    let valid = || line.iter().zip(velocity_km_s).zip(widths).filter(|((value, _), _)| counts(value));
+    let (mut area, mut sum, mut first, mut peak, mut channels) = (0.0, 0.0, 0.0, f64::NEG_INFINITY, 0);
+    for ((&value, v), width) in valid() {
+        let value = f64::from(value);
+        area += value * width;
+        sum += value;
+        first += value * v;
+        peak = peak.max(value);
+        channels += 1;
+    }
+    let mean = (sum != 0.0).then(|| first / sum);
+    let second = mean
+        .map(|mean| valid().map(|((&value, v), _)| f64::from(value) * (v - mean).powi(2)).sum::<f64>() / sum);
+    (channels > 0).then_some(LineMoments {
+        integrated: area,
+        velocity_km_s: mean,
+        variance_km2_s2: second,
+        peak,
+        channels,
     })
 }
 
