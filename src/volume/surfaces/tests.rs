@@ -68,3 +68,171 @@ fn a_slice_of_a_ramp_has_its_value_and_a_thick_one_the_mean() {
         assert!((hit.value - value).abs() < 1e-4, "{} for {value} at {thickness}", hit.value);
     }
 }
+
+#[test]
+fn unequal_voxels_tilt_no_surface() {
+    // An ellipsoid in voxels that is a sphere where the camera stands, and one that is not.
+    let voxel = [1.0, 2.0, 0.5];
+    let middle = [15.5, 7.5, 31.5];
+    for stretch in [1.0, 1.6] {
+        let half = |at: [f64; 3]| -> [f64; 3] {
+            std::array::from_fn(|axis| {
+                (at[axis] - middle[axis]) * voxel[axis] * if axis == 0 { 1.0 / stretch } else { 1.0 }
+            })
+        };
+        let grid =
+            grid((64, 16, 32), voxel, |at| half(at).iter().map(|part| part * part).sum::<f64>().sqrt());
+        let mut scene = scene(&grid);
+        scene.surfaces = vec![surface(6.0)];
+        scene.view = View { azimuth_deg: 40.0, elevation_deg: 25.0, ..View::default() };
+        let mut met = 0;
+        for pixel in (0..31 * 31).map(|i| [i % 31, i / 31]) {
+            let Some(hit) = hit_at(&grid, &scene, [31, 31], pixel) else { continue };
+            met += 1;
+            let at = world(&grid, hit.place);
+            let scale = [stretch * stretch, 1.0, 1.0];
+            let truth: [f64; 3] = std::array::from_fn(|axis| at[axis] / scale[axis]);
+            let length = truth.iter().map(|part| part * part).sum::<f64>().sqrt();
+            let found = isosurface::normal(&grid, hit.place, grid.lattice.stored(6.0)).expect("it rises");
+            let cos: f64 = (0..3).map(|axis| truth[axis] / length * f64::from(found[axis])).sum();
+            assert!(cos > 1.5_f64.to_radians().cos(), "{}° at {pixel:?}", cos.acos().to_degrees());
+        }
+        assert!(met > 40, "{met}");
+    }
+}
+
+#[test]
+fn a_shell_thinner_than_a_step_is_seen() {
+    // One plane of voxels peeks over the level by a hundredth: along the ray it is above for a fiftieth of a voxel.
+    let grid = grid((32, 8, 8), [1.0; 3], |[_, _, z]| if z == 13.0 { 1.0 } else { 0.0 });
+    let mut scene = scene(&grid);
+    scene.surfaces = vec![surface(0.99)];
+    for azimuth_deg in [0.0, 10.0, 180.0] {
+        scene.view.azimuth_deg = azimuth_deg;
+        let hit = hit_at(&grid, &scene, [9, 9], [4, 4]).expect("the shell is met");
+        assert!((hit.place[2] * 32.0 - 13.5).abs() < 0.02, "{}", hit.place[2] * 32.0);
+    }
+}
+
+#[test]
+fn the_nearest_surface_is_seen_and_those_not_shown_are_not() {
+    let grid = grid((16, 8, 8), [1.0; 3], |[_, _, z]| z);
+    let mut scene = scene(&grid);
+    scene.surfaces = vec![surface(12.0), surface(3.0), Surface { shown: false, ..surface(1.0) }];
+    let middle = |scene: &Scene| hit_at(&grid, scene, [9, 9], [4, 4]).expect("met");
+    assert_eq!(middle(&scene).value, 3.0);
+    // The box is one long and the camera two from its middle: voxel 3 begins at 3/16.
+    assert!((middle(&scene).distance - (1.5 + 3.5 / 16.0)).abs() < 1e-5);
+    scene.view.azimuth_deg = 180.0;
+    assert_eq!(middle(&scene).value, 12.0);
+    // Clipped away in front: the cut is open, the next surface behind it is seen.
+    scene.clip[2] = [0.0, 0.7];
+    assert_eq!(middle(&scene).value, 3.0);
+    // Without a colour of its own, that of its value: a fifth of the range, lit face-on with the full gleam.
+    scene.surfaces[1].colour = None;
+    let [r, ..] = middle(&scene).rgb;
+    let truth = scene.transfer.table()[crate::volume::transfer::TABLE / 5][0] + 0.25;
+    assert!((r - truth).abs() < 0.01, "{r} for {truth}");
+}
+
+#[test]
+fn a_blank_is_no_crossing() {
+    // High and low values with blanks between; then a low value beside them, which is one.
+    let cube = |z: f64| {
+        if z < 4.0 {
+            1.0
+        } else if z < 6.0 {
+            f64::NAN
+        } else {
+            0.0
+        }
+    };
+    let apart = grid((12, 6, 6), [1.0; 3], |[_, _, z]| cube(z));
+    let mut scene = scene(&apart);
+    scene.surfaces = vec![surface(0.5)];
+    for azimuth_deg in [0.0, 30.0, 180.0] {
+        scene.view.azimuth_deg = azimuth_deg;
+        assert_eq!(hit_at(&apart, &scene, [9, 9], [4, 4]), None, "at {azimuth_deg}");
+    }
+    let beside = grid((12, 6, 6), [1.0; 3], |[x, _, z]| if x < 3.0 && z == 2.0 { 0.0 } else { cube(z) });
+    scene.view.azimuth_deg = 0.0;
+    assert!((0..9).any(|column| hit_at(&beside, &scene, [9, 9], [column, 4]).is_some()));
+    // A slice shows nothing where there are blanks, and its mean leaves them out.
+    scene.surfaces.clear();
+    scene.slices = vec![across(2, 5.0 / 12.0, 0.0)];
+    assert_eq!(hit_at(&apart, &scene, [9, 9], [4, 4]), None);
+    scene.slices = vec![across(2, 4.5 / 12.0, 3.0)];
+    let hit = hit_at(&apart, &scene, [9, 9], [4, 4]).expect("one of three planes has values");
+    assert!((hit.value - 1.0).abs() < 1e-6, "{}", hit.value);
+}
+
+#[test]
+fn a_free_slice_lies_where_it_is_said_to_and_is_cut_by_the_clip_box() {
+    let voxel = [1.0, 1.5, 0.7];
+    let ramp = |[x, y, z]: [f64; 3]| 0.3 * x - 0.2 * y + 0.5 * z;
+    let grid = grid((20, 14, 18), voxel, ramp);
+    let mut scene = scene(&grid);
+    let (point, normal) = ([0.4, 0.55, 0.5], [0.6_f32, -0.3, 0.9]);
+    // Thick or not, on a ramp the mean is the value in the middle, wherever the cube holds the whole thickness.
+    for thickness in [0.0, 3.0] {
+        scene.slices = vec![Slice { plane: Plane::Free { point, normal }, thickness, shown: true }];
+        let mut met = 0;
+        for pixel in (0..21 * 21).map(|i| [i % 21, i / 21]) {
+            let Some(hit) = hit_at(&grid, &scene, [21, 21], pixel) else { continue };
+            let (at, on) = (world(&grid, hit.place), world(&grid, point));
+            let off: f64 = (0..3).map(|axis| (at[axis] - on[axis]) * f64::from(normal[axis])).sum();
+            assert!(off.abs() < 1e-5, "{off} off the plane");
+            if hit.place.iter().any(|part| !(0.15..0.85).contains(part)) {
+                continue;
+            }
+            met += 1;
+            let [x, y, z] =
+                [0, 1, 2].map(|axis| f64::from(hit.place[axis]) * grid.lattice.shape[axis] as f64 - 0.5);
+            assert!((hit.value - ramp([x, y, z])).abs() < 1e-4, "{} at {pixel:?}", hit.value);
+        }
+        assert!(met > 20, "{met}");
+    }
+    scene.clip = [[0.45, 1.0], [0.0, 1.0], [0.0, 1.0]];
+    for pixel in (0..21 * 21).map(|i| [i % 21, i / 21]) {
+        let clipped = hit_at(&grid, &scene, [21, 21], pixel);
+        assert!(clipped.is_none_or(|hit| hit.place[0] > 0.45 - 1e-4));
+    }
+    for normal in [[0.0; 3], [f32::NAN, 0.0, 1.0]] {
+        scene.slices[0].plane = Plane::Free { point, normal };
+        assert_eq!(hit_at(&grid, &scene, [21, 21], [10, 10]), None);
+    }
+    scene.slices[0].plane = Plane::Across { axis: 7, place: 0.5 };
+    assert_eq!(hit_at(&grid, &scene, [21, 21], [10, 10]), None);
+}
+
+#[test]
+fn an_opaque_slice_hides_what_lies_behind_and_not_what_lies_before() {
+    let grid = grid((16, 8, 8), [1.0; 3], |[_, _, z]| {
+        if z == 3.0 || z == 4.0 {
+            8.0
+        } else if z == 12.0 || z == 13.0 {
+            10.0
+        } else {
+            0.0
+        }
+    });
+    let mut scene = scene(&grid);
+    scene.mode = Mode::Maximum;
+    let red = |scene: &Scene| render(&grid, scene, 9, 9).rgba[40][0];
+    assert!((red(&scene) - 1.0).abs() < 0.01, "{}", red(&scene));
+    let grey = scene.transfer.table()[crate::volume::transfer::TABLE * 4 / 5][0];
+    // At its value the transfer function is opaque to 0.8: the maximum before the slice, over the slice's black.
+    scene.slices = vec![across(2, 8.5 / 16.0, 0.0)];
+    assert!((red(&scene) - 0.8 * grey).abs() < 0.01, "{}", red(&scene));
+    scene.view.azimuth_deg = 180.0;
+    assert!((red(&scene) - 1.0).abs() < 0.01, "{}", red(&scene));
+    // On the face of the cube nothing lies before it.
+    scene.view.azimuth_deg = 0.0;
+    scene.slices = vec![across(2, 0.0, 0.0)];
+    assert_eq!(red(&scene), 0.0);
+    scene.mode = Mode::Absorption;
+    scene.density = 1e3;
+    assert_eq!(red(&scene), 0.0);
+    scene.slices = vec![across(2, 1.0, 0.0)];
+    assert!(red(&scene) > 0.1, "{}", red(&scene));
+}
