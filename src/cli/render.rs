@@ -154,7 +154,7 @@ fn draw(args: &Args, ctx: &crate::job::Context) -> anyhow::Result<Drawn> {
     ctx.report("handing the cube to the adapter", Some(0.6));
     let grid = Grid::new(values.view(), voxel)?;
     drop(values);
-    let volume = Volume::new(&adapter, &grid)?;
+    let volume = Volume::of(&adapter, &grid)?;
     let scene = scene(args, &grid, percents.as_deref());
     ctx.check()?;
     let (width, height) = args.size;

@@ -107,9 +107,16 @@ fn the_shader_draws_what_the_reference_draws() {
                 .for_each(|(_, v)| *v = f32::NAN);
         }
         let grid = Grid::new(cube.view(), [1.0, 1.0, 1.3]).expect("a grid");
-        let volume = gpu::Volume::new(&adapter, &grid).expect("uploaded");
-        let modes =
-            [Mode::Emission, Mode::Absorption, Mode::Maximum, Mode::Average, Mode::Integral, dimmed(2.0)];
+        let volume = gpu::Volume::of(&adapter, &grid).expect("uploaded");
+        let modes = [
+            Mode::Emission,
+            Mode::Absorption,
+            Mode::Maximum,
+            Mode::Average,
+            Mode::Integral,
+            dimmed(2.0),
+            Mode::Nothing,
+        ];
         for (index, mode) in modes.into_iter().enumerate() {
             let mut scene = Scene { mode, ..Scene::of(&grid.lattice) };
             scene.view = View {

@@ -1,0 +1,405 @@
+//! Where pictures are drawn: what the rays met, averaged over passes, and the way back to numbers.
+
+use super::adapter::{Adapter, Key};
+use super::field::{Volume, extent};
+use super::uniforms::{Uniforms, mode_code};
+use crate::volume::VolumeError;
+use crate::volume::march::Picture;
+use crate::volume::occupancy::Bricks;
+use crate::volume::scene::{Mode, Scene};
+use crate::volume::transfer::{TABLE, Transfer};
+use half::f16;
+use half::slice::HalfFloatSliceExt;
+use std::sync::Arc;
+use std::time::Duration;
+use wgpu::util::DeviceExt;
+
+/// What the rays met, averaged: premultiplied colour, and how much of the background is hidden.
+const SUM: wgpu::TextureFormat = wgpu::TextureFormat::Rgba16Float;
+const RESOLVED: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8Unorm;
+
+/// A picture on the adapter, drawn in passes.
+pub struct Canvas {
+    adapter: Arc<Adapter>,
+    width: u32,
+    height: u32,
+    sum: wgpu::Texture,
+    uniforms: wgpu::Buffer,
+    sampler: wgpu::Sampler,
+    /// Stand for what a scene does not have: no second cube, no surface.
+    nothing: wgpu::TextureView,
+    nothing_flat: wgpu::TextureView,
+    noise: wgpu::TextureView,
+    background: [f32; 3],
+    prepared: Option<Prepared>,
+}
+
+/// What is kept on the adapter from pass to pass, and for what.
+struct Prepared {
+    version: u64,
+    mode: Mode,
+    transfer: Transfer,
+    table: wgpu::TextureView,
+    marks: wgpu::TextureView,
+}
+
+impl Canvas {
+    /// # Errors
+    /// A picture larger than the adapter's, or none; an adapter that is lost or full.
+    pub fn new(adapter: &Arc<Adapter>, width: u32, height: u32) -> Result<Self, VolumeError> {
+        let most = adapter.device.limits().max_texture_dimension_2d;
+        if width == 0 || height == 0 || width > most || height > most {
+            return Err(VolumeError::Picture { width, height, most });
+        }
+        adapter.guarded(u64::from(width) * u64::from(height) * 8, || {
+            let device = &adapter.device;
+            let uniforms = device.create_buffer(&wgpu::BufferDescriptor {
+                label: Some("scene"),
+                size: size_of::<Uniforms>() as u64,
+                usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
+                mapped_at_creation: false,
+            });
+            let sampler = device.create_sampler(&wgpu::SamplerDescriptor {
+                mag_filter: wgpu::FilterMode::Linear,
+                min_filter: wgpu::FilterMode::Linear,
+                ..wgpu::SamplerDescriptor::default()
+            });
+            let (half, full) = (wgpu::TextureFormat::R16Float, wgpu::TextureFormat::R32Float);
+            let zero = [0_u8; 4];
+            Ok(Self {
+                adapter: Arc::clone(adapter),
+                width,
+                height,
+                sum: target(device, width, height, SUM),
+                uniforms,
+                sampler,
+                nothing: texture(adapter, extent(1, 1, 1), wgpu::TextureDimension::D3, half, &zero[..2]),
+                nothing_flat: texture(adapter, extent(1, 1, 1), wgpu::TextureDimension::D2, full, &zero),
+                noise: texture(adapter, extent(1, 1, 1), wgpu::TextureDimension::D2, full, &zero),
+                background: [0.0; 3],
+                prepared: None,
+            })
+        })
+    }
+
+    pub fn size(&self) -> (u32, u32) {
+        (self.width, self.height)
+    }
+
+    /// Draws one pass. Pass 0 begins a new picture, with samples in the middle of each step; later ones shift the samples along the
+    /// rays and are averaged in, as long as nothing else changes.
+    ///
+    /// # Errors
+    /// A scene that needs a second cube without one; an adapter that is lost or full.
+    pub fn draw(
+        &mut self,
+        volume: &Volume,
+        second: Option<&Volume>,
+        scene: &Scene,
+        pass: u32,
+    ) -> Result<(), VolumeError> {
+        let adapter = Arc::clone(&self.adapter);
+        adapter.guarded(0, || {
+            self.prepare(volume, scene);
+            let Some(prepared) = &self.prepared else { return Ok(()) };
+            let device = &adapter.device;
+            let uniforms = Uniforms::new(volume.lattice(), scene, self.width, self.height, pass);
+            adapter.queue.write_buffer(&self.uniforms, 0, bytemuck::bytes_of(&uniforms));
+            let layout = march_layout(device);
+            let blend = |factor| wgpu::BlendComponent {
+                src_factor: factor,
+                dst_factor: wgpu::BlendFactor::OneMinusConstant,
+                operation: wgpu::BlendOperation::Add,
+            };
+            let average = blend(wgpu::BlendFactor::Constant);
+            let pipeline = adapter.pipeline(
+                "march.wgsl",
+                Key {
+                    entry: "march",
+                    version: 0,
+                    constants: vec![
+                        ("mode", mode_code(&scene.mode)),
+                        ("stretch", scene.transfer.stretch.code().0),
+                        ("has_blanks", u32::from(volume.lattice().has_blanks)),
+                        ("has_surfaces", 0),
+                    ],
+                    filtered: [true; 2],
+                    targets: vec![SUM],
+                },
+                &layout,
+                Some(wgpu::BlendState { color: average, alpha: average }),
+            );
+            let view = wgpu::BindingResource::TextureView;
+            let second = second.map_or(&self.nothing, |volume| &volume.view);
+            let resources = [
+                self.uniforms.as_entire_binding(),
+                view(&volume.view),
+                wgpu::BindingResource::Sampler(&self.sampler),
+                view(&prepared.table),
+                view(&prepared.marks),
+                view(&self.nothing_flat),
+                view(&self.nothing_flat),
+                view(second),
+                view(&prepared.table),
+                view(&self.noise),
+            ];
+            let entries: Vec<_> = (0..)
+                .zip(resources)
+                .map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource })
+                .collect();
+            let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
+                label: Some("march"),
+                layout: &layout,
+                entries: &entries,
+            });
+            let sum = self.sum.create_view(&wgpu::TextureViewDescriptor::default());
+            let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            let load = match pass {
+                0 => wgpu::LoadOp::Clear(wgpu::Color::TRANSPARENT),
+                _ => wgpu::LoadOp::Load,
+            };
+            let part = 1.0 / (f64::from(pass) + 1.0);
+            cover(&mut encoder, &sum, load, &pipeline, &group, part);
+            self.background = scene.background;
+            adapter.finish(encoder.finish())
+        })
+    }
+
+    /// The picture so far, on the background: red, green, blue, opaque, rows from the top.
+    ///
+    /// # Errors
+    /// An adapter that is lost or full.
+    pub fn pixels(&self) -> Result<Vec<u8>, VolumeError> {
+        let adapter = &self.adapter;
+        adapter.guarded(u64::from(self.width) * u64::from(self.height) * 8, || {
+            let device = &adapter.device;
+            let resolved = target(device, self.width, self.height, RESOLVED);
+            let layout = resolve_layout(device);
+            let key = Key {
+                entry: "resolve",
+                version: 0,
+                constants: vec![],
+                filtered: [true; 2],
+                targets: vec![RESOLVED],
+            };
+            let pipeline = adapter.pipeline("resolve.wgsl", key, &layout, None);
+            let sum = self.sum.create_view(&wgpu::TextureViewDescriptor::default());
+            let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
+                label: Some("resolve"),
+                layout: &layout,
+                entries: &[
+                    wgpu::BindGroupEntry { binding: 0, resource: self.uniforms.as_entire_binding() },
+                    wgpu::BindGroupEntry { binding: 10, resource: wgpu::BindingResource::TextureView(&sum) },
+                ],
+            });
+            let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            let view = resolved.create_view(&wgpu::TextureViewDescriptor::default());
+            cover(&mut encoder, &view, wgpu::LoadOp::Clear(wgpu::Color::BLACK), &pipeline, &group, 1.0);
+            self.read(encoder, &resolved, 4)
+        })
+    }
+
+    /// The picture so far as numbers: colours on the background, and how much of it is hidden.
+    ///
+    /// # Errors
+    /// An adapter that is lost or full.
+    pub fn picture(&self) -> Result<Picture, VolumeError> {
+        let bytes = self.adapter.guarded(u64::from(self.width) * u64::from(self.height) * 8, || {
+            let encoder =
+                self.adapter.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            self.read(encoder, &self.sum, 8)
+        })?;
+        let [r, g, b] = self.background;
+        let rgba = bytes
+            .chunks_exact(8)
+            .map(|pixel| {
+                let [red, green, blue, hidden]: [f32; 4] =
+                    std::array::from_fn(|i| f16::from_le_bytes([pixel[2 * i], pixel[2 * i + 1]]).to_f32());
+                let through = 1.0 - hidden;
+                [red + through * r, green + through * g, blue + through * b, hidden]
+            })
+            .collect();
+        Ok(Picture { width: self.width, height: self.height, rgba })
+    }
+
+    /// Table and marks, made anew only where the cube's values or what decides on them have changed: not while the camera moves.
+    fn prepare(&mut self, volume: &Volume, scene: &Scene) {
+        let kept = self.prepared.as_ref().is_some_and(|kept| {
+            kept.version == volume.version && kept.mode == scene.mode && kept.transfer == scene.transfer
+        });
+        if kept {
+            return;
+        }
+        let table: Vec<f32> = scene.transfer.table().into_iter().flatten().collect();
+        let mut half = vec![f16::ZERO; table.len()];
+        half.convert_from_f32_slice(&table);
+        let bits: Vec<u16> = half.into_iter().map(f16::to_bits).collect();
+        let format = wgpu::TextureFormat::Rgba16Float;
+        let flat = wgpu::TextureDimension::D2;
+        let table = texture(&self.adapter, extent(TABLE, 1, 1), flat, format, bytemuck::cast_slice(&bits));
+        let Bricks { shape: [x, y, z], .. } = volume.bricks;
+        let marks = volume.bricks.marks(volume.lattice(), scene);
+        let format = wgpu::TextureFormat::R32Float;
+        let solid = wgpu::TextureDimension::D3;
+        let marks = texture(&self.adapter, extent(x, y, z), solid, format, bytemuck::cast_slice(&marks));
+        self.prepared = Some(Prepared {
+            version: volume.version,
+            mode: scene.mode,
+            transfer: scene.transfer.clone(),
+            table,
+            marks,
+        });
+    }
+
+    /// Copies a texture of the canvas's size back, rows without gaps.
+    fn read(
+        &self,
+        mut encoder: wgpu::CommandEncoder,
+        from: &wgpu::Texture,
+        texel: u32,
+    ) -> Result<Vec<u8>, VolumeError> {
+        let row = (self.width * texel).next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
+        let buffer = self.adapter.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("picture"),
+            size: u64::from(row) * u64::from(self.height),
+            usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        let layout =
+            wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(row), rows_per_image: None };
+        encoder.copy_texture_to_buffer(
+            from.as_image_copy(),
+            wgpu::TexelCopyBufferInfo { buffer: &buffer, layout },
+            extent(self.width as usize, self.height as usize, 1),
+        );
+        self.adapter.finish(encoder.finish())?;
+        let refused = |what: String| VolumeError::Device(what);
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let slice = buffer.slice(..);
+        slice.map_async(wgpu::MapMode::Read, move |mapped| drop(sender.send(mapped)));
+        self.adapter
+            .device
+            .poll(wgpu::PollType::wait_indefinitely())
+            .map_err(|error| refused(error.to_string()))?;
+        receiver
+            .recv_timeout(Duration::from_secs(30))
+            .map_err(|error| refused(error.to_string()))?
+            .map_err(|error| refused(error.to_string()))?;
+        let bytes = slice.get_mapped_range().map_err(|error| refused(error.to_string()))?;
+        let line = (self.width * texel) as usize;
+        let mut tight = Vec::with_capacity(line * self.height as usize);
+        for padded in bytes.chunks_exact(row as usize) {
+            tight.extend_from_slice(&padded[..line]);
+        }
+        Ok(tight)
+    }
+}
+
+/// Runs a fragment shader over all of a picture.
+fn cover(
+    encoder: &mut wgpu::CommandEncoder,
+    view: &wgpu::TextureView,
+    load: wgpu::LoadOp<wgpu::Color>,
+    pipeline: &wgpu::RenderPipeline,
+    group: &wgpu::BindGroup,
+    part: f64,
+) {
+    let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
+        label: None,
+        color_attachments: &[Some(wgpu::RenderPassColorAttachment {
+            view,
+            resolve_target: None,
+            ops: wgpu::Operations { load, store: wgpu::StoreOp::Store },
+            depth_slice: None,
+        })],
+        ..wgpu::RenderPassDescriptor::default()
+    });
+    pass.set_pipeline(pipeline);
+    pass.set_bind_group(0, group, &[]);
+    pass.set_blend_constant(wgpu::Color { r: part, g: part, b: part, a: part });
+    pass.draw(0..3, 0..1);
+}
+
+fn target(device: &wgpu::Device, width: u32, height: u32, format: wgpu::TextureFormat) -> wgpu::Texture {
+    device.create_texture(&wgpu::TextureDescriptor {
+        label: Some("picture"),
+        size: extent(width as usize, height as usize, 1),
+        mip_level_count: 1,
+        sample_count: 1,
+        dimension: wgpu::TextureDimension::D2,
+        format,
+        usage: wgpu::TextureUsages::RENDER_ATTACHMENT
+            | wgpu::TextureUsages::COPY_SRC
+            | wgpu::TextureUsages::TEXTURE_BINDING,
+        view_formats: &[],
+    })
+}
+
+fn texture(
+    adapter: &Adapter,
+    size: wgpu::Extent3d,
+    dimension: wgpu::TextureDimension,
+    format: wgpu::TextureFormat,
+    contents: &[u8],
+) -> wgpu::TextureView {
+    let descriptor = wgpu::TextureDescriptor {
+        label: None,
+        size,
+        mip_level_count: 1,
+        sample_count: 1,
+        dimension,
+        format,
+        usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
+        view_formats: &[],
+    };
+    let order = wgpu::util::TextureDataOrder::LayerMajor;
+    let texture = adapter.device.create_texture_with_data(&adapter.queue, &descriptor, order, contents);
+    texture.create_view(&wgpu::TextureViewDescriptor::default())
+}
+
+fn bound(binding: u32, ty: wgpu::BindingType) -> wgpu::BindGroupLayoutEntry {
+    wgpu::BindGroupLayoutEntry { binding, visibility: wgpu::ShaderStages::FRAGMENT, ty, count: None }
+}
+
+fn sampled(
+    binding: u32,
+    view_dimension: wgpu::TextureViewDimension,
+    filterable: bool,
+) -> wgpu::BindGroupLayoutEntry {
+    let sample_type = wgpu::TextureSampleType::Float { filterable };
+    bound(binding, wgpu::BindingType::Texture { sample_type, view_dimension, multisampled: false })
+}
+
+fn scene_bound() -> wgpu::BindGroupLayoutEntry {
+    let ty = wgpu::BufferBindingType::Uniform;
+    bound(0, wgpu::BindingType::Buffer { ty, has_dynamic_offset: false, min_binding_size: None })
+}
+
+/// What the shaders of a cube are given. All of them are given all, so that one layout serves every mode.
+fn march_layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
+    use wgpu::TextureViewDimension::{D2, D3};
+    let entries = [
+        scene_bound(),
+        sampled(1, D3, true),
+        bound(2, wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering)),
+        sampled(3, D2, true),
+        sampled(4, D3, false),
+        sampled(5, D2, false),
+        sampled(6, D2, false),
+        sampled(7, D3, true),
+        sampled(8, D2, true),
+        sampled(9, D2, false),
+    ];
+    device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+        label: Some("march"),
+        entries: &entries,
+    })
+}
+
+fn resolve_layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
+    let entries = [scene_bound(), sampled(10, wgpu::TextureViewDimension::D2, false)];
+    device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+        label: Some("resolve"),
+        entries: &entries,
+    })
+}

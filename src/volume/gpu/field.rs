@@ -1,0 +1,216 @@
+//! A cube on the adapter: its values as a texture, filled slab by slab, and the bounds of its bricks.
+
+use super::adapter::Adapter;
+use super::canvas::Canvas;
+use crate::volume::VolumeError;
+use crate::volume::grid::{Grid, Lattice};
+use crate::volume::march::Picture;
+use crate::volume::occupancy::Bricks;
+use crate::volume::scene::Scene;
+use half::f16;
+use half::slice::HalfFloatSliceExt;
+use ndarray::{ArrayView3, Axis};
+use rayon::prelude::*;
+use std::sync::Arc;
+
+/// Bytes handed to the adapter at once, so that staging never doubles a cube.
+const SLAB_BYTES: usize = 64 << 20;
+
+/// A cube on an adapter. Planes not yet written show nothing.
+pub struct Volume {
+    pub(super) adapter: Arc<Adapter>,
+    lattice: Lattice,
+    texture: wgpu::Texture,
+    pub(super) view: wgpu::TextureView,
+    /// Half floats; full ones else.
+    is_half: bool,
+    pub(super) bricks: Bricks,
+    /// Changes with the values.
+    pub(super) version: u64,
+}
+
+impl Volume {
+    /// Room for a cube, to be written slab by slab.
+    ///
+    /// # Errors
+    /// A cube longer than the adapter's textures or larger than its memory; an adapter that is lost.
+    pub fn begin(adapter: &Arc<Adapter>, lattice: Lattice) -> Result<Self, VolumeError> {
+        let [width, height, depth] = lattice.shape;
+        let longest = width.max(height).max(depth);
+        let most = adapter.longest_side();
+        if longest > most {
+            return Err(VolumeError::TooLong { longest, most, factor: longest.div_ceil(most) });
+        }
+        let filterable = adapter.device.features().contains(wgpu::Features::FLOAT32_FILTERABLE);
+        let is_half = lattice.fits_half || !filterable;
+        let format = match (is_half, lattice.has_blanks) {
+            (true, false) => wgpu::TextureFormat::R16Float,
+            (true, true) => wgpu::TextureFormat::Rg16Float,
+            (false, false) => wgpu::TextureFormat::R32Float,
+            (false, true) => wgpu::TextureFormat::Rg32Float,
+        };
+        let bytes = width as u64 * height as u64 * depth as u64 * texel(&lattice, is_half) as u64;
+        let texture = adapter.guarded(bytes, || {
+            Ok(adapter.device.create_texture(&wgpu::TextureDescriptor {
+                label: Some("field"),
+                size: extent(width, height, depth),
+                mip_level_count: 1,
+                sample_count: 1,
+                dimension: wgpu::TextureDimension::D3,
+                format,
+                usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
+                view_formats: &[],
+            }))
+        })?;
+        let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
+        let bricks = Bricks::new(lattice.shape);
+        let (adapter, version) = (Arc::clone(adapter), adapter.number());
+        Ok(Self { adapter, lattice, texture, view, is_half, bricks, version })
+    }
+
+    /// Writes physical values (z, y, x) from the plane `first` on. A later slab may overwrite an earlier one only with the same values:
+    /// bounds of bricks only grow.
+    ///
+    /// # Errors
+    /// A slab that is no part of the cube; blanks in a cube that was said to have none; an adapter that is lost or full.
+    pub fn write(&mut self, first: usize, slab: ArrayView3<'_, f32>) -> Result<(), VolumeError> {
+        let lattice = self.lattice.clone();
+        self.write_stored(first, slab, |_, value| {
+            if value.is_finite() { lattice.stored(f64::from(value)) } else { f32::NAN }
+        })
+    }
+
+    /// Waits until all slabs are on the adapter.
+    ///
+    /// # Errors
+    /// An adapter that is lost.
+    pub fn finish(&mut self) -> Result<(), VolumeError> {
+        let commands = wgpu::CommandEncoderDescriptor::default();
+        self.adapter.guarded(0, || {
+            self.adapter.finish(self.adapter.device.create_command_encoder(&commands).finish())
+        })
+    }
+
+    /// Hands over a cube at once.
+    ///
+    /// # Errors
+    /// As [`begin`](Self::begin).
+    pub fn of(adapter: &Arc<Adapter>, grid: &Grid) -> Result<Self, VolumeError> {
+        let mut volume = Self::begin(adapter, grid.lattice.clone())?;
+        volume.write_stored(0, grid.values.view(), |at, value| {
+            let valid = grid.valid.as_ref().is_none_or(|valid| valid[at] > 0);
+            if valid { value } else { f32::NAN }
+        })?;
+        volume.finish()?;
+        Ok(volume)
+    }
+
+    pub fn lattice(&self) -> &Lattice {
+        &self.lattice
+    }
+
+    /// Gives the box other proportions: sides of a voxel along x, y, z, all positive.
+    pub fn set_voxel(&mut self, voxel: [f64; 3]) {
+        self.lattice.set_voxel(voxel);
+    }
+
+    /// One picture, drawn off screen.
+    ///
+    /// # Errors
+    /// As [`Canvas::draw`].
+    pub fn picture(&self, scene: &Scene, width: u32, height: u32) -> Result<Picture, VolumeError> {
+        let mut canvas = Canvas::new(&self.adapter, width, height)?;
+        canvas.draw(self, None, scene, 0)?;
+        canvas.picture()
+    }
+
+    /// Writes what `stored` makes of each value, NaN for a blank.
+    fn write_stored(
+        &mut self,
+        first: usize,
+        slab: ArrayView3<'_, f32>,
+        stored: impl Fn([usize; 3], f32) -> f32 + Sync,
+    ) -> Result<(), VolumeError> {
+        let [width, height, depth] = self.lattice.shape;
+        let (planes, rows, columns) = slab.dim();
+        let fits =
+            (rows, columns) == (height, width) && first.checked_add(planes).is_some_and(|end| end <= depth);
+        if !fits {
+            let found = [planes, rows, columns];
+            return Err(VolumeError::Slab { first, found, shape: self.lattice.shape });
+        }
+        let texel = texel(&self.lattice, self.is_half);
+        let at_once = (SLAB_BYTES / (width * height * texel)).max(1);
+        for (index, part) in slab.axis_chunks_iter(Axis(0), at_once).enumerate() {
+            let from = first + index * at_once;
+            let packed: Vec<_> = part
+                .axis_iter(Axis(0))
+                .into_par_iter()
+                .enumerate()
+                .map(|(z, plane)| {
+                    let plane: Vec<f32> = plane
+                        .indexed_iter()
+                        .map(|((y, x), &value)| stored([from + z, y, x], value))
+                        .collect();
+                    self.packed(from + z, plane)
+                })
+                .collect::<Result<_, _>>()?;
+            let (bytes, bounds): (Vec<Vec<u8>>, Vec<_>) = packed.into_iter().unzip();
+            self.bricks.take(from, &bounds);
+            let bytes = bytes.concat();
+            self.adapter.guarded(bytes.len() as u64, || {
+                self.adapter.queue.write_texture(
+                    wgpu::TexelCopyTextureInfo {
+                        origin: wgpu::Origin3d { x: 0, y: 0, z: from as u32 },
+                        ..self.texture.as_image_copy()
+                    },
+                    &bytes,
+                    wgpu::TexelCopyBufferLayout {
+                        offset: 0,
+                        bytes_per_row: Some((width * texel) as u32),
+                        rows_per_image: Some(height as u32),
+                    },
+                    extent(width, height, part.dim().0),
+                );
+                // Done before the next slab, so that only one is staged.
+                let commands = wgpu::CommandEncoderDescriptor::default();
+                self.adapter.finish(self.adapter.device.create_command_encoder(&commands).finish())
+            })?;
+        }
+        self.version = self.adapter.number();
+        Ok(())
+    }
+
+    /// A plane of stored values as the texture holds it, and its bounds.
+    fn packed(&self, z: usize, mut plane: Vec<f32>) -> Result<(Vec<u8>, Vec<[f32; 2]>), VolumeError> {
+        if self.is_half {
+            // Bounds are of what the texture holds.
+            let mut half = vec![f16::ZERO; plane.len()];
+            half.convert_from_f32_slice(&plane);
+            half.convert_to_f32_slice(&mut plane);
+        }
+        let bounds = self.bricks.plane_bounds(&plane);
+        if self.lattice.has_blanks {
+            let pair = |value: f32| if value.is_nan() { [0.0, 0.0] } else { [value, 1.0] };
+            plane = plane.into_iter().flat_map(pair).collect();
+        } else if plane.iter().any(|value| value.is_nan()) {
+            return Err(VolumeError::Blanks { plane: z });
+        }
+        if !self.is_half {
+            return Ok((bytemuck::cast_slice(&plane).to_vec(), bounds));
+        }
+        let mut half = vec![f16::ZERO; plane.len()];
+        half.convert_from_f32_slice(&plane);
+        let bits: &[u16] = half.reinterpret_cast();
+        Ok((bytemuck::cast_slice(bits).to_vec(), bounds))
+    }
+}
+
+/// Bytes of a texel: the value, and beside it whether it is one where there are blanks.
+fn texel(lattice: &Lattice, is_half: bool) -> usize {
+    (1 + usize::from(lattice.has_blanks)) * if is_half { 2 } else { 4 }
+}
+
+pub(super) fn extent(width: usize, height: usize, depth: usize) -> wgpu::Extent3d {
+    wgpu::Extent3d { width: width as u32, height: height as u32, depth_or_array_layers: depth as u32 }
+}

@@ -1,0 +1,67 @@
+//! The shaders: built in, or in development read anew from the folder that `AQUILA_SHADERS` names.
+
+use super::adapter::wait;
+use crate::volume::VolumeError;
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+/// What all shaders begin with.
+const COMMON: (&str, &str) = ("common.wgsl", include_str!("../../../shaders/common.wgsl"));
+/// Each with the common part before it.
+const BUILT_IN: [(&str, &str); 2] = [
+    ("march.wgsl", include_str!("../../../shaders/march.wgsl")),
+    ("resolve.wgsl", include_str!("../../../shaders/resolve.wgsl")),
+];
+
+pub(super) struct Shaders {
+    folder: Option<PathBuf>,
+    /// As last read, whether good or not.
+    read: HashMap<&'static str, String>,
+    /// The last good one, and how often it has changed.
+    modules: HashMap<&'static str, (wgpu::ShaderModule, u64)>,
+}
+
+impl Shaders {
+    pub fn new(device: &wgpu::Device) -> Result<Self, VolumeError> {
+        let folder = std::env::var_os("AQUILA_SHADERS").map(PathBuf::from);
+        let mut shaders = Self { folder: None, read: HashMap::new(), modules: HashMap::new() };
+        shaders.refresh(device)?;
+        shaders.folder = folder;
+        Ok(shaders)
+    }
+
+    pub fn module(&self, file: &'static str) -> (wgpu::ShaderModule, u64) {
+        self.modules[file].clone()
+    }
+
+    /// Compiles what has changed; true where something has.
+    pub fn refresh(&mut self, device: &wgpu::Device) -> Result<bool, VolumeError> {
+        let mut changed = false;
+        let common = self.text(COMMON)?;
+        for (file, built_in) in BUILT_IN {
+            let source = format!("{common}\n{}", self.text((file, built_in))?);
+            if self.read.get(file) == Some(&source) {
+                continue;
+            }
+            self.read.insert(file, source.clone());
+            let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
+            let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+                label: Some(file),
+                source: wgpu::ShaderSource::Wgsl(source.into()),
+            });
+            if let Some(error) = wait(scope.pop())? {
+                return Err(VolumeError::Shader { file: file.to_owned(), message: error.to_string() });
+            }
+            let version = self.modules.get(file).map_or(0, |(_, version)| version + 1);
+            self.modules.insert(file, (module, version));
+            changed = true;
+        }
+        Ok(changed)
+    }
+
+    fn text(&self, (file, built_in): (&str, &str)) -> Result<String, VolumeError> {
+        let Some(folder) = &self.folder else { return Ok(built_in.to_owned()) };
+        std::fs::read_to_string(folder.join(file))
+            .map_err(|error| VolumeError::Shader { file: file.to_owned(), message: error.to_string() })
+    }
+}
