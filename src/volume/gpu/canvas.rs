@@ -10,6 +10,7 @@ use crate::volume::scene::{Mode, Scene};
 use crate::volume::transfer::{TABLE, Transfer};
 use half::f16;
 use half::slice::HalfFloatSliceExt;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 use wgpu::util::DeviceExt;
@@ -98,6 +99,25 @@ impl Canvas {
         scene: &Scene,
         pass: u32,
     ) -> Result<(), VolumeError> {
+        self.draw_rows(volume, second, scene, pass, 0..self.height)
+    }
+
+    /// Draws some rows of a pass, from the top, so that a long one can be left.
+    ///
+    /// # Errors
+    /// As [`draw`](Self::draw).
+    pub fn draw_rows(
+        &mut self,
+        volume: &Volume,
+        second: Option<&Volume>,
+        scene: &Scene,
+        pass: u32,
+        rows: Range<u32>,
+    ) -> Result<(), VolumeError> {
+        let rows = rows.start.min(self.height)..rows.end.min(self.height);
+        if rows.is_empty() {
+            return Ok(());
+        }
         let adapter = Arc::clone(&self.adapter);
         adapter.guarded(0, || {
             self.prepare(volume, scene);
@@ -154,12 +174,16 @@ impl Canvas {
             });
             let sum = self.sum.create_view(&wgpu::TextureViewDescriptor::default());
             let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-            let load = match pass {
-                0 => wgpu::LoadOp::Clear(wgpu::Color::TRANSPARENT),
-                _ => wgpu::LoadOp::Load,
-            };
+            // The first pass has all the weight, so that nothing need be cleared before it.
             let part = 1.0 / (f64::from(pass) + 1.0);
-            cover(&mut encoder, &sum, load, &pipeline, &group, part);
+            cover(
+                &mut encoder,
+                &sum,
+                &pipeline,
+                &group,
+                part,
+                [0, rows.start, self.width, rows.end - rows.start],
+            );
             self.background = scene.background;
             adapter.finish(encoder.finish())
         })
@@ -194,7 +218,7 @@ impl Canvas {
             });
             let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
             let view = resolved.create_view(&wgpu::TextureViewDescriptor::default());
-            cover(&mut encoder, &view, wgpu::LoadOp::Clear(wgpu::Color::BLACK), &pipeline, &group, 1.0);
+            cover(&mut encoder, &view, &pipeline, &group, 1.0, [0, 0, self.width, self.height]);
             self.read(encoder, &resolved, 4)
         })
     }
@@ -295,21 +319,21 @@ impl Canvas {
     }
 }
 
-/// Runs a fragment shader over all of a picture.
+/// Runs a fragment shader over a part of a picture (left, top, width, height).
 fn cover(
     encoder: &mut wgpu::CommandEncoder,
     view: &wgpu::TextureView,
-    load: wgpu::LoadOp<wgpu::Color>,
     pipeline: &wgpu::RenderPipeline,
     group: &wgpu::BindGroup,
     part: f64,
+    [left, top, width, height]: [u32; 4],
 ) {
     let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
         label: None,
         color_attachments: &[Some(wgpu::RenderPassColorAttachment {
             view,
             resolve_target: None,
-            ops: wgpu::Operations { load, store: wgpu::StoreOp::Store },
+            ops: wgpu::Operations { load: wgpu::LoadOp::Load, store: wgpu::StoreOp::Store },
             depth_slice: None,
         })],
         ..wgpu::RenderPassDescriptor::default()
@@ -317,6 +341,7 @@ fn cover(
     pass.set_pipeline(pipeline);
     pass.set_bind_group(0, group, &[]);
     pass.set_blend_constant(wgpu::Color { r: part, g: part, b: part, a: part });
+    pass.set_scissor_rect(left, top, width, height);
     pass.draw(0..3, 0..1);
 }
 
