@@ -5,7 +5,7 @@ use crate::data::{Cube, Header, percentiles_sampled};
 use crate::figure::ColourMap;
 use crate::io;
 use crate::volume::gpu::{Adapter, Volume};
-use crate::volume::{Grid, Mode, Scene, Stretch, Surface, Transfer, View, reduced};
+use crate::volume::{Grid, Mode, Reduce, Scene, Stretch, Surface, Transfer, View, reduced};
 use clap::ValueEnum;
 use serde_json::json;
 use std::path::PathBuf;
@@ -150,7 +150,7 @@ fn draw(args: &Args, ctx: &crate::job::Context) -> anyhow::Result<Drawn> {
     let level = shape.into_iter().max().unwrap_or(1).div_ceil(adapter.longest_side());
     let voxel = voxel(&cube, args.velocity_ratio);
     let percents = percentiles_sampled(cube.values.as_slice().unwrap_or_default(), &[50.0, 99.9]);
-    let values = if level > 1 { reduced(cube.values.view(), level) } else { cube.values };
+    let values = if level > 1 { reduced(cube.values.view(), level, Reduce::Mean) } else { cube.values };
     ctx.report("handing the cube to the adapter", Some(0.6));
     let grid = Grid::new(values.view(), voxel)?;
     drop(values);

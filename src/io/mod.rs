@@ -3,8 +3,10 @@
 
 pub mod atomic;
 mod contents;
+mod cube_file;
 mod error;
 pub mod fits;
+mod flat;
 pub mod gif;
 pub mod hdf5;
 pub mod header;
@@ -17,6 +19,7 @@ pub mod tables;
 pub mod wcs;
 
 pub use contents::Contents;
+pub use cube_file::{CubeFile, Region};
 pub use error::{Error, Result};
 pub use open::{read_cube, read_cube_watched, read_image, read_image_watched};
 pub use opened::{Format, Opened, Part, PartKind, open};

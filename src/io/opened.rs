@@ -170,6 +170,14 @@ impl Opened {
         }
     }
 
+    /// The FITS file behind it, if it is one.
+    pub(super) fn fits(&self) -> Option<&FitsFile> {
+        match &self.source {
+            Source::Fits(file) => Some(file),
+            Source::Table(_) | Source::Path => None,
+        }
+    }
+
     /// Reads a part, with progress and cancel where the format takes long.
     pub fn read(&self, index: usize, context: &Context) -> Result<Contents> {
         let part = self.part(index)?;

@@ -1,16 +1,18 @@
-//! How a loader hands a cube to whoever draws it, piece by piece.
+//! What a loader hands on of a cube while it reads it.
 
-use super::{Grid, Lattice};
+use super::grid::{Grid, Lattice};
 use ndarray::Array3;
 
-/// A piece of a cube on its way to the adapter.
+/// One piece of news of a cube. At most one `Coarse`, then `Begin`, slabs of planes in ascending order that together hold the cube,
+/// and `Done`. A `Begin` may come again, for a coarser cube, when the one before did not fit.
+#[derive(Clone, Debug)]
 pub enum Feed {
-    /// All of it in few voxels, to be shown at once.
+    /// The whole box from few voxels, to be drawn until the cube itself is there.
     Coarse(Grid),
-    /// The cube proper follows, in slabs.
+    /// What is known of the cube whose slabs follow.
     Begin(Lattice),
-    /// Physical values (z, y, x) from this plane on, blanks as NaN.
+    /// Planes from the `first` on, physical values (z, y, x), blanks as NaN.
     Slab { first: usize, values: Array3<f32> },
-    /// That was all of it: it takes the place of what was shown.
+    /// All slabs were handed on.
     Done,
 }

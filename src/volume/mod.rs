@@ -1,11 +1,13 @@
 //! Cubes as pictures: the ray march on the graphics adapter, its reference in plain Rust, transfer function, camera.
-//! Knows nothing of windows.
+//! Cubes come from files through `load`; nothing here knows of windows.
 
 mod error;
 mod feed;
 mod geometry;
 pub mod gpu;
 mod grid;
+mod histogram;
+pub mod load;
 mod march;
 mod occupancy;
 mod reduce;
@@ -21,8 +23,10 @@ pub use error::VolumeError;
 pub use feed::Feed;
 pub use geometry::{AxisKind, CubeAxis, EdgeTick, Geometry, Part};
 pub use grid::{Grid, Lattice};
+pub use histogram::Histogram;
+pub use load::{Loaded, Wish};
 pub use march::{Picture, render, value_at};
-pub use reduce::reduced;
+pub use reduce::{Reduce, reduced};
 pub use scene::{Mode, Opacity, Plane, Radiation, Scene, Slice, Source, Surface};
 pub use surfaces::{Hit, hit_at};
 pub use transfer::{Stretch, Transfer};

@@ -69,12 +69,7 @@ impl Numbers for InFile<'_> {
     fn map<T: Stored, U: Copy + Default + Send>(&self, convert: impl Fn(T) -> U + Sync) -> Result<Vec<U>> {
         let Self { source, hdu, context } = self;
         let count = hdu.count();
-        let needed = (count as u64).saturating_mul(T::SIZE as u64);
-        if hdu.held_bytes < needed {
-            let what =
-                format!("the file is cut off, the data need {needed} bytes and {} are there", hdu.held_bytes);
-            return Err(Error::damaged(&source.path, hdu.place(), what, "fetch the file again"));
-        }
+        check_held(source, hdu)?;
         let mut values = vec![U::default(); count];
         let done = AtomicUsize::new(0);
         values.par_chunks_mut(PIECE).enumerate().try_for_each_init(
@@ -93,6 +88,16 @@ impl Numbers for InFile<'_> {
         )?;
         Ok(values)
     }
+}
+
+/// Whether the file holds all that the header claims.
+pub(super) fn check_held(source: &Source, hdu: &HduInfo) -> Result<()> {
+    if hdu.held_bytes < hdu.data_bytes {
+        let (needed, held) = (hdu.data_bytes, hdu.held_bytes);
+        let what = format!("the file is cut off, the data need {needed} bytes and {held} are there");
+        return Err(Error::damaged(&source.path, hdu.place(), what, "fetch the file again"));
+    }
+    Ok(())
 }
 
 /// The physical values in the type that astropy would give them.

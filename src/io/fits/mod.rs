@@ -13,20 +13,22 @@ mod unix_compress;
 mod write;
 
 pub use hdu::{HduInfo, HduKind};
+pub(super) use scale::{Scaling, Target};
+pub(super) use source::Source;
 pub(super) use write::values_header;
 pub use write::{write_cube, write_image, write_table, write_values};
 
+use super::flat::Flat;
 use super::{Error, Result};
 use crate::data::{Header, Table, Values};
 use crate::job::Context;
 use ndarray::{ArrayD, IxDyn};
-use scale::Scaling;
-use source::Source;
 use std::path::Path;
+use std::sync::Arc;
 
 /// An open FITS file: its HDUs are known and checked, its data are read when asked for.
 pub struct FitsFile {
-    source: Source,
+    source: Arc<Source>,
     pub hdus: Vec<HduInfo>,
     /// What was odd about the file and did not keep it from being opened.
     pub warnings: Vec<String>,
@@ -35,7 +37,7 @@ pub struct FitsFile {
 impl FitsFile {
     /// Opens a file, plain, gzipped or compressed (`.Z`), and reads all its headers.
     pub fn open(path: &Path) -> Result<Self> {
-        let source = Source::open(path)?;
+        let source = Arc::new(Source::open(path)?);
         let (hdus, warnings) = hdu::scan(&source)?;
         Ok(Self { source, hdus, warnings })
     }
@@ -88,6 +90,19 @@ impl FitsFile {
         ArrayD::from_shape_vec(IxDyn(&hdu.shape), values).map_err(|error| {
             Error::damaged(&self.source.path, hdu.place(), error.to_string(), "fetch the file again")
         })
+    }
+
+    /// The numbers of an uncompressed array where they lie in the file; `None` for an array of another kind.
+    ///
+    /// # Errors
+    /// The file is cut off.
+    pub(super) fn flat(&self, index: usize) -> Result<Option<Flat>> {
+        let hdu = self.array_hdu(index)?;
+        if hdu.kind != HduKind::Array {
+            return Ok(None);
+        }
+        image::check_held(&self.source, hdu)?;
+        Ok(Flat::of_fits(Arc::clone(&self.source), hdu.data_start, Scaling::of(&hdu.header, false)))
     }
 
     /// A binary or ASCII table. Cells of variable length are padded with NaN to the longest; complex numbers are pairs;

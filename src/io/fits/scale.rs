@@ -4,7 +4,7 @@ use crate::data::Header;
 
 /// How the stored numbers of an array become physical ones.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Scaling {
+pub(in crate::io) struct Scaling {
     pub bitpix: i64,
     pub scale: f64,
     pub zero: f64,
@@ -16,7 +16,7 @@ pub(super) struct Scaling {
 
 /// The type that the physical values get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Target {
+pub(in crate::io) enum Target {
     /// Stored as they are.
     AsStored,
     /// Unsigned integers stored with an offset (signed ones for bytes).

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// Bytes at positions. A plain file is read where needed, never as a whole and never mapped: a file that shrinks while
 /// it is read gives an error, not a crash.
-pub(super) struct Source {
+pub(in crate::io) struct Source {
     pub path: PathBuf,
     pub length: u64,
     bytes: Bytes,
@@ -39,6 +39,14 @@ impl Source {
         let file = File::open(path).map_err(system("open the file"))?;
         let bytes = if packed { gunzip(path, file)? } else { super::unix_compress::expand(path, file)? };
         Ok(Self { path: path.to_owned(), length: bytes.len() as u64, bytes: Bytes::Memory(bytes) })
+    }
+
+    /// The bytes of a file as they are.
+    pub fn plain(path: &Path) -> Result<Self> {
+        let system = |source| Error::system(path, "open the file", source);
+        let file = File::open(path).map_err(system)?;
+        let length = file.metadata().map_err(system)?.len();
+        Ok(Self { path: path.to_owned(), length, bytes: Bytes::File(file) })
     }
 
     /// Fills `buffer` from `position`; a file that ends before is an error that says so.

@@ -2,8 +2,10 @@
 //! The library works one call at a time for the whole process: a long read in one thread makes the others wait.
 
 mod cells;
+mod region;
 mod write;
 
+pub(super) use region::{Layout, layout, read_box};
 pub use write::{Entry, Numbers, describes_file, write, write_image};
 
 use super::{Contents, Error, Result};

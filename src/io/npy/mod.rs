@@ -8,6 +8,8 @@ mod wire;
 
 pub use header::Header;
 
+use super::fits::Source;
+use super::flat::{Flat, Stored};
 use super::{Contents, Error, Result, atomic};
 use crate::data::{Values, each_type};
 use header::{DType, Kind, Plain};
@@ -17,6 +19,7 @@ use num_complex::Complex;
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
+use std::sync::Arc;
 use wire::Wire;
 
 /// An array of a file: its name in an NPZ (without `.npy`), empty in an NPY.
@@ -93,6 +96,19 @@ pub fn read_values(path: &Path, name: &str) -> Result<Values> {
             Err(Error::unsupported(path, place(name), "holds records or text, not numbers", advice))
         }
     }
+}
+
+/// The numbers of an NPY file where they lie, and whether the first axis is the fastest; `None` for what is not plain and real.
+pub(super) fn flat(path: &Path) -> Result<Option<(Flat, bool)>> {
+    let (mut file, length) = open(path)?;
+    let header = Header::read(path, "", &mut file, length)?;
+    header.extent(path, "", length.saturating_sub(header.length))?;
+    let (DType::Plain(plain), Some(stored)) = (&header.dtype, header.dtype_name().and_then(Stored::of_name))
+    else {
+        return Ok(None);
+    };
+    let source = Arc::new(Source::plain(path)?);
+    Ok(Some((Flat::new(source, header.length, stored, plain.big_endian), header.fortran_order)))
 }
 
 /// Writes an NPY file (version 1.0, C order, little-endian).

@@ -424,9 +424,13 @@ pub fn celestial_header(header: &Header) -> Option<Header> {
     Some(map)
 }
 
-/// The FITS axes (1-based) in the order longitude, latitude, spectral, where all three are among `axes` and nothing else is.
-pub(crate) fn sky_order(header: &Header, axes: &[usize]) -> Option<Vec<usize>> {
+/// The FITS axes (1-based) of longitude, latitude and the spectral coordinate, where all three are among `axes`.
+pub(crate) fn sky_axes(header: &Header, axes: &[usize]) -> Option<[usize; 3]> {
     let find = |kind: AxisKind| axes.iter().copied().find(|&axis| Axis::of(header, axis - 1).kind == kind);
-    let order = vec![find(AxisKind::Longitude)?, find(AxisKind::Latitude)?, find(AxisKind::Spectral)?];
-    (axes.len() == 3 && order != axes).then_some(order)
+    Some([find(AxisKind::Longitude)?, find(AxisKind::Latitude)?, find(AxisKind::Spectral)?])
+}
+
+/// As `sky_axes`, where nothing else is among `axes` and they are not in this order already.
+pub(crate) fn sky_order(header: &Header, axes: &[usize]) -> Option<Vec<usize>> {
+    sky_axes(header, axes).filter(|order| axes.len() == 3 && order != axes).map(Vec::from)
 }

@@ -1,0 +1,399 @@
+//! From a file to the adapter: a coarse picture first, then the finest level that fits, plane by plane. The values stay in memory
+//! once, in single precision; nothing else of their size is kept.
+
+use super::error::VolumeError;
+use super::feed::Feed;
+use super::grid::{Grid, Lattice};
+use super::histogram::Histogram;
+use super::reduce::{Reduce, reduced};
+use crate::data::Header;
+use crate::io::{CubeFile, Region};
+use crate::job::Context;
+use ndarray::{Array3, ArrayView3, Axis, s};
+use rayon::prelude::*;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What is wanted of a cube.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    /// Sides of a voxel of the file along x, y, z, in any common unit.
+    pub voxel: [f64; 3],
+    /// Which way x, y, z run; see [`Lattice::signs`].
+    pub signs: [f32; 3],
+    /// Voxels that the adapter takes along one axis.
+    pub longest_side: usize,
+    /// Bytes that the values may have in single precision.
+    pub most_bytes: u64,
+    /// What becomes of the voxels of a block where the cube must be reduced.
+    pub reduce: Reduce,
+    /// The part that is wanted; all where not given.
+    pub region: Option<Region>,
+}
+
+impl Default for Wish {
+    /// Any size, cubic voxels, as the sky is seen.
+    fn default() -> Self {
+        Self {
+            voxel: [1.0; 3],
+            signs: [1.0, 1.0, -1.0],
+            longest_side: usize::MAX,
+            most_bytes: u64::MAX,
+            reduce: Reduce::Mean,
+            region: None,
+        }
+    }
+}
+
+/// A cube in memory, as it is drawn.
+#[derive(Clone)]
+pub struct Loaded {
+    pub path: PathBuf,
+    /// HDU, or number of the array or dataset.
+    pub hdu: usize,
+    /// Cards of the axes x, y, z of the file, before any reduction.
+    pub header: Header,
+    pub unit: String,
+    /// Voxels of the file along z, y, x.
+    pub file_shape: [usize; 3],
+    /// The part of the file that is here.
+    pub region: Region,
+    /// Each `factor`³ voxels of the file are one here (fewer in the last blocks along an axis).
+    pub factor: usize,
+    pub reduce: Reduce,
+    /// Physical, (z, y, x), blanks as NaN.
+    pub values: Arc<Array3<f32>>,
+    pub lattice: Lattice,
+    pub histogram: Histogram,
+    /// Voxels of `values` without a finite value.
+    pub count_blank: usize,
+    pub file: Arc<CubeFile>,
+}
+
+impl Loaded {
+    /// How the cube was reduced, in words for the screen; `None` where it was not.
+    pub fn reduced_words(&self) -> Option<String> {
+        let factor = self.factor;
+        let bytes = |shape: [usize; 3]| shape.iter().product::<usize>() as f64 * 4.0;
+        let (depth, height, width) = self.values.dim();
+        (factor > 1).then(|| {
+            format!(
+                "each {factor} × {factor} × {factor} voxels {}, {} → {}",
+                self.reduce.words(),
+                size_words(bytes(self.region.size)),
+                size_words(bytes([depth, height, width]))
+            )
+        })
+    }
+
+    /// Whether only a part of the file is here.
+    pub fn is_cropped(&self) -> bool {
+        self.region != Region::whole(self.file_shape)
+    }
+}
+
+fn size_words(bytes: f64) -> String {
+    match bytes {
+        b if b >= 1e9 => format!("{:.1} GB", b / 1e9),
+        b if b >= 1e6 => format!("{:.0} MB", b / 1e6),
+        b => format!("{:.0} kB", b / 1e3),
+    }
+}
+
+/// Voxels of a coarse picture: enough to recognise a cube, few enough to be there at once.
+const COARSE: usize = 1 << 21;
+/// Voxels read at once: one step of progress and of cancelling.
+const BLOCK: usize = 1 << 22;
+/// Bytes handed on at once.
+const SLAB_BYTES: usize = 64 << 20;
+
+/// Reads what is wanted of a cube at the finest level that fits, and hands it on: a coarse cube first, then lattice, slabs and the end.
+/// What does not fit the adapter after all is read again at the next coarser level, with a warning.
+///
+/// # Errors
+/// A region outside the cube; a file that changes, ends early or cannot be read; an adapter that is lost; cancelled.
+pub fn load(
+    file: &Arc<CubeFile>,
+    wish: &Wish,
+    context: &Context,
+    feed: &mut dyn FnMut(Feed) -> Result<(), VolumeError>,
+) -> anyhow::Result<Loaded> {
+    let file_shape = file.shape();
+    let region = wish.region.unwrap_or(Region::whole(file_shape));
+    anyhow::ensure!(
+        region.lies_within(file_shape),
+        "{}: the region of {} × {} × {} voxels from {}, {}, {} (x, y, z) does not lie within its {} × {} × {}",
+        file.path().display(),
+        region.size[2],
+        region.size[1],
+        region.size[0],
+        region.start[2],
+        region.start[1],
+        region.start[0],
+        file_shape[2],
+        file_shape[1],
+        file_shape[0],
+    );
+    file.warnings().iter().for_each(|warning| context.warn(warning));
+    let mut factor = finest_factor(region.size, wish);
+    let voxels = region.size.iter().product::<usize>();
+    if voxels > 4 * COARSE && file.skips_cheaply() {
+        context.report("a first look", Some(0.0));
+        let coarse = coarse(file, wish, region, context)?;
+        feed(Feed::Coarse(coarse))?;
+    }
+    loop {
+        let (values, lattice, count_blank) = read(file, wish, region, factor, &context.part(0.05, 0.8))?;
+        match hand_on(&values, &lattice, &context.part(0.8, 1.0), feed) {
+            Ok(()) => {
+                let histogram = Histogram::of(values.view());
+                let loaded = Loaded {
+                    path: file.path().to_owned(),
+                    hdu: file.part(),
+                    header: file.header().clone(),
+                    unit: file.unit().to_owned(),
+                    file_shape,
+                    region,
+                    factor,
+                    reduce: wish.reduce,
+                    values: Arc::new(values),
+                    lattice,
+                    histogram,
+                    count_blank,
+                    file: Arc::clone(file),
+                };
+                if factor == 1 && !loaded.is_cropped() {
+                    file.release();
+                }
+                return Ok(loaded);
+            }
+            Err(error) => factor = coarser(error, factor, region.size, context)?,
+        }
+    }
+}
+
+/// The next level to try after an adapter refused one.
+fn coarser(
+    error: anyhow::Error,
+    factor: usize,
+    size: [usize; 3],
+    context: &Context,
+) -> anyhow::Result<usize> {
+    let next = match error.downcast_ref::<VolumeError>() {
+        Some(VolumeError::TooLong { factor: more, .. }) => factor * (*more).max(2),
+        _ => return Err(error),
+    };
+    if next > size.into_iter().max().unwrap_or(1) {
+        return Err(error);
+    }
+    context.warn(format!("{error}; each {next} × {next} × {next} voxels become one"));
+    Ok(next)
+}
+
+/// The least factor at which the cube fits the wish.
+fn finest_factor(size: [usize; 3], wish: &Wish) -> usize {
+    let longest = size.into_iter().max().unwrap_or(1);
+    let most_bytes = wish.most_bytes.min(free_bytes());
+    let fits = |factor: usize| {
+        let small = size.map(|length| length.div_ceil(factor));
+        let bytes = small.iter().fold(4_u64, |bytes, &length| bytes.saturating_mul(length as u64));
+        small.into_iter().all(|length| length <= wish.longest_side) && bytes <= most_bytes
+    };
+    (1..longest).find(|&factor| fits(factor)).unwrap_or(longest)
+}
+
+/// What the values of one cube may take of this machine's memory: a good third of what is free now, since a driver that draws on the
+/// processor keeps its own copy.
+fn free_bytes() -> u64 {
+    let mut system = sysinfo::System::new();
+    system.refresh_memory();
+    let free = system.available_memory();
+    // Where the system does not tell, the caller's limit counts alone.
+    if free == 0 { u64::MAX } else { free / 5 * 2 }
+}
+
+/// A lattice of `shape` (z, y, x) for a region, whose box has the region's own proportions even where the last blocks are smaller.
+fn lattice(
+    wish: &Wish,
+    region: Region,
+    shape: [usize; 3],
+    range: (f64, f64),
+) -> Result<Lattice, VolumeError> {
+    let voxel = std::array::from_fn(|axis| {
+        wish.voxel[axis] * region.size[2 - axis] as f64 / shape[2 - axis].max(1) as f64
+    });
+    let mut lattice = Lattice::new([shape[2], shape[1], shape[0]], voxel, range)?;
+    lattice.signs = wish.signs;
+    Ok(lattice)
+}
+
+fn coarse(file: &CubeFile, wish: &Wish, region: Region, context: &Context) -> anyhow::Result<Grid> {
+    let voxels = region.size.iter().product::<usize>();
+    let longest = region.size.into_iter().max().unwrap_or(1);
+    let step = (1..=longest)
+        .find(|&step| region.size.map(|size| size.div_ceil(step)).iter().product::<usize>() <= COARSE)
+        .unwrap_or(voxels);
+    let values = file.read(region, step, context)?;
+    let (depth, height, width) = values.dim();
+    let voxel = lattice(wish, region, [depth, height, width], (0.0, 1.0))?.sides;
+    let voxel: [f64; 3] =
+        std::array::from_fn(|axis| f64::from(voxel[axis]) / [width, height, depth][axis] as f64);
+    let mut grid = Grid::new(values.view(), voxel)?;
+    grid.lattice.signs = wish.signs;
+    Ok(grid)
+}
+
+/// Extremes and blanks of values.
+#[derive(Clone, Copy)]
+struct Extremes {
+    low: f32,
+    high: f32,
+    blank: usize,
+    infinite: usize,
+}
+
+impl Extremes {
+    const NONE: Self = Self { low: f32::INFINITY, high: f32::NEG_INFINITY, blank: 0, infinite: 0 };
+
+    fn of(values: ArrayView3<'_, f32>) -> Self {
+        let planes = values.axis_iter(Axis(0)).into_par_iter();
+        planes
+            .map(|plane| {
+                plane.iter().fold(Self::NONE, |mut found, &value| {
+                    if value.is_finite() {
+                        (found.low, found.high) = (found.low.min(value), found.high.max(value));
+                    } else {
+                        found.blank += 1;
+                        found.infinite += usize::from(value.is_infinite());
+                    }
+                    found
+                })
+            })
+            .reduce(|| Self::NONE, Self::with)
+    }
+
+    fn with(self, other: Self) -> Self {
+        Self {
+            low: self.low.min(other.low),
+            high: self.high.max(other.high),
+            blank: self.blank + other.blank,
+            infinite: self.infinite + other.infinite,
+        }
+    }
+
+    fn range(&self) -> (f64, f64) {
+        if self.low <= self.high { (f64::from(self.low), f64::from(self.high)) } else { (0.0, 0.0) }
+    }
+}
+
+/// Reads a region block by block, reducing each: no more is ever in memory than the result and one block.
+fn read(
+    file: &CubeFile,
+    wish: &Wish,
+    region: Region,
+    factor: usize,
+    context: &Context,
+) -> anyhow::Result<(Array3<f32>, Lattice, usize)> {
+    let shape = region.size.map(|length| length.div_ceil(factor));
+    let mut values = zeros(shape)?;
+    let blocks = blocks(file, region, factor);
+    let mut extremes = Extremes::NONE;
+    for (number, block) in blocks.iter().enumerate() {
+        context.report("reading", Some(number as f32 / blocks.len() as f32));
+        let low: [usize; 3] = std::array::from_fn(|axis| (block.start[axis] - region.start[axis]) / factor);
+        let high: [usize; 3] = std::array::from_fn(|axis| low[axis] + block.size[axis].div_ceil(factor));
+        let mut part = values.slice_mut(s![low[0]..high[0], low[1]..high[1], low[2]..high[2]]);
+        if factor == 1 {
+            file.fill(*block, 1, part.view_mut(), context)?;
+        } else {
+            let full = file.read(*block, 1, context)?;
+            part.assign(&reduced(full.view(), factor, wish.reduce));
+        }
+        extremes = extremes.with(Extremes::of(part.view()));
+    }
+    if extremes.infinite > 0 {
+        context.warn(format!(
+            "{}: {} values are infinite in single precision and drawn as blank",
+            file.path().display(),
+            extremes.infinite
+        ));
+    }
+    if extremes.blank == values.len() {
+        context.warn(format!("{}: every voxel is blank, there is nothing to see", file.path().display()));
+    }
+    let mut lattice = lattice(wish, region, shape, extremes.range())?;
+    lattice.has_blanks = extremes.blank > 0;
+    lattice.fits_half = fits_half(&values, &lattice);
+    Ok((values, lattice, extremes.blank))
+}
+
+/// Memory for a cube; refused with a sentence where there is none.
+fn zeros(shape: [usize; 3]) -> anyhow::Result<Array3<f32>> {
+    let count = shape.iter().product();
+    let mut values: Vec<f32> = Vec::new();
+    values
+        .try_reserve_exact(count)
+        .map_err(|_| anyhow::anyhow!("there is no memory for {}", size_words(count as f64 * 4.0)))?;
+    drop(values);
+    // Asked for as zeros, pages are only taken when they are written to.
+    Ok(Array3::zeros(shape))
+}
+
+/// Whether half floats hold the stored values well enough: they keep 11 bits down to 6e-5 of the greatest.
+fn fits_half(values: &Array3<f32>, lattice: &Lattice) -> bool {
+    let small = |value: f32| {
+        let stored = lattice.stored(f64::from(value)).abs();
+        stored > 0.0 && stored < 1e-4
+    };
+    lattice.range.0 < 0.0
+        || !values
+            .as_slice()
+            .unwrap_or_default()
+            .par_chunks(1 << 16)
+            .any(|part| part.iter().any(|&v| small(v)))
+}
+
+/// The region in pieces of about `BLOCK` voxels that begin at multiples of the factor and lie together in the file.
+fn blocks(file: &CubeFile, region: Region, factor: usize) -> Vec<Region> {
+    let grain = file.grain();
+    let mut pieces = vec![region];
+    for axis in file.slowest_first() {
+        let unit = factor * grain[axis].div_ceil(factor);
+        let mut cut = Vec::new();
+        for piece in pieces {
+            let voxels: usize = piece.size.iter().product();
+            let plane = voxels / piece.size[axis];
+            let length = (BLOCK / plane / unit).max(1) * unit;
+            let mut at = 0;
+            while at < piece.size[axis] {
+                let mut part = piece;
+                part.start[axis] += at;
+                part.size[axis] = length.min(piece.size[axis] - at);
+                at += part.size[axis];
+                cut.push(part);
+            }
+        }
+        pieces = cut;
+    }
+    pieces
+}
+
+/// Lattice, slabs, end.
+fn hand_on(
+    values: &Array3<f32>,
+    lattice: &Lattice,
+    context: &Context,
+    feed: &mut dyn FnMut(Feed) -> Result<(), VolumeError>,
+) -> anyhow::Result<()> {
+    feed(Feed::Begin(lattice.clone()))?;
+    let (depth, height, width) = values.dim();
+    let planes = (SLAB_BYTES / (height * width * 4).max(1)).clamp(1, depth);
+    for first in (0..depth).step_by(planes) {
+        context.check()?;
+        context.report("handing the cube to the adapter", Some(first as f32 / depth as f32));
+        let slab = values.slice(s![first..(first + planes).min(depth), .., ..]).to_owned();
+        feed(Feed::Slab { first, values: slab })?;
+    }
+    feed(Feed::Done)?;
+    Ok(())
+}
