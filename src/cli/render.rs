@@ -268,7 +268,6 @@ fn size(text: &str) -> Result<(u32, u32), String> {
 }
 
 fn colours(text: &str) -> Result<ColourMap, String> {
-    let known = || ColourMap::ALL.map(ColourMap::name).join(", ");
-    let found = ColourMap::ALL.into_iter().find(|map| map.name() == text);
-    found.ok_or_else(|| format!("known are: {}", known()))
+    let known = || ColourMap::ALL.map(ColourMap::key).join(", ");
+    ColourMap::named(text).ok_or_else(|| format!("known are: {}", known()))
 }

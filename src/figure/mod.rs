@@ -3,6 +3,7 @@
 
 mod colour;
 mod graticule;
+mod lab;
 mod map;
 pub mod numbers;
 mod plot;
@@ -11,7 +12,7 @@ mod svg;
 pub mod text;
 mod ticks;
 
-pub use colour::{ColourMap, NAN_RGB};
+pub use colour::{ColourGroup, ColourMap, NAN_RGB};
 pub use graticule::{Coordinate, PixelSize, scale_bar, sky_ticks, sky_words};
 pub use map::{Panel, gallery_svg, maps_svg, rgba_from_map};
 pub use plot::{Axis, Histogram2d, Line, Scale, Stroke, histogram_svg, lines_svg};
