@@ -11,8 +11,8 @@ use egui_phosphor::regular as icon;
 const WIDTH: f32 = 640.0;
 const ROW: f32 = 30.0;
 
-/// What the mouse does on the canvas. These are no keys and cannot be changed.
-const MOUSE: [(&str, &str); 7] = [
+/// What the mouse does on the canvas and on a cube. These are no keys and cannot be changed.
+const MOUSE: [(&str, &str); 12] = [
     ("Double-click on the canvas", "Add a block"),
     ("Double-click on a block", "Rename it; open it, where it is a group"),
     ("Drag from a port", "Draw a wire; on empty canvas, choose among the blocks that fit"),
@@ -20,6 +20,11 @@ const MOUSE: [(&str, &str); 7] = [
     ("Drag on the canvas", "Select by a box; with Shift, add to the selection"),
     ("Wheel · middle button, or Space", "Zoom · pan"),
     ("Ctrl+Shift+click on a port", "Show its feature map"),
+    ("Drag on a cube", "Turn it"),
+    ("Right or middle drag, or Shift and drag, on a cube", "Move it along with the cursor"),
+    ("Wheel or pinch on a cube", "Zoom to the cursor"),
+    ("Double-click on a cube", "Look at the brightest point behind the cursor"),
+    ("Drag a handle of the clip box", "Cut away what lies beyond"),
 ];
 
 /// One key of an action; the index after its last key stands for a further one.
@@ -285,17 +290,18 @@ fn name(response: &egui::Response, text: String) {
 /// The canvas first: its keys are the ones that are used most.
 fn groups() -> Vec<(&'static str, Vec<Action>)> {
     let canvas = Action::all().filter(|action| matches!(action, Action::Canvas(_))).collect();
+    let volume = Action::all().filter(|action| matches!(action, Action::Volume(_))).collect();
     let of_menu = |menu: Menu| {
         let is_in = |action: &Action| matches!(action, Action::Command(command) if command.menu() == menu);
         (menu.text(), Action::all().filter(is_in).collect())
     };
-    std::iter::once(("Canvas", canvas)).chain(Menu::ALL.map(of_menu)).collect()
+    [("Canvas", canvas), ("Volume", volume)].into_iter().chain(Menu::ALL.map(of_menu)).collect()
 }
 
 fn mouse(ui: &mut Ui) {
     let tokens = Tokens::of(ui);
     ui.add_space(12.0);
-    caption(ui, "Mouse on the canvas");
+    caption(ui, "Mouse");
     ui.add_space(4.0);
     for (what, does) in MOUSE {
         ui.horizontal(|ui| {

@@ -1,8 +1,9 @@
-//! Which key does what: the defaults of commands and canvas actions, the user's changes over them, and what is pressed.
+//! Which key does what: the defaults of commands, canvas actions and volume actions, the user's changes over them, and what is pressed.
 //! The changes are kept with the user's settings (`project::Recent::keys`); nothing is painted here.
 
 use super::blueprint::CanvasAction;
 use super::command::Command;
+use super::volume::VolumeAction;
 use egui::{Context, Event, Id, Key, KeyboardShortcut, Modifiers};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,12 +13,14 @@ use std::sync::Arc;
 pub enum Action {
     Command(Command),
     Canvas(CanvasAction),
+    Volume(VolumeAction),
 }
 
 impl Action {
     pub fn all() -> impl Iterator<Item = Self> {
         let commands = Command::ALL.iter().copied().map(Self::Command);
-        commands.chain(CanvasAction::ALL.iter().copied().map(Self::Canvas))
+        let canvas = CanvasAction::ALL.iter().copied().map(Self::Canvas);
+        commands.chain(canvas).chain(VolumeAction::ALL.iter().copied().map(Self::Volume))
     }
 
     /// The name in the settings file; it outlives a change of the words in the window.
@@ -25,6 +28,7 @@ impl Action {
         match self {
             Self::Command(command) => format!("{command:?}"),
             Self::Canvas(action) => format!("Canvas{action:?}"),
+            Self::Volume(action) => format!("Volume{action:?}"),
         }
     }
 
@@ -32,6 +36,7 @@ impl Action {
         match self {
             Self::Command(command) => command.text(),
             Self::Canvas(action) => action.text(),
+            Self::Volume(action) => action.text(),
         }
     }
 
@@ -39,6 +44,7 @@ impl Action {
         match self {
             Self::Command(command) => command.tooltip(),
             Self::Canvas(action) => action.tooltip(),
+            Self::Volume(action) => action.tooltip(),
         }
     }
 
@@ -46,6 +52,7 @@ impl Action {
         match self {
             Self::Command(command) => command.icon(),
             Self::Canvas(action) => action.icon(),
+            Self::Volume(action) => action.icon(),
         }
     }
 
@@ -53,7 +60,13 @@ impl Action {
         match self {
             Self::Command(command) => command.default_key().into_iter().collect(),
             Self::Canvas(action) => action.default_keys().to_vec(),
+            Self::Volume(action) => action.default_keys().to_vec(),
         }
+    }
+
+    /// Whether both can be asked for at one time: canvas and cube have keys of their own.
+    fn meets(self, other: Self) -> bool {
+        !matches!((self, other), (Self::Canvas(_), Self::Volume(_)) | (Self::Volume(_), Self::Canvas(_)))
     }
 }
 
@@ -66,6 +79,12 @@ impl From<Command> for Action {
 impl From<CanvasAction> for Action {
     fn from(action: CanvasAction) -> Self {
         Self::Canvas(action)
+    }
+}
+
+impl From<VolumeAction> for Action {
+    fn from(action: VolumeAction) -> Self {
+        Self::Volume(action)
     }
 }
 
@@ -137,8 +156,9 @@ impl KeyMap {
 
     /// Who else has this key.
     pub fn holder(&self, shortcut: KeyboardShortcut, besides: Action) -> Option<Action> {
-        let has =
-            |(other, keys): &&(Action, Vec<KeyboardShortcut>)| *other != besides && keys.contains(&shortcut);
+        let has = |(other, keys): &&(Action, Vec<KeyboardShortcut>)| {
+            *other != besides && other.meets(besides) && keys.contains(&shortcut)
+        };
         self.keys.iter().find(has).map(|(action, _)| *action)
     }
 
@@ -147,7 +167,8 @@ impl KeyMap {
         let mut conflicts: Vec<(KeyboardShortcut, Vec<Action>)> = Vec::new();
         for (action, keys) in &self.keys {
             for &key in keys {
-                match conflicts.iter_mut().find(|(other, _)| *other == key) {
+                let meets = |actions: &[Action]| actions.iter().all(|other| other.meets(*action));
+                match conflicts.iter_mut().find(|(other, actions)| *other == key && meets(actions)) {
                     Some((_, actions)) => actions.push(*action),
                     None => conflicts.push((key, vec![*action])),
                 }
@@ -193,6 +214,23 @@ impl KeyMap {
             if let Action::Canvas(action) = action { Some((action, text)) } else { None }
         };
         taken.into_iter().filter_map(canvas).collect()
+    }
+
+    /// Takes the volume actions whose keys were pressed out of the input.
+    pub fn take_volume_actions(&self, context: &Context) -> Vec<VolumeAction> {
+        let taken = self.take(context, |action, _| matches!(action, Action::Volume(_)));
+        let volume = |(action, _)| if let Action::Volume(action) = action { Some(action) } else { None };
+        taken.into_iter().filter_map(volume).collect()
+    }
+
+    /// Whether a key of an action is held down, and nothing but it.
+    pub fn is_held(&self, context: &Context, action: impl Into<Action>) -> bool {
+        let held = |key: &KeyboardShortcut| {
+            context.input(|input| {
+                input.key_down(key.logical_key) && input.modifiers.matches_exact(key.modifiers)
+            })
+        };
+        self.keys(action).iter().any(held)
     }
 
     /// Takes pressed keys out of the input, in their order; where two actions have a key, the first in the list gets it.

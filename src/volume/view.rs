@@ -22,9 +22,9 @@ impl Default for View {
 }
 
 /// Height of the field of view in perspective.
-const FIELD_DEG: f32 = 40.0;
-/// Straight above, up has no direction.
-pub(super) const STEEPEST_DEG: f32 = 89.9;
+pub(super) const FIELD_DEG: f32 = 40.0;
+/// Straight above: further, the picture would stand on its head.
+pub(super) const STEEPEST_DEG: f32 = 90.0;
 /// From the target; nearer, digits run out.
 pub(super) const LEAST_DISTANCE: f32 = 1e-3;
 /// What lies nearer than this before a camera in perspective is not seen.
@@ -42,7 +42,9 @@ impl View {
         let back = if self.orthographic { distance.max(1.0 - target.dot(towards)) } else { distance };
         let position = target + back * towards;
         let viewport = Viewport::new_at_origo(width.max(1), height.max(1));
-        let (up, near, far) = (vec3(0.0, 1.0, 0.0), NEAR, 1e3);
+        // At right angles to the view, so that it holds straight from above, too.
+        let up = vec3(-sin_a * sin_e, cos_e, -cos_a * sin_e);
+        let (near, far) = (NEAR, 1e3);
         if self.orthographic {
             // The height at which perspective shows the target as large; the camera takes it for each unit of its distance.
             let tall = 2.0 * distance * (0.5 * FIELD_DEG).to_radians().tan() / back;

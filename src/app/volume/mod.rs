@@ -2,6 +2,7 @@
 //! the graphics adapter, and nothing waits.
 
 mod cube;
+mod keys;
 mod layers;
 mod look;
 mod toolbar;
@@ -17,6 +18,7 @@ use crate::volume::{self, Scene};
 use cube::{CubeId, Open, State};
 use egui::{ColorImage, Context, Rect, RichText, Sense, TextureHandle, TextureOptions, Ui, UiBuilder, vec2};
 use egui_phosphor::regular as icon;
+pub use keys::VolumeAction;
 use look::Look;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
