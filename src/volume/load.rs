@@ -181,6 +181,7 @@ fn coarser(
 ) -> anyhow::Result<usize> {
     let next = match error.downcast_ref::<VolumeError>() {
         Some(VolumeError::TooLong { factor: more, .. }) => factor * (*more).max(2),
+        Some(VolumeError::OutOfMemory { .. }) => factor + 1,
         _ => return Err(error),
     };
     if next > size.into_iter().max().unwrap_or(1) {
@@ -212,21 +213,6 @@ fn free_bytes() -> u64 {
     if free == 0 { u64::MAX } else { free / 5 * 2 }
 }
 
-/// A lattice of `shape` (z, y, x) for a region, whose box has the region's own proportions even where the last blocks are smaller.
-fn lattice(
-    wish: &Wish,
-    region: Region,
-    shape: [usize; 3],
-    range: (f64, f64),
-) -> Result<Lattice, VolumeError> {
-    let voxel = std::array::from_fn(|axis| {
-        wish.voxel[axis] * region.size[2 - axis] as f64 / shape[2 - axis].max(1) as f64
-    });
-    let mut lattice = Lattice::new([shape[2], shape[1], shape[0]], voxel, range)?;
-    lattice.signs = wish.signs;
-    Ok(lattice)
-}
-
 fn coarse(file: &CubeFile, wish: &Wish, region: Region, context: &Context) -> anyhow::Result<Grid> {
     let voxels = region.size.iter().product::<usize>();
     let longest = region.size.into_iter().max().unwrap_or(1);
@@ -235,9 +221,11 @@ fn coarse(file: &CubeFile, wish: &Wish, region: Region, context: &Context) -> an
         .unwrap_or(voxels);
     let values = file.read(region, step, context)?;
     let (depth, height, width) = values.dim();
-    let voxel = lattice(wish, region, [depth, height, width], (0.0, 1.0))?.sides;
-    let voxel: [f64; 3] =
-        std::array::from_fn(|axis| f64::from(voxel[axis]) / [width, height, depth][axis] as f64);
+    let shape = [width, height, depth];
+    // The box has the proportions of the region, though the last of these voxels may stand for fewer.
+    let voxel = std::array::from_fn(|axis| {
+        wish.voxel[axis] * region.size[2 - axis] as f64 / shape[axis].max(1) as f64
+    });
     let mut grid = Grid::new(values.view(), voxel)?;
     grid.lattice.signs = wish.signs;
     Ok(grid)
@@ -321,7 +309,8 @@ fn read(
     if extremes.blank == values.len() {
         context.warn(format!("{}: every voxel is blank, there is nothing to see", file.path().display()));
     }
-    let mut lattice = lattice(wish, region, shape, extremes.range())?;
+    let mut lattice = Lattice::new([shape[2], shape[1], shape[0]], wish.voxel, extremes.range())?;
+    lattice.signs = wish.signs;
     lattice.has_blanks = extremes.blank > 0;
     lattice.fits_half = fits_half(&values, &lattice);
     Ok((values, lattice, extremes.blank))

@@ -3,6 +3,7 @@
 
 mod error;
 mod feed;
+mod first_look;
 mod geometry;
 pub mod gpu;
 mod grid;
@@ -22,6 +23,7 @@ mod view;
 
 pub use error::VolumeError;
 pub use feed::Feed;
+pub use first_look::{first_look, first_look_at};
 pub use geometry::{AxisKind, CubeAxis, EdgeTick, Geometry, Part};
 pub use grid::{Grid, Lattice};
 pub use histogram::Histogram;

@@ -1,0 +1,130 @@
+//! The scene with which a cube is first shown, by the window and by `aquila render` alike.
+
+use super::geometry::Geometry;
+use super::grid::Lattice;
+use super::histogram::Histogram;
+use super::load::{Loaded, Wish};
+use super::scene::Scene;
+use super::transfer::{Stretch, Transfer};
+use super::view::View;
+use crate::figure::ColourMap;
+
+/// A cube as it is first shown: seen a little from the side, noise transparent.
+pub fn first_look(loaded: &Loaded) -> Scene {
+    first_look_at(&loaded.lattice, &loaded.histogram)
+}
+
+/// As `first_look`, from what is known before the whole cube is there.
+pub fn first_look_at(lattice: &Lattice, histogram: &Histogram) -> Scene {
+    let (range, stretch) = first_range(lattice, histogram);
+    Scene {
+        view: View { azimuth_deg: 25.0, elevation_deg: 20.0, ..View::default() },
+        transfer: Transfer::rising(range, stretch, ColourMap::default()),
+        ..Scene::of(lattice)
+    }
+}
+
+/// Noise is hidden up to this many standard deviations.
+const NOISE_SIGMAS: f64 = 3.0;
+/// A cube with a smaller fraction of negative values has no noise about zero to speak of.
+const LEAST_NEGATIVE: f64 = 0.02;
+/// From this ratio of its ends on, a range of positive values is spread by its logarithm.
+const WIDE: f64 = 50.0;
+
+/// Where colours and opacity begin and end, and how values between are spread.
+///
+/// Noise about zero is told by negative values; its σ is the distance from the median down to the percentile 15.87, which a normal
+/// distribution has one σ below, and which emission hardly touches where most voxels are empty. What lies above 3σ is shown, up to the
+/// percentile 99.5 of that. Without noise it is what lies above the median, up to the percentile 99.9.
+fn first_range(lattice: &Lattice, histogram: &Histogram) -> ((f64, f64), Stretch) {
+    let (least, greatest) = lattice.range;
+    let (Some(median), Some(lower)) = (histogram.percentile(50.0), histogram.percentile(15.87)) else {
+        return ((0.0, 1.0), Stretch::Linear);
+    };
+    if least == greatest {
+        return (around(least), Stretch::Linear);
+    }
+    let is_noisy = histogram.rank(0.0) > LEAST_NEGATIVE && greatest > 0.0;
+    let low = if is_noisy { median + NOISE_SIGMAS * (median - lower) } else { median };
+    let above = histogram.rank(low.next_up());
+    let percent = if is_noisy || median == lower { 100.0 * (above + 0.995 * (1.0 - above)) } else { 99.9 };
+    let high = histogram.percentile(percent).unwrap_or(greatest);
+    let range = match (low < high, low < greatest) {
+        (true, _) => (low, high),
+        (false, true) => (low, greatest),
+        (false, false) => (least, greatest),
+    };
+    // What the middle of a cube without noise holds is worth seeing, too.
+    let stretch =
+        if !is_noisy && range.0 > 0.0 && range.1 / range.0 > WIDE { Stretch::Log } else { Stretch::Linear };
+    (range, stretch)
+}
+
+/// A range at whose upper end one value lies.
+fn around(value: f64) -> (f64, f64) {
+    match value {
+        v if v > 0.0 => (0.0, v),
+        v if v < 0.0 => (2.0 * v, v),
+        _ => (-1.0, 0.0),
+    }
+}
+
+impl Wish {
+    /// All of a cube with these coordinates, for an adapter that takes `longest_side` voxels along one axis.
+    pub fn of(geometry: &Geometry, velocity_ratio: f64, longest_side: usize) -> Self {
+        Self {
+            voxel: geometry.voxel(velocity_ratio),
+            signs: geometry.signs(),
+            longest_side,
+            ..Self::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::Array3;
+
+    fn range_of(cube: &Array3<f32>) -> (f64, f64) {
+        let finite = cube.iter().filter(|v| v.is_finite()).map(|&v| f64::from(v));
+        let range = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
+        let (depth, height, width) = cube.dim();
+        let lattice = Lattice::new([width, height, depth], [1.0; 3], range).expect("a lattice");
+        first_look_at(&lattice, &Histogram::of(cube.view())).transfer.range
+    }
+
+    #[test]
+    fn noise_is_hidden_and_the_line_is_not() {
+        use rand::SeedableRng;
+        use rand_distr::{Distribution, Normal};
+        let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(1);
+        let normal = Normal::new(0.0_f32, 0.2).expect("a distribution");
+        let mut cube = Array3::from_shape_simple_fn((40, 50, 60), || normal.sample(&mut random));
+        let noise = range_of(&cube);
+        assert!((noise.0 - 0.6).abs() < 0.02, "{noise:?}");
+        cube.slice_mut(ndarray::s![10..16, 20..30, 20..30]).mapv_inplace(|v| v + 8.0);
+        let (low, high) = range_of(&cube);
+        assert!((low - 0.6).abs() < 0.05 && (8.0..9.0).contains(&high), "{low} to {high}");
+    }
+
+    #[test]
+    fn every_cube_has_a_range_that_rises() {
+        let of = |values: &[f32]| {
+            range_of(&Array3::from_shape_vec((1, 1, values.len()), values.to_vec()).expect("a cube"))
+        };
+        let kinds: [&[f32]; 7] = [
+            &[0.0],
+            &[3.0, 3.0],
+            &[-3.0, -3.0],
+            &[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0],
+            &[-5.0, -4.0, -1.0],
+            &[1e-40, 2e-40],
+            &[-1e38, 1e38, 0.0],
+        ];
+        for values in kinds {
+            let (low, high) = of(values);
+            assert!(low < high && low.is_finite() && high.is_finite(), "{values:?}: {low} to {high}");
+        }
+    }
+}
