@@ -5,27 +5,28 @@ mod cube;
 mod keys;
 mod layers;
 mod look;
+mod pane;
 mod toolbar;
 
 use super::command::Command;
 use super::files::caption;
 use super::state::AppState;
-use super::task::Task;
 use super::theme::{Tokens, title_style};
 use super::workspace::{Find, View, Workspace};
+use crate::job::Progress;
 use crate::project::{Project, Session};
-use crate::volume::{self, Scene};
-use cube::{CubeId, Open, State};
-use egui::{ColorImage, Context, Rect, RichText, Sense, TextureHandle, TextureOptions, Ui, UiBuilder, vec2};
+use crate::volume::stage::{CubeId, Request, Stage};
+use cube::{Open, State};
+use egui::{Context, Frame, Margin, Panel, Rect, RichText, Sense, Theme, Ui, UiBuilder, vec2};
 use egui_phosphor::regular as icon;
 pub use keys::VolumeAction;
 use look::Look;
+use pane::Pane;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The open cubes.
-#[derive(Default)]
+/// The open cubes, and the pictures of the one in front.
 pub struct VolumeView {
     open: Vec<Open>,
     front: Option<CubeId>,
@@ -34,8 +35,26 @@ pub struct VolumeView {
     visited: bool,
     /// The first cube of the project, for a first visit.
     first: Option<PathBuf>,
-    picture: Option<(CubeId, Scene, TextureHandle)>,
-    drawing: Option<(CubeId, Scene, Task<ColorImage>)>,
+    /// Draws; started when there is something to draw.
+    stage: Option<Stage>,
+    pane: Pane,
+    /// The column with cubes, layers and views is in sight.
+    column: bool,
+}
+
+impl Default for VolumeView {
+    fn default() -> Self {
+        Self {
+            open: Vec::new(),
+            front: None,
+            next: 0,
+            visited: false,
+            first: None,
+            stage: None,
+            pane: Pane::new(0),
+            column: true,
+        }
+    }
 }
 
 /// What the session keeps of the workspace.
@@ -44,6 +63,7 @@ pub struct VolumeView {
 struct Record {
     cubes: Vec<OpenRecord>,
     front: Option<usize>,
+    column_hidden: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -56,14 +76,17 @@ struct OpenRecord {
 }
 
 const NAME: &str = "volume";
+/// Width of the column beside the picture.
+const COLUMN: f32 = 184.0;
 
 impl VolumeView {
     /// Opens a cube, or brings it to the front where it is open.
     pub fn open(&mut self, path: PathBuf, hdu: Option<usize>) {
         if let Some(open) = self.open.iter_mut().find(|open| open.path == path) {
             self.front = Some(open.id);
-            if matches!(open.state, State::Failed(..)) {
-                open.state = State::Waiting(open.look().cloned());
+            // The file may be another one by now, or may be there at last.
+            if !matches!(open.state, State::Loading(..)) {
+                open.state = State::Waiting;
             }
             return;
         }
@@ -85,13 +108,27 @@ impl VolumeView {
 
     /// Opens what the session had open; read when the workspace comes in sight.
     pub fn reopen(&mut self, project: &Project, session: &Session) {
-        *self = Self { next: self.next, first: first_cube(project), ..Self::default() };
+        // Numbers are not given twice: a job of the project before may still be loading.
+        self.open.iter().for_each(|open| self.stage.iter().for_each(|stage| stage.drop_cube(open.id)));
+        let (next, stage) = (self.next, self.stage.take());
+        *self = Self { next, stage, first: first_cube(project), ..Self::default() };
         let record = session.views.get(NAME).cloned().unwrap_or_default();
         let record: Record = serde_json::from_value(record).unwrap_or_default();
         for cube in record.cubes {
             self.add(project.folder.join(cube.path), cube.hdu, cube.look);
         }
         self.front = record.front.and_then(|index| self.open.get(index)).map(|open| open.id);
+        self.column = !record.column_hidden;
+    }
+
+    fn close(&mut self, id: CubeId) {
+        self.open.retain(|open| open.id != id);
+        if let Some(stage) = &self.stage {
+            stage.drop_cube(id);
+        }
+        if self.front == Some(id) {
+            self.front = self.open.last().map(|open| open.id);
+        }
     }
 
     /// Writes into the session what is open and how.
@@ -104,7 +141,8 @@ impl VolumeView {
                 look: open.look().cloned(),
             }
         });
-        let record = Record { cubes: cubes.collect(), front: self.front_index() };
+        let record =
+            Record { cubes: cubes.collect(), front: self.front_index(), column_hidden: !self.column };
         if !record.cubes.is_empty()
             && let Ok(record) = serde_json::to_value(record)
         {
@@ -138,63 +176,53 @@ impl VolumeView {
         });
     }
 
-    fn draw(&mut self, context: &Context) {
-        if let Some((id, scene, task)) = &self.drawing
-            && let Some(answer) = task.take()
-        {
-            if let Ok(image) = answer {
-                let texture = context.load_texture("volume", image, TextureOptions::LINEAR);
-                self.picture = Some((*id, scene.clone(), texture));
-            }
-            self.drawing = None;
-        }
-        let Some(cube) = self.front_index().and_then(|index| self.open[index].cube()) else { return };
-        let is_drawn =
-            self.picture.as_ref().is_some_and(|(id, scene, _)| *id == cube.id && *scene == cube.look.scene);
-        if is_drawn || self.drawing.is_some() {
-            return;
-        }
-        let (grid, scene) = (Arc::clone(&cube.loaded.grid), cube.look.scene.clone());
-        let work = scene.clone();
-        let task = Task::spawn(context, "draw a cube", move || {
-            let picture = volume::render(&grid, &work, 160, 100);
-            Ok(ColorImage::from_rgba_unmultiplied([160, 100], &picture.to_rgba8()))
-        });
-        self.drawing = Some((cube.id, scene, task));
-    }
-
+    /// The picture of the cube in front, under its title and the modes.
     fn picture(&mut self, ui: &mut Ui, index: usize) {
+        let Some(stage) = &self.stage else { return };
         let rect = ui.available_rect_before_wrap();
         let response = ui.allocate_rect(rect, Sense::click_and_drag());
         response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Image, true, "Cube"));
-        let id = self.open[index].id;
-        let texture =
-            self.picture.as_ref().filter(|(drawn, ..)| *drawn == id).map(|(.., texture)| texture.id());
-        if let Some(texture) = texture {
-            let whole = Rect::from_min_max(egui::pos2(0.0, 0.0), egui::pos2(1.0, 1.0));
-            ui.painter().image(texture, rect, whole, egui::Color32::WHITE);
+        ui.painter().rect_filled(rect, 0, egui::Color32::BLACK);
+        let open = &mut self.open[index];
+        let id = open.id;
+        let (progress, scene) = match &mut open.state {
+            State::Waiting | State::Failed(_) => return,
+            State::Loading(handle, early) => {
+                (Some(handle.context.progress()), early.latest().map(|early| early.look.drawn()))
+            }
+            State::Ready(cube) => {
+                if response.dragged() {
+                    let moved = response.drag_delta();
+                    let view = &mut cube.look.scene.view;
+                    view.azimuth_deg -= 0.4 * moved.x;
+                    view.elevation_deg = (view.elevation_deg + 0.4 * moved.y).clamp(-89.0, 89.0);
+                }
+                (None, Some(cube.look.drawn()))
+            }
+        };
+        if let Some(scene) = scene {
+            let pixels = rect.size() * ui.ctx().pixels_per_point();
+            let (width, height) = (pixels.x.round().max(1.0) as u32, pixels.y.round().max(1.0) as u32);
+            let request =
+                Request { cube: id, second: None, scene, width, height, moving: response.dragged() };
+            self.pane.ask(ui.ctx(), stage, request);
         }
-        let title = self.open[index].title.clone();
-        let Some(cube) = self.open[index].cube_mut() else { return };
-        if response.dragged() {
-            let moved = response.drag_delta();
-            cube.look.scene.view.azimuth_deg -= 0.4 * moved.x;
-            cube.look.scene.view.elevation_deg =
-                (cube.look.scene.view.elevation_deg + 0.4 * moved.y).clamp(-89.0, 89.0);
-        }
-        let top = Rect::from_min_max(rect.min + vec2(16.0, 12.0), rect.max - vec2(16.0, 0.0));
+        self.pane.paint(ui, rect, id);
+        let top = Rect::from_min_max(rect.min + vec2(16.0, 12.0), rect.max - vec2(16.0, 12.0));
         ui.scope_builder(UiBuilder::new().max_rect(top), |ui| {
-            toolbar::headline(ui, &title, cube);
-            ui.add_space(4.0);
-            toolbar::mode_buttons(ui, cube);
-        });
-    }
-
-    fn loading(ui: &mut Ui, title: &str, progress: &crate::job::Progress) {
-        let tokens = Tokens::of(ui);
-        let percent = progress.fraction.map(|part| format!(" {:.0} %", part * 100.0)).unwrap_or_default();
-        ui.centered_and_justified(|ui| {
-            ui.label(RichText::new(format!("{title} · {}{percent}", progress.text)).color(tokens.dim))
+            // The picture is dark in both themes.
+            ui.set_style(ui.ctx().style_of(Theme::Dark));
+            if let Some(cube) = open.cube_mut() {
+                toolbar::headline(ui, cube);
+                ui.add_space(4.0);
+                toolbar::mode_buttons(ui, cube);
+            }
+            if let Some(progress) = progress {
+                loading(ui, &open.title, &progress);
+            }
+            if let Some(fault) = stage.fault() {
+                fault_line(ui, top, &fault);
+            }
         });
     }
 
@@ -211,12 +239,31 @@ impl VolumeView {
                 ui.add(egui::Label::new(RichText::new(error).color(tokens.dim)).wrap().selectable(true));
                 ui.add_space(8.0);
                 if ui.button(format!("{}  Try again", icon::ARROW_CLOCKWISE)).clicked() {
-                    let look = self.open[index].look().cloned();
-                    self.open[index].state = State::Waiting(look);
+                    self.open[index].state = State::Waiting;
                 }
             });
         });
     }
+}
+
+/// What is being done, in place of the picture or over its coarse beginning.
+fn loading(ui: &mut Ui, title: &str, progress: &Progress) {
+    let tokens = Tokens::of(ui);
+    let percent = progress.fraction.map(|part| format!(" {:.0} %", part * 100.0)).unwrap_or_default();
+    ui.label(RichText::new(title).text_style(title_style()).color(tokens.text));
+    ui.label(RichText::new(format!("{}{percent}", progress.text)).color(tokens.dim));
+}
+
+/// What keeps the picture from being drawn as it should, at its foot.
+fn fault_line(ui: &Ui, rect: Rect, fault: &str) {
+    let tokens = Tokens::of(ui);
+    let font = egui::TextStyle::Body.resolve(ui.style());
+    let text = format!("{}  {fault}", icon::WARNING);
+    let galley = ui.painter().layout(text, font, tokens.warning, rect.width() - 16.0);
+    let place = rect.left_bottom() - vec2(0.0, galley.size().y + 8.0);
+    let frame = Rect::from_min_size(place, galley.size() + vec2(16.0, 8.0));
+    ui.painter().rect_filled(frame, super::theme::CONTROL_RADIUS, tokens.panel);
+    ui.painter().galley(place + vec2(8.0, 4.0), galley, tokens.warning);
 }
 
 /// The density of a project's first cloud, by name.
@@ -232,7 +279,9 @@ fn first_cube(project: &Project) -> Option<PathBuf> {
 
 impl View for VolumeView {
     fn update(&mut self, context: &Context, state: &mut AppState) {
-        self.open.iter_mut().for_each(Open::update);
+        if let Some(stage) = &self.stage {
+            self.open.iter_mut().for_each(|open| open.update(stage));
+        }
         if state.workspace != Workspace::Volume || state.project.is_none() {
             return;
         }
@@ -244,12 +293,18 @@ impl View for VolumeView {
                 self.open(first, None);
             }
         }
+        if self.open.is_empty() {
+            return;
+        }
+        let stage = self.stage.get_or_insert_with(|| {
+            let waker = context.clone();
+            Stage::start(Arc::new(move || waker.request_repaint()), false)
+        });
         for open in &mut self.open {
-            if matches!(open.state, State::Waiting(_)) {
-                open.load(&state.queue);
+            if matches!(open.state, State::Waiting) {
+                open.load(&state.queue, stage);
             }
         }
-        self.draw(context);
     }
 
     fn centre(&mut self, ui: &mut Ui, state: &mut AppState) {
@@ -258,25 +313,28 @@ impl View for VolumeView {
             return;
         };
         let tokens = Tokens::of(ui);
-        egui::Panel::left("layers")
-            .exact_size(204.0)
-            .resizable(false)
-            .frame(egui::Frame::new().fill(tokens.panel).inner_margin(egui::Margin::same(12)))
-            .show(ui, |ui| {
-                ui.take_available_space();
-                layers::show(ui, &mut self.open, &mut self.front);
+        let mut closed = None;
+        let frame =
+            Frame::new().fill(tokens.panel).inner_margin(Margin { left: 8, right: 8, top: 12, bottom: 8 });
+        let column = Panel::left("volume column").exact_size(COLUMN).resizable(false).frame(frame);
+        column.show_collapsible(ui, &mut self.column, |ui| {
+            ui.take_available_space();
+            egui::ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+                ui.spacing_mut().item_spacing.y = 2.0;
+                closed = layers::cubes(ui, &self.open, &mut self.front);
+                if let Some(cube) = self.open[index].cube_mut() {
+                    layers::layers(ui, cube);
+                    layers::views(ui, cube);
+                }
             });
-        match &self.open[index].state {
-            State::Waiting(_) => {}
-            State::Loading(handle, _) => {
-                Self::loading(ui, &self.open[index].title, &handle.context.progress());
-            }
-            State::Failed(error, _) => {
-                let error = error.clone();
-                self.failed(ui, index, &error);
-            }
-            State::Ready(_) => self.picture(ui, index),
+        });
+        if let State::Failed(error) = &self.open[index].state {
+            let error = error.clone();
+            self.failed(ui, index, &error);
+        } else {
+            self.picture(ui, index);
         }
+        closed.into_iter().for_each(|id| self.close(id));
     }
 
     fn inspector(&mut self, ui: &mut Ui, _state: &mut AppState) {
@@ -301,8 +359,7 @@ impl View for VolumeView {
     }
 
     fn is_settled(&self) -> bool {
-        !self.visited
-            || self.drawing.is_none()
-                && self.open.iter().all(|open| !matches!(open.state, State::Waiting(_) | State::Loading(..)))
+        let is_read = |open: &Open| matches!(open.state, State::Ready(_) | State::Failed(_));
+        !self.visited || self.open.iter().all(is_read) && self.pane.is_settled()
     }
 }

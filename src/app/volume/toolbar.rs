@@ -1,6 +1,7 @@
 //! What stands above the picture: the cube's title and shape, and a button for every mode.
 
 use super::cube::Cube;
+use crate::app::text;
 use crate::app::theme::{Tokens, title_style};
 use crate::volume::{Mode, Radiation};
 use egui::{Button, RichText, Ui};
@@ -13,7 +14,7 @@ fn modes() -> [(&'static str, &'static str, Mode); 6] {
             "Radiative transfer with source function and opacity, in physical units",
             Mode::Transfer(Radiation::default()),
         ),
-        ("Emission", "Colours add up, nothing is hidden: an optically thin line", Mode::Emission),
+        ("Emission", "Colours add up and nothing is hidden: an optically thin line", Mode::Emission),
         ("Absorption", "Near gas hides far gas", Mode::Absorption),
         ("Maximum", "The greatest value along the ray", Mode::Maximum),
         ("Average", "The mean value along the ray", Mode::Average),
@@ -22,33 +23,56 @@ fn modes() -> [(&'static str, &'static str, Mode); 6] {
 }
 
 /// Title, shape, how the cube was reduced and stretched.
-pub fn headline(ui: &mut Ui, title: &str, cube: &Cube) {
+pub fn headline(ui: &mut Ui, cube: &Cube) {
     let tokens = Tokens::of(ui);
     ui.horizontal(|ui| {
-        ui.label(RichText::new(title).text_style(title_style()));
+        ui.label(RichText::new(&cube.title).text_style(title_style()).color(tokens.text));
         ui.add_space(4.0);
-        let [depth, height, width] = cube.loaded.file_shape;
-        let facts = format!("{width} × {height} × {depth} · full resolution");
-        ui.label(RichText::new(facts).monospace().color(tokens.dim));
+        ui.label(RichText::new(facts(cube)).monospace().color(tokens.dim));
     });
 }
 
-/// A button for every mode.
+fn facts(cube: &Cube) -> String {
+    let [depth, height, width] = cube.loaded.file_shape;
+    let mut facts = vec![format!("{width} × {height} × {depth}"), "full resolution".to_owned()];
+    let ratio = cube.look.velocity_ratio;
+    if cube.geometry.has_own_third_axis() && ratio != cube.geometry.default_ratio() {
+        let axis = cube.geometry.axes()[2].name.clone();
+        let axis = if cube.geometry.spectral_axis() == Some(2) { "v".to_owned() } else { axis };
+        facts.push(format!("{axis} stretched {}×", text::number(ratio)));
+    }
+    facts.join(" · ")
+}
+
+/// A button for every mode, of which one is on, then what can be added to any.
 pub fn mode_buttons(ui: &mut Ui, cube: &mut Cube) {
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 6.0;
+    let look = &mut cube.look;
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = egui::vec2(6.0, 6.0);
         for (name, tip, mode) in modes() {
-            let now = &mut cube.look.scene.mode;
-            let selected = std::mem::discriminant(now) == std::mem::discriminant(&mode);
-            if toggle(ui, name, selected).on_hover_text(tip).clicked() && !selected {
-                *now = mode;
+            let is_same = std::mem::discriminant(&look.scene.mode) == std::mem::discriminant(&mode);
+            let selected = is_same && !look.rays_off;
+            if toggle(ui, name, selected).on_hover_text(tip).clicked() {
+                look.rays_off = false;
+                if !is_same {
+                    look.scene.mode = mode;
+                }
             }
+        }
+        ui.add_space(6.0);
+        let (surfaces, slices) = (look.has_surfaces(), look.has_slices());
+        if toggle(ui, "Isosurface", surfaces).on_hover_text("Surfaces of one value, with any mode").clicked()
+        {
+            look.show_surfaces(!surfaces);
+        }
+        if toggle(ui, "Slices", slices).on_hover_text("Planes through the cube, with any mode").clicked() {
+            look.show_slices(!slices);
         }
     });
 }
 
-/// A button that is on or off.
-pub fn toggle(ui: &mut Ui, text: &str, on: bool) -> egui::Response {
+/// A button on the picture that is on or off.
+fn toggle(ui: &mut Ui, text: &str, on: bool) -> egui::Response {
     let tokens = Tokens::of(ui);
     let (ink, fill) = if on { (tokens.text, tokens.hover) } else { (tokens.dim, tokens.field) };
     let response = ui.add(Button::new(RichText::new(text).color(ink)).fill(fill));
