@@ -5,12 +5,15 @@
 //! by its line of sight, see [`Axis`].
 
 mod demo;
+mod difference;
 mod error;
 mod line_fit;
 mod moments;
 pub mod patches;
 mod position_velocity;
 mod projection;
+mod region;
+mod region_file;
 mod resample;
 mod simulation;
 mod simulation_folder;
@@ -19,11 +22,14 @@ mod synthesis;
 pub mod tiling;
 
 pub use demo::DemoClouds;
+pub use difference::{Difference, difference};
 pub use error::{Error, Result};
 pub use line_fit::{Component, FitError, Gaussian, LineFit, MOST_COMPONENTS, fit_lines};
 pub use moments::{LineMoments, Moments, line_moments, moments, velocity_axis_km_s};
 pub use position_velocity::{Cut, PositionVelocity, position_velocity};
 pub use projection::{Quantity, project};
+pub use region::{Combine, Region, RegionStatistics, Shape, region_spectrum, region_statistics};
+pub use region_file::{RegionFile, parse_regions, read_regions, regions_text, write_regions};
 pub use resample::{area_mean, bilinear, fill_blanks};
 pub use simulation::{Axis, Simulation};
 pub use simulation_folder::{read_simulation, write_simulation};

@@ -2,7 +2,7 @@
 
 use super::{Error, Result};
 use crate::data::Header;
-use crate::io::wcs::{Wcs, celestial_header};
+use crate::io::wcs::{SkyFrame, Wcs, celestial_header};
 
 /// Where pixels (x, y) of an array lie on the sky. Pixels are counted from 0 at the centre of the first, as in arrays.
 pub struct SkyPlane {
@@ -95,16 +95,11 @@ impl SkyPlane {
 }
 
 fn frame_of(header: &Header, ctype: &str) -> Frame {
-    if ctype.starts_with("GL") {
-        return Frame::Galactic;
-    }
-    let system = header.text("RADESYS").or_else(|| header.text("RADECSYS")).unwrap_or_default();
     let equinox = header.float("EQUINOX").or_else(|| header.float("EPOCH")).filter(|year| *year > 0.0);
-    let is_2000 = equinox.is_none_or(|year| (year - 2000.0).abs() < 0.01);
-    match system {
-        _ if !ctype.starts_with("RA") => Frame::Other,
-        "ICRS" => Frame::Icrs,
-        "FK5" | "" if is_2000 => Frame::Icrs,
+    match SkyFrame::of(header, ctype) {
+        SkyFrame::Galactic => Frame::Galactic,
+        SkyFrame::Equatorial("ICRS") => Frame::Icrs,
+        SkyFrame::Equatorial("FK5") if equinox.is_none_or(|year| (year - 2000.0).abs() < 0.01) => Frame::Icrs,
         _ => Frame::Other,
     }
 }
