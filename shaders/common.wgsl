@@ -46,6 +46,51 @@ fn corner(@builtin(vertex_index) index: u32) -> @builtin(position) vec4f {
     return vec4f(f32(i32(index & 1u) * 4 - 1), f32(i32(index >> 1u) * 4 - 1), 0.0, 1.0);
 }
 
+// The part of a ray within the clip box: place of the cube (0 to 1) where it enters, and for each longest side along the ray.
+struct Span {
+    start: vec3f,
+    along: vec3f,
+    // From the ray's origin, in longest sides; it leaves before it enters where it misses the box.
+    enter: f32,
+    leave: f32,
+    direction: vec3f,
+}
+
+fn span_of(pixel: vec2f) -> Span {
+    let size = vec2f(u.picture.xy);
+    let place = vec2f(2.0 * pixel.x / size.x - 1.0, 1.0 - 2.0 * pixel.y / size.y);
+    let sideways = place.x * u.right.xyz + place.y * u.up.xyz;
+    var origin = u.eye.xyz;
+    var span: Span;
+    span.direction = u.forward.xyz;
+    if u.eye.w > 0.5 {
+        origin += sideways;
+    } else {
+        span.direction = normalize(span.direction + sideways);
+    }
+    let signs = u.signs.xyz;
+    let at = 0.5 + signs * origin / u.sides.xyz;
+    span.along = signs * span.direction / u.sides.xyz;
+    span.enter = 0.0;
+    span.leave = 1e30;
+    for (var axis = 0; axis < 3; axis++) {
+        if abs(span.along[axis]) < 1e-12 {
+            if at[axis] < u.clip_low[axis] || at[axis] > u.clip_high[axis] {
+                span.leave = -1.0;
+                return span;
+            }
+            continue;
+        }
+        let a = (u.clip_low[axis] - at[axis]) / span.along[axis];
+        let b = (u.clip_high[axis] - at[axis]) / span.along[axis];
+        span.enter = max(span.enter, min(a, b));
+        span.leave = min(span.leave, max(a, b));
+    }
+    span.start = at + span.enter * span.along;
+    return span;
+}
+
+// Its samples: places of the cube at the first one and for each step.
 struct Path {
     start: vec3f,
     stride: vec3f,
@@ -54,49 +99,17 @@ struct Path {
 }
 
 fn path_of(pixel: vec2f) -> Path {
-    let size = vec2f(u.picture.xy);
-    let place = vec2f(2.0 * pixel.x / size.x - 1.0, 1.0 - 2.0 * pixel.y / size.y);
-    let sideways = place.x * u.right.xyz + place.y * u.up.xyz;
-    var origin = u.eye.xyz;
-    var direction = u.forward.xyz;
-    if u.eye.w > 0.5 {
-        origin += sideways;
-    } else {
-        direction = normalize(direction + sideways);
-    }
-    let signs = u.signs.xyz;
-    let at = 0.5 + signs * origin / u.sides.xyz;
-    let along = signs * direction / u.sides.xyz;
-    var enter = 0.0;
-    var leave = 1e30;
-    var path: Path;
-    path.met = false;
-    for (var axis = 0; axis < 3; axis++) {
-        if abs(along[axis]) < 1e-12 {
-            if at[axis] < u.clip_low[axis] || at[axis] > u.clip_high[axis] {
-                return path;
-            }
-            continue;
-        }
-        let a = (u.clip_low[axis] - at[axis]) / along[axis];
-        let b = (u.clip_high[axis] - at[axis]) / along[axis];
-        enter = max(enter, min(a, b));
-        leave = min(leave, max(a, b));
-    }
-    if leave <= enter {
-        return path;
-    }
+    let span = span_of(pixel);
+    var leave = span.leave;
     if has_surfaces {
         leave = min(leave, textureLoad(surface_distance, vec2i(pixel), 0).r);
-        if leave <= enter {
-            return path;
-        }
     }
-    path.steps = clamp(ceil((leave - enter) / u.forward.w), 1.0, MOST_STEPS);
-    let step = (leave - enter) / path.steps;
-    path.start = at + (enter + 0.5 * step) * along;
-    path.stride = along * step;
-    path.met = true;
+    var path: Path;
+    path.met = leave > span.enter;
+    path.steps = clamp(ceil((leave - span.enter) / u.forward.w), 1.0, MOST_STEPS);
+    let step = (leave - span.enter) / path.steps;
+    path.start = span.start + 0.5 * step * span.along;
+    path.stride = span.along * step;
     return path;
 }
 

@@ -33,6 +33,8 @@ pub enum VolumeError {
     Picture { width: u32, height: u32, most: u32 },
     #[error("this scene needs a second cube, and there is none")]
     NoSecond,
+    #[error("{count} {what} are shown, the adapter draws {most} at once; hide some")]
+    TooMany { what: &'static str, count: usize, most: usize },
     #[error("the shader {file}: {message}")]
     Shader { file: String, message: String },
 }

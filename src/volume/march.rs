@@ -45,7 +45,7 @@ pub fn value_at(grid: &Grid, scene: &Scene, size: [u32; 2], pixel: [u32; 2]) -> 
     let marcher = Marcher::new(grid, scene, size[0], size[1]);
     let (origin, direction) = marcher.ray(pixel[0], pixel[1]);
     let span = marcher.span(origin, direction)?;
-    let until = surfaces::nearest(&marcher, &span).map_or(f32::INFINITY, |hit| hit.distance);
+    let until = surfaces::nearest(&marcher, &marcher.stops, &span).map_or(f32::INFINITY, |hit| hit.distance);
     marcher.value(&marcher.path(&span, until)?)
 }
 
@@ -53,6 +53,7 @@ pub(super) struct Marcher<'a> {
     pub grid: &'a Grid,
     pub scene: &'a Scene,
     rays: Rays,
+    stops: surfaces::Stops,
     table: Vec<[f32; 4]>,
     step: f32,
     /// Range of the transfer function in stored values: low, and one over the width.
@@ -92,6 +93,7 @@ impl<'a> Marcher<'a> {
             grid,
             scene,
             rays: Rays::new(&scene.view, width, height),
+            stops: surfaces::Stops::of(grid, scene),
             table: scene.transfer.table(),
             step: scene.step(&grid.lattice),
             window: (low, inverse),
@@ -170,7 +172,7 @@ impl<'a> Marcher<'a> {
         let (origin, direction) = self.ray(column, row);
         let [r, g, b] = self.scene.background;
         let Some(span) = self.span(origin, direction) else { return [r, g, b, 0.0] };
-        let hit = surfaces::nearest(self, &span);
+        let hit = surfaces::nearest(self, &self.stops, &span);
         let (until, [r, g, b]) = hit.map_or((f32::INFINITY, [r, g, b]), |hit| (hit.distance, hit.rgb));
         let ([red, green, blue], through) = match (self.path(&span, until), self.scene.mode) {
             (None, _) | (_, Mode::Nothing) => ([0.0; 3], 1.0),

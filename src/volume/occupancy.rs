@@ -82,6 +82,15 @@ impl Bricks {
         };
         self.bounds.par_iter().map(mark).collect()
     }
+
+    /// For each brick one bit for each of up to 32 levels (stored values), set where the level lies within the brick's bounds.
+    pub fn levels(&self, levels: &[f32]) -> Vec<u32> {
+        let bits = |&[least, most]: &Bounds| {
+            let within = |level: f32| u32::from(least < level && level <= most);
+            levels.iter().zip(0..).fold(0, |bits, (&level, index)| bits | within(level) << index)
+        };
+        self.bounds.par_iter().map(bits).collect()
+    }
 }
 
 /// The bricks along an axis that need the voxel `at`: its own, and a neighbour's at whose border it lies.

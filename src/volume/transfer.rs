@@ -80,6 +80,13 @@ impl Transfer {
         self.opacity.last().map_or(place, |last| last[1])
     }
 
+    /// Red, green, blue of a physical value, as on screen.
+    pub fn rgb(&self, value: f64) -> [f32; 3] {
+        let (low, high) = self.range;
+        let place = if high > low { (value - low) / (high - low) } else { 0.0 };
+        self.colours.rgb(self.stretch.apply(place as f32)).map(|part| f32::from(part) / 255.0)
+    }
+
     /// Red, green, blue (as on screen, not linear light) and opacity along the stretched range.
     pub fn table(&self) -> Vec<[f32; 4]> {
         (0..TABLE)

@@ -2,6 +2,7 @@
 
 use super::adapter::{Adapter, Key};
 use super::field::{Volume, extent};
+use super::stops::Stops;
 use super::uniforms::{Uniforms, mode_code};
 use crate::volume::VolumeError;
 use crate::volume::march::Picture;
@@ -33,6 +34,7 @@ pub struct Canvas {
     noise: wgpu::TextureView,
     background: [f32; 3],
     prepared: Option<Prepared>,
+    stops: Option<Stops>,
 }
 
 /// What is kept on the adapter from pass to pass, and for what.
@@ -79,6 +81,7 @@ impl Canvas {
                 noise: texture(adapter, extent(1, 1, 1), wgpu::TextureDimension::D2, full, &zero),
                 background: [0.0; 3],
                 prepared: None,
+                stops: None,
             })
         })
     }
@@ -125,6 +128,25 @@ impl Canvas {
             let device = &adapter.device;
             let uniforms = Uniforms::new(volume.lattice(), scene, self.width, self.height, pass);
             adapter.queue.write_buffer(&self.uniforms, 0, bytemuck::bytes_of(&uniforms));
+            let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            let has_surfaces = Stops::are_in(scene);
+            if has_surfaces {
+                let stops = self.stops.get_or_insert_with(|| Stops::new(&adapter, self.width, self.height));
+                let given = [
+                    self.uniforms.as_entire_binding(),
+                    wgpu::BindingResource::TextureView(&volume.view),
+                    wgpu::BindingResource::Sampler(&self.sampler),
+                    wgpu::BindingResource::TextureView(&prepared.table),
+                ];
+                stops.draw(
+                    &adapter,
+                    &mut encoder,
+                    volume,
+                    scene,
+                    given,
+                    [0, rows.start, self.width, rows.end - rows.start],
+                )?;
+            }
             let layout = march_layout(device);
             let blend = |factor| wgpu::BlendComponent {
                 src_factor: factor,
@@ -141,7 +163,7 @@ impl Canvas {
                         ("mode", mode_code(&scene.mode)),
                         ("stretch", scene.transfer.stretch.code().0),
                         ("has_blanks", u32::from(volume.lattice().has_blanks)),
-                        ("has_surfaces", 0),
+                        ("has_surfaces", u32::from(has_surfaces)),
                     ],
                     filtered: [true; 2],
                     targets: vec![SUM],
@@ -150,6 +172,7 @@ impl Canvas {
                 Some(wgpu::BlendState { color: average, alpha: average }),
             );
             let view = wgpu::BindingResource::TextureView;
+            let stops = self.stops.as_ref().filter(|_| has_surfaces);
             let second = second.map_or(&self.nothing, |volume| &volume.view);
             let resources = [
                 self.uniforms.as_entire_binding(),
@@ -157,8 +180,8 @@ impl Canvas {
                 wgpu::BindingResource::Sampler(&self.sampler),
                 view(&prepared.table),
                 view(&prepared.marks),
-                view(&self.nothing_flat),
-                view(&self.nothing_flat),
+                view(stops.map_or(&self.nothing_flat, |stops| &stops.colour)),
+                view(stops.map_or(&self.nothing_flat, |stops| &stops.distance)),
                 view(second),
                 view(&prepared.table),
                 view(&self.noise),
@@ -173,7 +196,6 @@ impl Canvas {
                 entries: &entries,
             });
             let sum = self.sum.create_view(&wgpu::TextureViewDescriptor::default());
-            let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
             // The first pass has all the weight, so that nothing need be cleared before it.
             let part = 1.0 / (f64::from(pass) + 1.0);
             cover(
@@ -345,7 +367,12 @@ fn cover(
     pass.draw(0..3, 0..1);
 }
 
-fn target(device: &wgpu::Device, width: u32, height: u32, format: wgpu::TextureFormat) -> wgpu::Texture {
+pub(super) fn target(
+    device: &wgpu::Device,
+    width: u32,
+    height: u32,
+    format: wgpu::TextureFormat,
+) -> wgpu::Texture {
     device.create_texture(&wgpu::TextureDescriptor {
         label: Some("picture"),
         size: extent(width as usize, height as usize, 1),
@@ -360,7 +387,7 @@ fn target(device: &wgpu::Device, width: u32, height: u32, format: wgpu::TextureF
     })
 }
 
-fn texture(
+pub(super) fn texture(
     adapter: &Adapter,
     size: wgpu::Extent3d,
     dimension: wgpu::TextureDimension,
@@ -382,11 +409,11 @@ fn texture(
     texture.create_view(&wgpu::TextureViewDescriptor::default())
 }
 
-fn bound(binding: u32, ty: wgpu::BindingType) -> wgpu::BindGroupLayoutEntry {
+pub(super) fn bound(binding: u32, ty: wgpu::BindingType) -> wgpu::BindGroupLayoutEntry {
     wgpu::BindGroupLayoutEntry { binding, visibility: wgpu::ShaderStages::FRAGMENT, ty, count: None }
 }
 
-fn sampled(
+pub(super) fn sampled(
     binding: u32,
     view_dimension: wgpu::TextureViewDimension,
     filterable: bool,
@@ -395,7 +422,7 @@ fn sampled(
     bound(binding, wgpu::BindingType::Texture { sample_type, view_dimension, multisampled: false })
 }
 
-fn scene_bound() -> wgpu::BindGroupLayoutEntry {
+pub(super) fn scene_bound() -> wgpu::BindGroupLayoutEntry {
     let ty = wgpu::BufferBindingType::Uniform;
     bound(0, wgpu::BindingType::Buffer { ty, has_dynamic_offset: false, min_binding_size: None })
 }

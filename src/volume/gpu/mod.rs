@@ -5,6 +5,7 @@ mod adapter;
 mod canvas;
 mod field;
 mod shaders;
+mod stops;
 mod uniforms;
 
 pub use adapter::Adapter;

@@ -8,9 +8,10 @@ use std::path::PathBuf;
 /// What all shaders begin with.
 const COMMON: (&str, &str) = ("common.wgsl", include_str!("../../../shaders/common.wgsl"));
 /// Each with the common part before it.
-const BUILT_IN: [(&str, &str); 2] = [
+const BUILT_IN: [(&str, &str); 3] = [
     ("march.wgsl", include_str!("../../../shaders/march.wgsl")),
     ("resolve.wgsl", include_str!("../../../shaders/resolve.wgsl")),
+    ("surfaces.wgsl", include_str!("../../../shaders/surfaces.wgsl")),
 ];
 
 pub(super) struct Shaders {

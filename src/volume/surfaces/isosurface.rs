@@ -3,8 +3,9 @@
 //! techniques for iso-surface ray tracing"): no shell is too thin to be seen.
 
 use super::Hit;
-use crate::volume::grid::Grid;
-use crate::volume::march::{Marcher, Span};
+use crate::volume::grid::{Grid, Lattice};
+use crate::volume::march::Span;
+use crate::volume::scene::Scene;
 
 /// Halvings that find the root of a cubic within a cell.
 const BISECTIONS: u32 = 16;
@@ -15,11 +16,30 @@ const LEAST_WEIGHT: f32 = 2e-3;
 /// A walk ends here at the latest: three cells for each voxel of the longest cube.
 const MOST_CELLS: u32 = 65_536;
 
-/// The nearest crossing of any shown level before the distance `until`.
-pub(super) fn meet(marcher: &Marcher<'_>, span: &Span, until: f32) -> Option<Hit> {
-    let grid = marcher.grid;
-    let shown = marcher.scene.surfaces.iter().filter(|surface| surface.shown && surface.value.is_finite());
-    let levels: Vec<f32> = shown.clone().map(|surface| grid.lattice.stored(surface.value)).collect();
+/// A surface as rays meet it.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::volume) struct Level {
+    pub value: f64,
+    pub stored: f32,
+    pub rgb: [f32; 3],
+}
+
+impl Level {
+    /// Those of a scene that are shown, in its order.
+    pub fn shown(lattice: &Lattice, scene: &Scene) -> Vec<Self> {
+        let shown = scene.surfaces.iter().filter(|surface| surface.shown && surface.value.is_finite());
+        shown
+            .map(|surface| Self {
+                value: surface.value,
+                stored: lattice.stored(surface.value),
+                rgb: surface.colour.unwrap_or_else(|| scene.transfer.rgb(surface.value)),
+            })
+            .collect()
+    }
+}
+
+/// The nearest crossing of any level before the distance `until`.
+pub(super) fn meet(grid: &Grid, levels: &[Level], span: &Span, until: f32) -> Option<Hit> {
     if levels.is_empty() {
         return None;
     }
@@ -47,21 +67,19 @@ pub(super) fn meet(marcher: &Marcher<'_>, span: &Span, until: f32) -> Option<Hit
         let (first, last) = ((at - overlap).max(0.0), (next + overlap).min(end));
         let place: [f32; 3] = std::array::from_fn(|axis| from[axis] + first * along[axis] - low[axis]);
         let across = along.map(|part| part * (last - first));
-        let mut nearest: Option<(f32, usize)> = None;
-        for (index, &level) in levels.iter().enumerate() {
-            if let Some(part) = cell.crossing(level, place, across)
+        let mut nearest: Option<(f32, &Level)> = None;
+        for level in levels {
+            if let Some(part) = cell.crossing(level.stored, place, across)
                 && nearest.is_none_or(|(before, _)| part < before)
             {
-                nearest = Some((part, index));
+                nearest = Some((part, level));
             }
         }
-        if let Some((part, index)) = nearest {
+        if let Some((part, level)) = nearest {
             let along_ray = first + part * (last - first);
             let place: [f32; 3] = std::array::from_fn(|axis| span.start[axis] + along_ray * span.along[axis]);
-            let surface = shown.clone().nth(index)?;
-            let [r, g, b, _] = marcher.colour(levels[index]);
-            let rgb = lit(grid, place, span.direction, levels[index], surface.colour.unwrap_or([r, g, b]));
-            return Some(Hit { distance: span.enter + along_ray, place, value: surface.value, rgb });
+            let rgb = lit(grid, place, span.direction, level);
+            return Some(Hit { distance: span.enter + along_ray, place, value: level.value, rgb });
         }
         at = next;
     }
@@ -174,10 +192,10 @@ pub(super) fn normal(grid: &Grid, place: [f32; 3], level: f32) -> Option<[f32; 3
 }
 
 /// Lit from the camera on both sides, with a gleam (Blinn 1977: the half vector is the direction of view).
-fn lit(grid: &Grid, place: [f32; 3], direction: [f32; 3], level: f32, rgb: [f32; 3]) -> [f32; 3] {
-    let facing = normal(grid, place, level)
+fn lit(grid: &Grid, place: [f32; 3], direction: [f32; 3], level: &Level) -> [f32; 3] {
+    let facing = normal(grid, place, level.stored)
         .map_or(1.0, |normal| (0..3).map(|axis| normal[axis] * direction[axis]).sum::<f32>().abs());
     let light = 0.25 + 0.75 * facing;
     let gleam = 0.25 * facing.powi(40);
-    rgb.map(|part| part * light + gleam)
+    level.rgb.map(|part| part * light + gleam)
 }

@@ -9,6 +9,8 @@ mod tests;
 use super::grid::Grid;
 use super::march::{Marcher, Span};
 use super::scene::Scene;
+pub(super) use isosurface::Level;
+pub(super) use slice::Cut;
 
 /// What stops a ray.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,16 +28,32 @@ pub struct Hit {
 pub fn hit_at(grid: &Grid, scene: &Scene, size: [u32; 2], pixel: [u32; 2]) -> Option<Hit> {
     let marcher = Marcher::new(grid, scene, size[0], size[1]);
     let (origin, direction) = marcher.ray(pixel[0], pixel[1]);
-    nearest(&marcher, &marcher.span(origin, direction)?)
+    nearest(&marcher, &Stops::of(grid, scene), &marcher.span(origin, direction)?)
+}
+
+/// What of a scene stops rays.
+pub(super) struct Stops {
+    levels: Vec<Level>,
+    cuts: Vec<Cut>,
+}
+
+impl Stops {
+    pub fn of(grid: &Grid, scene: &Scene) -> Self {
+        let slices = scene.slices.iter().filter(|slice| slice.shown);
+        Self {
+            levels: Level::shown(&grid.lattice, scene),
+            cuts: slices.filter_map(|slice| Cut::of(slice, &grid.lattice)).collect(),
+        }
+    }
 }
 
 /// The nearest of all surfaces and slices along a ray within the clip box. A clipped surface is open where it is cut.
-pub(super) fn nearest(marcher: &Marcher<'_>, span: &Span) -> Option<Hit> {
+pub(super) fn nearest(marcher: &Marcher<'_>, stops: &Stops, span: &Span) -> Option<Hit> {
     let mut found: Option<Hit> = None;
-    for slice in marcher.scene.slices.iter().filter(|slice| slice.shown) {
+    for cut in &stops.cuts {
         let until = found.map_or(f32::INFINITY, |hit| hit.distance);
-        found = slice::meet(marcher, span, slice, until).or(found);
+        found = slice::meet(marcher, span, cut, until).or(found);
     }
     let until = found.map_or(span.leave, |hit| hit.distance);
-    isosurface::meet(marcher, span, until).or(found)
+    isosurface::meet(marcher.grid, &stops.levels, span, until).or(found)
 }

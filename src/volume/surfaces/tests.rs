@@ -1,7 +1,7 @@
 //! Surfaces and slices against what is known in closed form.
 
 use super::*;
-use crate::volume::{Mode, Plane, Slice, Stretch, Surface, Transfer, View, render};
+use crate::volume::{Mode, Plane, Slice, Stretch, Surface, Transfer, View, gpu, render};
 use ndarray::Array3;
 
 fn scene(grid: &Grid) -> Scene {
@@ -235,4 +235,68 @@ fn an_opaque_slice_hides_what_lies_behind_and_not_what_lies_before() {
     assert_eq!(red(&scene), 0.0);
     scene.slices = vec![across(2, 1.0, 0.0)];
     assert!(red(&scene) > 0.1, "{}", red(&scene));
+}
+
+/// The shader and the reference: surfaces and slices together with every mode, on smooth and rough cubes of many shapes.
+#[test]
+fn the_shader_stops_rays_where_the_reference_does() {
+    let adapter = gpu::Adapter::open(false).expect("tests run where at least a software adapter is");
+    let wave = |z: usize, y: usize, x: usize| {
+        (0.31 * x as f32).sin() + (0.23 * y as f32).cos() * (0.41 * z as f32).sin()
+    };
+    let noise = |z: usize, y: usize, x: usize| {
+        let mixed = (x * 73 + y * 179 + z * 283 + 7).wrapping_mul(2_654_435_761) >> 7 & 1023;
+        mixed as f32 / 1023.0
+    };
+    for (shape, blanks, rough) in [
+        ((24, 24, 24), false, false),
+        ((9, 30, 17), true, false),
+        ((1, 20, 20), false, false),
+        ((10, 9, 8), true, true),
+    ] {
+        let mut cube =
+            Array3::from_shape_fn(shape, |(z, y, x)| if rough { noise(z, y, x) } else { wave(z, y, x) });
+        if blanks {
+            cube.indexed_iter_mut()
+                .filter(|((z, y, x), _)| noise(*z + 5, *y, *x) < 0.2)
+                .for_each(|(_, v)| *v = f32::NAN);
+        }
+        let grid = Grid::new(cube.view(), [1.0, 1.0, 1.3]).expect("a grid");
+        let volume = gpu::Volume::of(&adapter, &grid).expect("uploaded");
+        let modes =
+            [Mode::Nothing, Mode::Emission, Mode::Absorption, Mode::Maximum, Mode::Average, Mode::Integral];
+        for (index, mode) in modes.into_iter().enumerate() {
+            let mut scene = Scene { mode, ..Scene::of(&grid.lattice) };
+            scene.view = View {
+                azimuth_deg: 33.0 + 40.0 * index as f32,
+                elevation_deg: 21.0,
+                distance: 1.2,
+                orthographic: index % 2 == 1,
+                ..View::default()
+            };
+            scene.transfer.opacity = vec![[0.45, 0.0], [1.0, 1.0]];
+            scene.transfer.stretch =
+                [Stretch::Linear, Stretch::Sqrt, Stretch::Asinh { softening: 0.1 }][index % 3];
+            scene.clip = [[0.1, 1.0], [0.0, 0.9], [0.0, 1.0]];
+            scene.surfaces = vec![surface(0.4), Surface { colour: None, ..surface(0.7) }, surface(-0.2)];
+            scene.slices = vec![
+                across(index % 3, 0.6, index as f32),
+                Slice {
+                    plane: Plane::Free { point: [0.5, 0.4, 0.5], normal: [0.3, 1.0, -0.4] },
+                    thickness: 1.5,
+                    shown: index != 2,
+                },
+            ];
+            if index == 5 {
+                scene.surfaces.clear();
+            }
+            let (drawn, truth) =
+                (volume.picture(&scene, 40, 32).expect("drawn"), render(&grid, &scene, 40, 32));
+            let apart = |a: &[f32; 4], b: &[f32; 4]| (0..4).map(|i| (a[i] - b[i]).abs()).fold(0.0, f32::max);
+            let mut errors: Vec<f32> = drawn.rgba.iter().zip(&truth.rgba).map(|(a, b)| apart(a, b)).collect();
+            errors.sort_by(f32::total_cmp);
+            let (typical, high) = (errors[errors.len() / 2], errors[errors.len() * 98 / 100]);
+            assert!(typical < 1e-3 && high < 4e-3, "{shape:?} {mode:?}: median {typical}, 98 % below {high}");
+        }
+    }
 }
