@@ -37,6 +37,42 @@ pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
     write(path, |out| out.write_all(bytes))
 }
 
+/// Fills a new folder: `fill` gets the path of an empty one beside it, which takes its place when all is written. A failure leaves nothing.
+///
+/// # Errors
+/// A folder in which something lies already; those of `fill`; a place where nothing can be written.
+pub fn write_folder<E: From<Error>>(
+    path: &Path,
+    fill: impl FnOnce(&Path) -> std::result::Result<(), E>,
+) -> std::result::Result<(), E> {
+    let system = |what| move |source| Error::system(path, what, source);
+    let parent = folder(path);
+    fs::create_dir_all(&parent).map_err(system("create the folder"))?;
+    if path.exists() {
+        let mut entries = fs::read_dir(path).map_err(system("look into the folder"))?;
+        if entries.next().is_some() {
+            let fix = "choose a folder that is new or empty";
+            return Err(Error::unsupported(path, "", "the folder holds files already", fix).into());
+        }
+    }
+    let temporary = tempfile::Builder::new().prefix(".aquila-").tempdir_in(&parent);
+    let temporary = temporary.map_err(system("create a temporary folder beside the folder"))?;
+    fill(temporary.path())?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let rights = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(temporary.path(), rights).map_err(system("create the folder"))?;
+    }
+    if path.exists() {
+        fs::remove_dir(path).map_err(system("replace the empty folder"))?;
+    }
+    fs::rename(temporary.path(), path).map_err(system("create the folder"))?;
+    // What was the temporary folder is the finished one now.
+    drop(temporary.keep());
+    Ok(())
+}
+
 fn folder(path: &Path) -> PathBuf {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),

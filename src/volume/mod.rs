@@ -3,6 +3,7 @@
 
 mod error;
 mod feed;
+pub mod film;
 mod first_look;
 mod geometry;
 pub mod gpu;
