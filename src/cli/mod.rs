@@ -11,6 +11,7 @@ mod demo;
 mod doctor;
 mod evaluate;
 mod exchange;
+mod film;
 mod info;
 mod inspect;
 mod render;

@@ -1,10 +1,11 @@
 //! `aquila render`: pictures of a cube by the ray march, with no window.
 
 use super::console::Console;
+use super::film::FilmArgs;
 use crate::data::{Cube, Header, percentiles_sampled};
 use crate::figure::ColourMap;
 use crate::io;
-use crate::volume::gpu::{Adapter, Volume};
+use crate::volume::gpu::{Adapter, Canvas, Volume};
 use crate::volume::{Grid, Mode, Reduce, Scene, Stretch, Surface, Transfer, View, reduced};
 use clap::ValueEnum;
 use serde_json::json;
@@ -72,12 +73,8 @@ pub struct Args {
     /// Draw so often, for timing
     #[arg(long, default_value_t = 1)]
     repeat: u32,
-    /// A turn of the cube as an animation, beside the picture
-    #[arg(long, value_name = "FILE.gif")]
-    movie: Option<PathBuf>,
-    /// Frames of the animation
-    #[arg(long, default_value_t = 36, value_parser = clap::value_parser!(u32).range(2..=3600))]
-    frames: u32,
+    #[command(flatten)]
+    film: FilmArgs,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -123,7 +120,7 @@ pub fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     for (name, value) in positive {
         anyhow::ensure!(value.is_finite() && value > 0.0, "{name} must be above 0, not {value}");
     }
-    let (out, movie, (width, height)) = (args.out.clone(), args.movie.clone(), args.size);
+    let (out, movie, (width, height)) = (args.out.clone(), args.film.movie.clone(), args.size);
     let drawn = console.run_job("render", move |ctx| draw(&args, ctx))?;
     let Drawn { adapter, level, shape, ms_first, ms_frame, range } = drawn;
     let reduced = if level > 1 { format!(", each {level}³ voxels averaged to one") } else { String::new() };
@@ -142,6 +139,7 @@ pub fn run(args: Args, console: &Console) -> anyhow::Result<()> {
 }
 
 fn draw(args: &Args, ctx: &crate::job::Context) -> anyhow::Result<Drawn> {
+    let film = args.film.film(args.size)?;
     let cube = io::read_cube_watched(&args.cube, args.hdu, &ctx.part(0.0, 0.5))?;
     let started = Instant::now();
     ctx.report("opening the graphics adapter", Some(0.5));
@@ -169,17 +167,9 @@ fn draw(args: &Args, ctx: &crate::job::Context) -> anyhow::Result<Drawn> {
         times.push(milliseconds(started.elapsed()));
     }
     times.sort_by(f64::total_cmp);
-    if let Some(path) = &args.movie {
-        let mut frames = Vec::with_capacity(args.frames as usize);
-        for number in 0..args.frames {
-            ctx.check()?;
-            let done = number as f32 / args.frames as f32;
-            ctx.report(format!("frame {} of {}", number + 1, args.frames), Some(0.7 + 0.3 * done));
-            let mut turned = scene.clone();
-            turned.view.azimuth_deg += 360.0 * done;
-            frames.push(volume.picture(&turned, width, height)?.to_rgba8());
-        }
-        io::gif::write(path, &frames, (width, height), Duration::from_millis(60))?;
+    if let Some(film) = film {
+        let mut canvas = Canvas::new(&adapter, width, height)?;
+        args.film.shoot(&film, &mut canvas, (&volume, None), &scene, &ctx.part(0.7, 1.0))?;
     }
     Ok(Drawn {
         adapter: adapter.name.clone(),

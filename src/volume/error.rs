@@ -8,6 +8,8 @@ pub enum VolumeError {
     Voxel(f64),
     #[error("the cube is not on the stage; it was closed")]
     NotThere,
+    #[error("the cube is being loaded anew; this load is given up")]
+    Superseded,
     #[error("the stage is closed")]
     Closed,
     #[error("no graphics adapter was found, not even a software one; install mesa-vulkan-drivers")]

@@ -73,11 +73,12 @@ pub struct Stage {
     thread: Option<JoinHandle<()>>,
 }
 
-/// The end of a loader: it hands a cube to the stage. Only for jobs, since it waits for the adapter.
-#[derive(Clone)]
+/// The end of a loader: it hands a cube to the stage. Only for jobs, since it waits for the adapter. What it has not ended when it is
+/// dropped is given up; a newer feeder of the same cube takes over.
 pub struct Feeder {
     shared: Arc<Shared>,
     cube: CubeId,
+    number: u64,
 }
 
 /// Takes single pictures for files. Only for jobs, since it waits for them.
@@ -89,8 +90,13 @@ pub struct Camera {
 enum Order {
     Feed {
         cube: CubeId,
+        feeder: u64,
         feed: Feed,
         answer: SyncSender<Result<(), VolumeError>>,
+    },
+    End {
+        cube: CubeId,
+        feeder: u64,
     },
     Keep {
         cube: CubeId,
@@ -118,6 +124,7 @@ struct Board {
     /// The latest request of each view, with a number that grows with every change.
     wanted: BTreeMap<ViewId, (u64, Arc<Request>)>,
     serial: u64,
+    feeders: u64,
     shown: BTreeMap<ViewId, Arc<Shown>>,
     /// Why a view has no picture.
     refused: BTreeMap<ViewId, String>,
@@ -185,7 +192,9 @@ impl Stage {
     }
 
     pub fn feeder(&self, cube: CubeId) -> Feeder {
-        Feeder { shared: Arc::clone(&self.shared), cube }
+        let mut board = self.shared.lock();
+        board.feeders += 1;
+        Feeder { shared: Arc::clone(&self.shared), cube, number: board.feeders }
     }
 
     pub fn camera(&self) -> Camera {
@@ -286,8 +295,8 @@ impl Feeder {
     /// # Errors
     /// `OutOfMemory` where the adapter has no room for the cube: a coarser one may fit. A stage that has been closed.
     pub fn send(&self, feed: Feed) -> Result<(), VolumeError> {
-        let cube = self.cube;
-        self.shared.ask(|answer| Order::Feed { cube, feed, answer })
+        let (cube, feeder) = (self.cube, self.number);
+        self.shared.ask(|answer| Order::Feed { cube, feeder, feed, answer })
     }
 
     /// Waits until the adapter has been looked for; `None` where there is none and the processor draws coarsely.
@@ -299,6 +308,12 @@ impl Feeder {
                 self.shared.opened.wait_timeout(board, patience).unwrap_or_else(PoisonError::into_inner).0;
         }
         board.adapter.clone()
+    }
+}
+
+impl Drop for Feeder {
+    fn drop(&mut self) {
+        self.shared.order(Order::End { cube: self.cube, feeder: self.number });
     }
 }
 

@@ -1,16 +1,38 @@
 //! The stage without a window, on the software driver.
 
 use super::*;
-use crate::volume::{Grid, Scene};
+use crate::volume::{Grid, Mode, Scene};
 use ndarray::Array3;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 const CUBE: CubeId = CubeId(1);
 const VIEW: ViewId = ViewId(1);
 
+fn values() -> Array3<f32> {
+    Array3::from_shape_fn((12, 14, 16), |(z, y, x)| ((z * y) as f32 + x as f32).sin().abs())
+}
+
 fn grid() -> Grid {
-    let cube = Array3::from_shape_fn((12, 12, 12), |(z, y, x)| ((z * y) as f32 + x as f32).sin().abs());
-    Grid::new(cube.view(), [1.0; 3]).expect("a grid")
+    Grid::new(values().view(), [1.0; 3]).expect("a grid")
+}
+
+/// Hands the cube over as a loader does.
+fn load(stage: &Stage, cube: CubeId) {
+    let feeder = stage.feeder(cube);
+    let values = values();
+    feeder.send(Feed::Begin(grid().lattice)).expect("begun");
+    for first in [0, 6] {
+        let part = values.slice(ndarray::s![first..first + 6, .., ..]).to_owned();
+        feeder.send(Feed::Slab { first, values: part }).expect("taken");
+    }
+    feeder.send(Feed::Done).expect("done");
+    stage.keep(cube, Arc::new(values));
+}
+
+fn settled(stage: &Stage, view: ViewId) -> Arc<Shown> {
+    wait_for("rest", || stage.is_settled());
+    stage.shown(view).expect("a picture")
 }
 
 fn request(grid: &Grid, azimuth_deg: f32, moving: bool) -> Request {
@@ -49,4 +71,121 @@ fn the_latest_request_wins_and_then_the_thread_sleeps() {
     stage.show(VIEW, Some(last));
     std::thread::sleep(Duration::from_millis(50));
     assert!(stage.is_settled() && stage.draws() == draws, "the same again is no work");
+}
+
+#[test]
+fn a_view_at_rest_gets_its_full_size_smoothed_and_a_moving_one_a_single_pass() {
+    let (stage, grid) = (stage(), grid());
+    load(&stage, CUBE);
+    stage.show(VIEW, Some(request(&grid, 10.0, false)));
+    let shown = settled(&stage, VIEW);
+    assert_eq!((shown.width, shown.height, shown.passes, shown.is_settled), (64, 48, 16, true));
+    let middle = (24 * 64 + 32) * 4;
+    assert!(shown.rgba[middle..middle + 3].iter().any(|&part| part > 20), "the cube is seen in the middle");
+    stage.show(VIEW, Some(request(&grid, 11.0, true)));
+    let shown = settled(&stage, VIEW);
+    assert!(shown.passes == 1 && !shown.is_settled && shown.request.moving);
+    // The same scene, held still by a hand, then let go: it is smoothed from where it stands.
+    stage.show(VIEW, Some(request(&grid, 11.0, false)));
+    assert_eq!(settled(&stage, VIEW).passes, 16);
+    let draws = stage.draws();
+    stage.show(VIEW, Some(request(&grid, 11.0, true)));
+    stage.show(VIEW, Some(request(&grid, 11.0, false)));
+    assert_eq!(
+        (settled(&stage, VIEW).passes, stage.draws()),
+        (16, draws),
+        "a click without a move is no work"
+    );
+}
+
+#[test]
+fn views_share_cubes_and_new_proportions_redraw_both() {
+    let woken = Arc::new(AtomicU32::new(0));
+    let counter = Arc::clone(&woken);
+    let stage = Stage::start(
+        Arc::new(move || {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }),
+        true,
+    );
+    let grid = grid();
+    load(&stage, CUBE);
+    load(&stage, CubeId(2));
+    let other = ViewId(2);
+    stage.show(VIEW, Some(request(&grid, 0.0, false)));
+    let mut of_two = request(&grid, 0.0, false);
+    of_two.cube = CubeId(2);
+    of_two.second = Some(CUBE);
+    stage.show(other, Some(of_two));
+    let before = [settled(&stage, VIEW), settled(&stage, other)];
+    assert_eq!(before[0].rgba, before[1].rgba, "both cubes hold the same");
+    assert!(woken.load(Ordering::Relaxed) >= 10);
+    stage.set_voxel(CUBE, [1.0, 1.0, 3.0]);
+    let after = [settled(&stage, VIEW), settled(&stage, other)];
+    assert!(after[0].rgba != before[0].rgba && after[1].rgba == before[1].rgba);
+    stage.show(other, None);
+    assert!(stage.shown(other).is_none());
+}
+
+#[test]
+fn a_lost_adapter_is_opened_again_with_its_cubes() {
+    let (stage, grid) = (stage(), grid());
+    load(&stage, CUBE);
+    stage.show(VIEW, Some(request(&grid, 0.0, false)));
+    let before = settled(&stage, VIEW);
+    stage.lose();
+    let mut turned = request(&grid, 30.0, false);
+    stage.show(VIEW, Some(turned.clone()));
+    let after = settled(&stage, VIEW);
+    assert!(after.request == turned && after.is_settled && after.rgba != before.rgba, "{:?}", stage.fault());
+    assert_eq!(stage.fault(), None);
+    turned.scene.view.azimuth_deg = 0.0;
+    stage.show(VIEW, Some(turned));
+    assert_eq!(settled(&stage, VIEW).rgba, before.rgba, "the same picture as before the loss");
+    // A loss in the middle of a load: the load ends well, the cube comes from its values.
+    let feeder = stage.feeder(CubeId(3));
+    feeder.send(Feed::Begin(grid.lattice.clone())).expect("begun");
+    stage.lose();
+    feeder.send(Feed::Slab { first: 0, values: values() }).expect("goes on");
+    feeder.send(Feed::Done).expect("goes on");
+    stage.keep(CubeId(3), Arc::new(values()));
+    let mut third = request(&grid, 0.0, false);
+    third.cube = CubeId(3);
+    stage.show(VIEW, Some(third.clone()));
+    let shown = settled(&stage, VIEW);
+    assert!(shown.request == third && shown.rgba == before.rgba);
+}
+
+#[test]
+fn a_refusal_is_told_and_an_older_loader_gives_way() {
+    let (stage, grid) = (stage(), grid());
+    let (old, new) = (stage.feeder(CUBE), stage.feeder(CUBE));
+    new.send(Feed::Coarse(grid.clone())).expect("taken");
+    assert!(matches!(old.send(Feed::Coarse(grid.clone())), Err(VolumeError::Superseded)));
+    let mut huge = request(&grid, 0.0, false);
+    huge.width = 1 << 20;
+    stage.show(VIEW, Some(huge.clone()));
+    wait_for("rest", || stage.is_settled());
+    assert!(stage.fault().is_some_and(|fault| fault.contains("not possible")), "{:?}", stage.fault());
+    assert!(stage.camera().picture(huge, 1).is_err());
+    stage.show(VIEW, Some(request(&grid, 0.0, false)));
+    assert!(settled(&stage, VIEW).is_settled && stage.fault().is_none());
+}
+
+#[test]
+fn pictures_for_files_are_taken_at_full_size_beside_the_views() {
+    let (stage, grid) = (stage(), grid());
+    load(&stage, CUBE);
+    stage.show(VIEW, Some(request(&grid, 0.0, false)));
+    let mut still = request(&grid, 0.0, false);
+    still.scene.mode = Mode::Maximum;
+    (still.width, still.height) = (200, 100);
+    let picture = stage.camera().picture(still.clone(), 4).expect("taken");
+    assert_eq!(picture.len(), 200 * 100 * 4);
+    assert_eq!(stage.camera().picture(still.clone(), 4).expect("taken"), picture, "the same again");
+    still.cube = CubeId(9);
+    assert!(matches!(stage.camera().picture(still, 1), Err(VolumeError::NotThere)));
+    let camera = stage.camera();
+    drop(stage);
+    assert!(matches!(camera.picture(request(&grid, 0.0, false), 1), Err(VolumeError::Closed)));
 }

@@ -9,13 +9,14 @@ use crate::volume::VolumeError;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Jittered passes that are averaged into a picture at rest.
 const MOST_PASSES: u32 = 16;
 const LEAST_PASSES: u32 = 4;
 /// A slow driver does not work longer than this on passes that only smooth.
 const SMOOTHING_MS: f32 = 3000.0;
+const SHADERS_EVERY: Duration = Duration::from_secs(1);
 
 /// What a view needs next.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -63,11 +64,22 @@ pub struct Painter {
     sights: BTreeMap<ViewId, Sight>,
     stills: VecDeque<Still>,
     turn: u64,
+    /// In development (`AQUILA_SHADERS`).
+    reads_shaders: bool,
+    looked: Instant,
 }
 
 impl Painter {
     pub fn new(shared: Arc<Shared>, easel: Easel) -> Self {
-        Self { shared, easel, sights: BTreeMap::new(), stills: VecDeque::new(), turn: 0 }
+        Self {
+            shared,
+            easel,
+            sights: BTreeMap::new(),
+            stills: VecDeque::new(),
+            turn: 0,
+            reads_shaders: std::env::var_os("AQUILA_SHADERS").is_some(),
+            looked: Instant::now(),
+        }
     }
 
     pub fn run(mut self) {
@@ -77,16 +89,28 @@ impl Painter {
                 self.obey(order);
             }
             self.look();
+            if self.reads_shaders {
+                self.refresh();
+            }
             self.step();
         }
     }
 
     /// Sleeps until there is something to do; `None` once the stage is gone.
     fn wait(&self) -> Option<VecDeque<Order>> {
-        let is_idle = self.choose().is_none() && self.stills.is_empty();
+        let is_idle = self.choose().is_none() && self.stills.is_empty() && !self.easel.has_lost();
         let mut board = self.shared.lock();
         while is_idle && !board.is_called && !board.is_over {
             board.is_idle = true;
+            if self.reads_shaders {
+                board = self
+                    .shared
+                    .call
+                    .wait_timeout(board, SHADERS_EVERY)
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .0;
+                break;
+            }
             board = self.shared.call.wait(board).unwrap_or_else(PoisonError::into_inner);
         }
         (board.is_idle, board.is_called) = (false, false);
@@ -106,14 +130,24 @@ impl Painter {
 
     fn obey(&mut self, order: Order) {
         match order {
-            Order::Feed { cube, feed, answer } => {
-                let taken = self.easel.feed(cube, feed);
-                if matches!(taken, Ok(true)) {
-                    self.again(cube);
-                }
+            Order::Feed { cube, feeder, feed, answer } => {
+                let taken = match self.easel.feed(cube, feeder, feed) {
+                    Ok(true) => {
+                        self.again(cube);
+                        Ok(())
+                    }
+                    Ok(false) => Ok(()),
+                    // The load goes on: the cube is handed over from its values once they are there.
+                    Err(VolumeError::Lost(reason)) => {
+                        self.lost(&reason);
+                        Ok(())
+                    }
+                    Err(error) => Err(error),
+                };
                 // The job may have been stopped meanwhile.
-                answer.send(taken.map(drop)).ok();
+                answer.send(taken).ok();
             }
+            Order::End { cube, feeder } => self.easel.end(cube, feeder),
             Order::Keep { cube, values } => self.easel.keep(cube, values),
             Order::SetVoxel { cube, voxel } => {
                 self.easel.set_voxel(cube, voxel);
@@ -192,18 +226,52 @@ impl Painter {
         let chosen = self.choose();
         // Pictures for files come after first pictures and before smoothing.
         let drawn = match chosen {
+            _ if self.easel.has_lost() => self.restore(),
             Some((rank, view)) if rank <= 2 || self.stills.is_empty() => self.serve(view),
             _ => self.expose(),
         };
         if let Err(VolumeError::Lost(reason)) = drawn {
-            self.easel.reopen(&reason);
-            for sight in self.sights.values_mut() {
-                (sight.quick, sight.full) = (None, None);
-                sight.start_anew();
+            self.lost(&reason);
+        }
+    }
+
+    /// The adapter is gone: it is opened again, and all is drawn anew once the cubes are back.
+    fn lost(&mut self, reason: &str) {
+        self.easel.reopen(reason);
+        for sight in self.sights.values_mut() {
+            (sight.quick, sight.full) = (None, None);
+            sight.start_anew();
+        }
+        for still in &mut self.stills {
+            (still.plate, still.pass, still.row) = (None, 0, 0);
+        }
+        self.tell();
+    }
+
+    /// Hands a lost cube to the adapter again, a slab at a time.
+    fn restore(&mut self) -> Result<(), VolumeError> {
+        match self.easel.restore() {
+            Ok(Some(cube)) => self.again(cube),
+            Ok(None) => {}
+            Err(error @ VolumeError::Lost(_)) => return Err(error),
+            Err(error) => {
+                let mut board = self.shared.lock();
+                board.fault = Some(format!("a cube could not be handed to the adapter again: {error}"));
+                drop(board);
+                (self.shared.waker)();
             }
-            for still in &mut self.stills {
-                (still.plate, still.pass, still.row) = (None, 0, 0);
-            }
+        }
+        Ok(())
+    }
+
+    /// In development shaders are looked at once a second.
+    fn refresh(&mut self) {
+        if self.looked.elapsed() < SHADERS_EVERY {
+            return;
+        }
+        self.looked = Instant::now();
+        if self.easel.refresh_shaders() {
+            self.sights.values_mut().for_each(Sight::start_anew);
             self.tell();
         }
     }
@@ -231,6 +299,9 @@ impl Painter {
         let is_wanted = board.wanted.contains_key(&view);
         let old = match shown {
             Some(shown) if is_wanted => {
+                if self.easel.is_well() && self.easel.has_adapter() {
+                    board.fault = None;
+                }
                 board.refused.remove(&view);
                 board.shown.insert(view, Arc::new(shown))
             }
