@@ -35,6 +35,8 @@ pub struct Cube {
     /// As loaded, with the proportions of the look.
     pub lattice: Lattice,
     pub look: Look,
+    /// A part of the file that is to be read again, as finely as it goes.
+    pub reload: Option<io::Region>,
     /// The ratio that `lattice` has.
     ratio: f64,
 }
@@ -43,8 +45,17 @@ impl Cube {
     fn new(id: CubeId, title: String, loaded: Loaded, geometry: Arc<Geometry>, look: Look) -> Self {
         let lattice = loaded.lattice.clone();
         let path = loaded.path.clone();
-        let mut cube =
-            Self { id, path, title, loaded: Arc::new(loaded), geometry, lattice, look, ratio: f64::NAN };
+        let mut cube = Self {
+            id,
+            path,
+            title,
+            loaded: Arc::new(loaded),
+            geometry,
+            lattice,
+            look,
+            reload: None,
+            ratio: f64::NAN,
+        };
         cube.ratio = cube.geometry.default_ratio();
         cube
     }

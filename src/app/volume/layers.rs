@@ -1,12 +1,14 @@
 //! The column at the left of the picture: the open cubes, what is drawn of the one in front, the ways to look at it.
 
 use super::cube::{Cube, Open};
-use super::look::first_view;
+use super::keys::VolumeAction;
+use super::navigate::{self, Motion};
 use crate::app::files::caption;
+use crate::app::keymap::KeyMap;
 use crate::app::text;
 use crate::app::theme::{CONTROL_RADIUS, Tokens};
+use crate::volume::Plane;
 use crate::volume::stage::CubeId;
-use crate::volume::{Plane, View};
 use egui::{Align, Layout, RichText, Sense, Ui, UiBuilder, vec2};
 use egui_phosphor::regular as icon;
 
@@ -87,19 +89,28 @@ fn slice_label(cube: &Cube, plane: &Plane) -> String {
     }
 }
 
-/// Where the camera can be put.
-pub fn views(ui: &mut Ui, cube: &mut Cube) {
+/// Where the camera can be put, each with its key.
+pub fn views(ui: &mut Ui, cube: &mut Cube, motion: &mut Motion, reduce_motion: bool) {
     ui.add_space(12.0);
     caption(ui, "VIEW");
-    let view = &mut cube.look.scene.view;
-    let projection = if view.orthographic { "Orthographic" } else { "Perspective" };
-    if key_line(ui, projection, "P").clicked() {
-        view.orthographic = !view.orthographic;
+    let keys = KeyMap::of(ui.ctx());
+    let mut rows =
+        vec![VolumeAction::Projection, VolumeAction::Sky, VolumeAction::AlongY, VolumeAction::AlongX];
+    rows.extend([VolumeAction::Reset, VolumeAction::Turn, VolumeAction::ClipBox]);
+    for action in rows {
+        let (text, on) = match action {
+            VolumeAction::Projection if cube.look.scene.view.orthographic => ("Orthographic", false),
+            VolumeAction::Turn => (action.text(), motion.is_turning),
+            VolumeAction::ClipBox => (action.text(), cube.look.overlay.clip_handles),
+            _ => (action.text(), false),
+        };
+        let key = keys.text(ui.ctx(), action);
+        if key_line(ui, text, &key, on).on_hover_text(action.tooltip()).clicked() {
+            let now = ui.input(|input| input.time);
+            navigate::act(action, cube, motion, now, reduce_motion);
+        }
     }
-    if key_line(ui, "Reset view", "Home").clicked() {
-        *view = View { orthographic: view.orthographic, ..first_view() };
-    }
-    if key_line(ui, "Reset appearance", "").clicked() {
+    if key_line(ui, "Reset appearance", "", false).clicked() {
         cube.reset_appearance();
     }
 }
@@ -159,12 +170,13 @@ fn line(ui: &mut Ui, mark: &str, text: &str, selected: bool, remove: Option<&str
 }
 
 /// A line with its key at the right.
-fn key_line(ui: &mut Ui, text: &str, key: &str) -> egui::Response {
+fn key_line(ui: &mut Ui, text: &str, key: &str, on: bool) -> egui::Response {
     let tokens = Tokens::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 24.0), Sense::click());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, text));
-    if response.hovered() {
-        ui.painter().rect_filled(rect, CONTROL_RADIUS, tokens.field);
+    if on || response.hovered() {
+        let fill = if on { tokens.hover } else { tokens.field };
+        ui.painter().rect_filled(rect, CONTROL_RADIUS, fill);
     }
     let inner = rect.shrink2(vec2(6.0, 0.0));
     let font = egui::TextStyle::Body.resolve(ui.style());

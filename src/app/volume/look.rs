@@ -18,6 +18,9 @@ pub struct Look {
     /// For lengths in parsecs, which a header of the sky does not give.
     #[serde(default)]
     pub distance_pc: Option<f64>,
+    /// What is painted over the picture.
+    #[serde(default)]
+    pub overlay: super::overlay::Shown,
     /// The file of a second cube, of source or opacity.
     #[serde(default)]
     pub second: Option<PathBuf>,
@@ -36,7 +39,14 @@ impl Look {
         let mut scene = Scene::of(lattice);
         scene.view = first_view();
         scene.background = BACKGROUND;
-        Self { scene, rays_off: false, velocity_ratio: equal(), distance_pc: None, second: None }
+        Self {
+            scene,
+            rays_off: false,
+            velocity_ratio: equal(),
+            distance_pc: None,
+            overlay: Default::default(),
+            second: None,
+        }
     }
 
     /// The scene as it is drawn.

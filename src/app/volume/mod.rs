@@ -1,10 +1,13 @@
 //! The Volume workspace: cubes in three dimensions, under the mouse. Pictures come from the stage (`volume::stage`); nothing here knows
 //! the graphics adapter, and nothing waits.
 
+mod clip;
 mod cube;
 mod keys;
 mod layers;
 mod look;
+mod navigate;
+mod overlay;
 mod pane;
 mod toolbar;
 
@@ -21,6 +24,7 @@ use egui::{Context, Frame, Margin, Panel, Rect, RichText, Sense, Theme, Ui, UiBu
 use egui_phosphor::regular as icon;
 pub use keys::VolumeAction;
 use look::Look;
+use navigate::Motion;
 use pane::Pane;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -38,6 +42,7 @@ pub struct VolumeView {
     /// Draws; started when there is something to draw.
     stage: Option<Stage>,
     pane: Pane,
+    motion: Motion,
     /// The column with cubes, layers and views is in sight.
     column: bool,
 }
@@ -52,6 +57,7 @@ impl Default for VolumeView {
             first: None,
             stage: None,
             pane: Pane::new(0),
+            motion: Motion::default(),
             column: true,
         }
     }
@@ -177,7 +183,7 @@ impl VolumeView {
     }
 
     /// The picture of the cube in front, under its title and the modes.
-    fn picture(&mut self, ui: &mut Ui, index: usize) {
+    fn picture(&mut self, ui: &mut Ui, index: usize, reduce_motion: bool) {
         let Some(stage) = &self.stage else { return };
         let rect = ui.available_rect_before_wrap();
         let response = ui.allocate_rect(rect, Sense::click_and_drag());
@@ -185,29 +191,28 @@ impl VolumeView {
         ui.painter().rect_filled(rect, 0, egui::Color32::BLACK);
         let open = &mut self.open[index];
         let id = open.id;
+        let mut moving = false;
         let (progress, scene) = match &mut open.state {
             State::Waiting | State::Failed(_) => return,
             State::Loading(handle, early) => {
                 (Some(handle.context.progress()), early.latest().map(|early| early.look.drawn()))
             }
             State::Ready(cube) => {
-                if response.dragged() {
-                    let moved = response.drag_delta();
-                    let view = &mut cube.look.scene.view;
-                    view.azimuth_deg -= 0.4 * moved.x;
-                    view.elevation_deg = (view.elevation_deg + 0.4 * moved.y).clamp(-89.0, 89.0);
-                }
+                moving = navigate::interact(ui, &response, rect, cube, &mut self.motion, reduce_motion);
                 (None, Some(cube.look.drawn()))
             }
         };
         if let Some(scene) = scene {
             let pixels = rect.size() * ui.ctx().pixels_per_point();
             let (width, height) = (pixels.x.round().max(1.0) as u32, pixels.y.round().max(1.0) as u32);
-            let request =
-                Request { cube: id, second: None, scene, width, height, moving: response.dragged() };
+            let request = Request { cube: id, second: None, scene, width, height, moving };
             self.pane.ask(ui.ctx(), stage, request);
         }
         self.pane.paint(ui, rect, id);
+        if let Some(cube) = open.cube() {
+            overlay::paint(ui.painter(), rect, cube);
+            clip::paint(ui.painter(), rect, cube);
+        }
         let top = Rect::from_min_max(rect.min + vec2(16.0, 12.0), rect.max - vec2(16.0, 12.0));
         ui.scope_builder(UiBuilder::new().max_rect(top), |ui| {
             // The picture is dark in both themes.
@@ -324,7 +329,7 @@ impl View for VolumeView {
                 closed = layers::cubes(ui, &self.open, &mut self.front);
                 if let Some(cube) = self.open[index].cube_mut() {
                     layers::layers(ui, cube);
-                    layers::views(ui, cube);
+                    layers::views(ui, cube, &mut self.motion, state.recent.reduce_motion);
                 }
             });
         });
@@ -332,7 +337,7 @@ impl View for VolumeView {
             let error = error.clone();
             self.failed(ui, index, &error);
         } else {
-            self.picture(ui, index);
+            self.picture(ui, index, state.recent.reduce_motion);
         }
         closed.into_iter().for_each(|id| self.close(id));
     }
@@ -344,6 +349,14 @@ impl View for VolumeView {
             Some(open) => drop(ui.label(&open.title)),
             None => drop(ui.label(RichText::new("Nothing is open").color(tokens.dim))),
         }
+    }
+
+    fn command(&mut self, command: Command, _state: &mut AppState) -> bool {
+        let is_ours = command == Command::FitView && self.front.is_some();
+        if is_ours {
+            self.motion.asked = Some(VolumeAction::Reset);
+        }
+        is_ours
     }
 
     fn finds(&self, _state: &AppState) -> Vec<Find> {
