@@ -137,7 +137,7 @@ fn sky_shift(first: &Cube, second: &Cube) -> std::result::Result<[isize; 2], Ref
         let offset = [pixel[0] - corner[0], pixel[1] - corner[1]];
         let whole = shift.get_or_insert(offset.map(f64::round));
         let off = (offset[0] - whole[0]).hypot(offset[1] - whole[1]);
-        if !(off <= SAME) {
+        if off.is_nan() || off > SAME {
             let target = a.sky([whole[0] + corner[0], whole[1] + corner[1]]);
             let distance = target.map_or(f64::NAN, |target| separation_deg(target, sky) * 3600.0);
             let what = format!(

@@ -387,7 +387,9 @@ mod tests {
     /// ```
     #[test]
     fn fits_are_those_of_scipy() {
-        let cases: [(&[Gaussian], bool, &[f64], &[f64], f64, f64, usize); 3] = [
+        /// Lines, whether channels are blank, parameters, errors, noise, χ², free channels.
+        type Case<'a> = (&'a [Gaussian], bool, &'a [f64], &'a [f64], f64, f64, usize);
+        let cases: [Case; 3] = [
             (
                 &[ONE],
                 false,

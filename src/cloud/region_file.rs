@@ -117,7 +117,7 @@ fn read_shape(shape: &str, rest: &str, frame: Frame) -> std::result::Result<Shap
                 _ => Shape::Box { centre, sides: pair, angle_deg },
             })
         }
-        "polygon" if words.len() >= 6 && words.len() % 2 == 0 => {
+        "polygon" if words.len() >= 6 && words.len().is_multiple_of(2) => {
             let corners = (0..words.len() / 2).map(|index| position(2 * index));
             Ok(Shape::Polygon { corners: corners.collect::<std::result::Result<_, _>>()? })
         }
