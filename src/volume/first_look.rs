@@ -26,6 +26,8 @@ pub fn first_look_at(lattice: &Lattice, histogram: &Histogram) -> Scene {
 
 /// Noise is hidden up to this many standard deviations.
 const NOISE_SIGMAS: f64 = 3.0;
+/// Noise hardly ever reaches so many.
+const SIGNAL_SIGMAS: f64 = 5.0;
 /// A cube with a smaller fraction of negative values has no noise about zero to speak of.
 const LEAST_NEGATIVE: f64 = 0.02;
 /// From this ratio of its ends on, a range of positive values is spread by its logarithm.
@@ -45,7 +47,13 @@ fn first_range(lattice: &Lattice, histogram: &Histogram) -> ((f64, f64), Stretch
         return (around(least), Stretch::Linear);
     }
     let is_noisy = histogram.rank(0.0) > LEAST_NEGATIVE && greatest > 0.0;
-    let low = if is_noisy { median + NOISE_SIGMAS * (median - lower) } else { median };
+    let sigma = median - lower;
+    let low = match is_noisy {
+        true if greatest > median + SIGNAL_SIGMAS * sigma => median + NOISE_SIGMAS * sigma,
+        // Nothing but noise is shown as such, not as an empty box.
+        true => median + sigma,
+        false => median,
+    };
     let above = histogram.rank(low.next_up());
     let percent = if is_noisy || median == lower { 100.0 * (above + 0.995 * (1.0 - above)) } else { 99.9 };
     let high = histogram.percentile(percent).unwrap_or(greatest);
@@ -102,7 +110,7 @@ mod tests {
         let normal = Normal::new(0.0_f32, 0.2).expect("a distribution");
         let mut cube = Array3::from_shape_simple_fn((40, 50, 60), || normal.sample(&mut random));
         let noise = range_of(&cube);
-        assert!((noise.0 - 0.6).abs() < 0.02, "{noise:?}");
+        assert!((noise.0 - 0.2).abs() < 0.02, "{noise:?}");
         cube.slice_mut(ndarray::s![10..16, 20..30, 20..30]).mapv_inplace(|v| v + 8.0);
         let (low, high) = range_of(&cube);
         assert!((low - 0.6).abs() < 0.05 && (8.0..9.0).contains(&high), "{low} to {high}");

@@ -3,6 +3,7 @@
 
 use super::error::VolumeError;
 use super::feed::Feed;
+use super::gpu::{Adapter, Volume};
 use super::grid::{Grid, Lattice};
 use super::histogram::Histogram;
 use super::reduce::{Reduce, reduced};
@@ -29,6 +30,8 @@ pub struct Wish {
     pub reduce: Reduce,
     /// The part that is wanted; all where not given.
     pub region: Option<Region>,
+    /// Whether few voxels are to come first, to be drawn at once.
+    pub coarse_first: bool,
 }
 
 impl Default for Wish {
@@ -41,6 +44,7 @@ impl Default for Wish {
             most_bytes: u64::MAX,
             reduce: Reduce::Mean,
             region: None,
+            coarse_first: true,
         }
     }
 }
@@ -137,7 +141,7 @@ pub fn load(
     file.warnings().iter().for_each(|warning| context.warn(warning));
     let mut factor = finest_factor(region.size, wish);
     let voxels = region.size.iter().product::<usize>();
-    if voxels > 4 * COARSE && file.skips_cheaply() {
+    if wish.coarse_first && voxels > 4 * COARSE && file.skips_cheaply() {
         context.report("a first look", Some(0.0));
         let coarse = coarse(file, wish, region, context)?;
         feed(Feed::Coarse(coarse))?;
@@ -170,6 +174,33 @@ pub fn load(
             Err(error) => factor = coarser(error, factor, region.size, context)?,
         }
     }
+}
+
+/// Loads a cube onto an adapter, to be drawn when all of it is there.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_onto(
+    adapter: &Arc<Adapter>,
+    file: &Arc<CubeFile>,
+    wish: &Wish,
+    context: &Context,
+) -> anyhow::Result<(Loaded, Volume)> {
+    let mut volume: Option<Volume> = None;
+    let loaded = load(file, wish, context, &mut |feed| match (feed, &mut volume) {
+        (Feed::Coarse(_), _) => Ok(()),
+        (Feed::Begin(lattice), place) => {
+            // The room of one that did not fit must be free before the next is asked for.
+            *place = None;
+            *place = Some(Volume::begin(adapter, lattice)?);
+            Ok(())
+        }
+        (Feed::Slab { first, values }, Some(volume)) => volume.write(first, values.view()),
+        (Feed::Done, Some(volume)) => volume.finish(),
+        (Feed::Slab { .. } | Feed::Done, None) => Err(VolumeError::NotThere),
+    })?;
+    let volume = volume.ok_or(VolumeError::NotThere)?;
+    Ok((loaded, volume))
 }
 
 /// The next level to try after an adapter refused one.
