@@ -24,6 +24,7 @@ commands! {
     ZoomIn, ZoomOut, ZoomReset, TextLarger, TextSmaller, ReduceMotion,
     Train, PauseTraining, StopTraining, ApplyNetwork,
     ExportPyTorch, ExportOnnx, ImportWeights,
+    SaveVolumePicture, MakeMovie, MakeMovieFrames, SaveKeyframes, OpenKeyframes,
     FitView, StopAllJobs, ClearNotices,
 }
 
@@ -123,6 +124,27 @@ impl Command {
                 "A PyTorch state dict or safetensors file for this network; nothing in it is executed",
                 icon::DOWNLOAD_SIMPLE,
             ),
+            Self::SaveVolumePicture => (
+                "Save a picture of the volume…",
+                "The cube in front as a PNG of any size, as the inspector's export section says",
+                icon::FILE_PNG,
+            ),
+            Self::MakeMovie => (
+                "Make a movie…",
+                "A turn of the cube, or along its keyframes, as an animated GIF",
+                icon::FILM_STRIP,
+            ),
+            Self::MakeMovieFrames => (
+                "Make a movie as pictures…",
+                "A turn of the cube, or along its keyframes, as numbered PNGs in a new folder",
+                icon::IMAGES,
+            ),
+            Self::SaveKeyframes => {
+                ("Save the keyframes…", "For aquila render --keyframes, or another cube", icon::PATH)
+            }
+            Self::OpenKeyframes => {
+                ("Open keyframes…", "A saved path of the camera, for the cube in front", icon::PATH)
+            }
             Self::FitView => ("Zoom to fit", "Show all of it", icon::CORNERS_OUT),
             Self::StopAllJobs => {
                 ("Stop all jobs", "Stop everything that runs in the background", icon::STOP_CIRCLE)
@@ -170,6 +192,8 @@ impl Command {
             Self::Train => command(Key::Enter),
             Self::PauseTraining => shifted(Key::Enter),
             Self::StopTraining => command(Key::Period),
+            Self::SaveVolumePicture => shifted(Key::E),
+            Self::MakeMovie => shifted(Key::M),
             Self::FitView => Some(KeyboardShortcut::new(Modifiers::NONE, Key::Home)),
             _ => None,
         }
@@ -184,6 +208,11 @@ impl Command {
             | Self::Save
             | Self::SaveAs
             | Self::Screenshot
+            | Self::SaveVolumePicture
+            | Self::MakeMovie
+            | Self::MakeMovieFrames
+            | Self::SaveKeyframes
+            | Self::OpenKeyframes
             | Self::Quit => Menu::File,
             Self::Undo | Self::Redo | Self::Palette | Self::Keys | Self::ClearNotices => Menu::Edit,
             Self::Train

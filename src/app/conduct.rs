@@ -8,6 +8,7 @@ use super::opening::{self, Kind};
 use super::runs::training;
 use super::session::{self, Loaded, PanelIds};
 use super::task::Task;
+use super::volume::Product;
 use super::window::Aquila;
 use super::workspace::Workspace;
 use super::{launch, recovery, theme};
@@ -70,6 +71,11 @@ impl Aquila {
             Command::OpenFile => self.ask_path(context, Purpose::OpenFile),
             Command::OpenProject => self.ask_path(context, Purpose::OpenProject),
             Command::Screenshot => self.ask_path(context, Purpose::SavePicture),
+            Command::SaveVolumePicture => self.ask_volume(context, Product::Picture),
+            Command::MakeMovie => self.ask_volume(context, Product::Animation),
+            Command::MakeMovieFrames => self.ask_volume(context, Product::Frames),
+            Command::SaveKeyframes => self.ask_volume(context, Product::Keyframes),
+            Command::OpenKeyframes => self.ask_volume(context, Product::OpenKeyframes),
             Command::OpenDemo => self.open_demo(),
             Command::NewBlueprint => {
                 self.state.workspace = Workspace::Blueprint;
@@ -153,9 +159,21 @@ impl Aquila {
         };
         let name = match purpose {
             Purpose::SavePicture => "aquila.png".to_owned(),
+            Purpose::Volume(Product::Picture) => "cube.png".to_owned(),
+            Purpose::Volume(Product::Animation) => "cube.gif".to_owned(),
+            Purpose::Volume(Product::Frames) => "cube-frames".to_owned(),
+            Purpose::Volume(Product::Keyframes | Product::OpenKeyframes) => "keyframes.json".to_owned(),
             _ => "network.blueprint.json".to_owned(),
         };
         self.dialogs.show(context, purpose, &folder, &name);
+    }
+
+    /// Asks where a product of the cube in front belongs, where there is one.
+    fn ask_volume(&mut self, context: &Context, product: Product) {
+        match self.volume.refuses(product) {
+            None => self.ask_path(context, Purpose::Volume(product)),
+            Some(why) => self.state.notices.warn(why),
+        }
     }
 
     /// Opens whatever lies at `path`, in the background; a cube in the workspace that is wanted, where one is.
@@ -311,6 +329,9 @@ impl Aquila {
                 self.exchange.export(&mut self.state, format, folder);
             }
             Some(Answer::Chosen(Purpose::ImportWeights, path)) => self.exchange.import(&mut self.state, path),
+            Some(Answer::Chosen(Purpose::Volume(product), path)) => {
+                self.volume.export(context, &mut self.state, product, path);
+            }
             Some(Answer::Chosen(Purpose::SavePicture, path)) => {
                 self.picture_path = Some(path);
                 context.send_viewport_cmd(ViewportCommand::Screenshot(UserData::default()));

@@ -1,5 +1,6 @@
 //! File dialogs, on a thread of their own: the window never waits for the desktop's file chooser.
 
+use super::volume::Product;
 use crate::network::export::Format;
 use egui::Context;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,8 @@ pub enum Purpose {
     /// The folder into which the network is written.
     Export(Format),
     ImportWeights,
+    /// A picture or a film of the cube in front, or its keyframes.
+    Volume(Product),
 }
 
 /// What came of a dialog.
@@ -68,6 +71,7 @@ impl Dialogs {
                     .set_file_name(name)
                     .add_filter("PNG", &["png"])
                     .save_file(),
+                Purpose::Volume(product) => volume(product, dialog.set_file_name(name)),
                 Purpose::Export(_) => dialog.set_title("Export the network into a folder").pick_folder(),
                 Purpose::ImportWeights => dialog
                     .set_title("Import weights")
@@ -98,6 +102,24 @@ impl Dialogs {
                 self.open = None;
                 (shown.elapsed() < NEVER_SHOWN).then_some(Answer::NoChooser)
             }
+        }
+    }
+}
+
+/// The chooser for a picture or a film of a cube.
+fn volume(product: Product, dialog: rfd::FileDialog) -> Option<PathBuf> {
+    let keyframes = ("Keyframes", &["json"]);
+    match product {
+        Product::Picture => {
+            dialog.set_title("Save a picture of the volume").add_filter("PNG", &["png"]).save_file()
+        }
+        Product::Animation => dialog.set_title("Make a movie").add_filter("GIF", &["gif"]).save_file(),
+        Product::Frames => dialog.set_title("Make a movie: name a new folder for its pictures").save_file(),
+        Product::Keyframes => {
+            dialog.set_title("Save the keyframes").add_filter(keyframes.0, keyframes.1).save_file()
+        }
+        Product::OpenKeyframes => {
+            dialog.set_title("Open keyframes").add_filter(keyframes.0, keyframes.1).pick_file()
         }
     }
 }

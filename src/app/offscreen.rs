@@ -1,5 +1,6 @@
-//! The window drawn to a picture with no display: the same app, painted into a texture and read back.
+//! Painting with no display: the window, or a single painting of any size, into a texture and read back.
 
+use super::theme;
 use super::window::Aquila;
 use anyhow::{Context as _, anyhow, bail};
 use eframe::egui_wgpu::{self, RenderState, RendererOptions, ScreenDescriptor, WgpuConfiguration, wgpu};
@@ -24,7 +25,7 @@ pub fn picture(context: &Context, app: &mut Aquila, size: Vec2) -> anyhow::Resul
             screen_rect: Some(Rect::from_min_size(egui::Pos2::ZERO, size)),
             time: Some(begun.elapsed().as_secs_f64()),
             focused: true,
-            max_texture_side: Some(graphics.state.device.limits().max_texture_dimension_2d as usize),
+            max_texture_side: Some(graphics.longest_side() as usize),
             ..RawInput::default()
         };
         app.update(context);
@@ -44,6 +45,64 @@ pub fn picture(context: &Context, app: &mut Aquila, size: Vec2) -> anyhow::Resul
     }
 }
 
+/// Paintings of one size, in the window's fonts and dark theme. For jobs: it opens an adapter of its own and waits for it.
+pub struct Darkroom {
+    context: Context,
+    graphics: Graphics,
+    size: Vec2,
+    /// Seconds of the window's clock, which every painting moves on.
+    time_s: f64,
+}
+
+impl Darkroom {
+    /// For paintings of so many pixels, of which each point of the window takes `pixels_per_point`.
+    ///
+    /// # Errors
+    /// No graphics adapter; a size that it does not draw.
+    pub fn new([width, height]: [u32; 2], pixels_per_point: f32) -> anyhow::Result<Self> {
+        let graphics = Graphics::new()?;
+        let most = graphics.longest_side();
+        if width == 0 || height == 0 || width > most || height > most {
+            bail!("a picture of {width} × {height} is not possible here; the adapter takes up to {most}");
+        }
+        let context = Context::default();
+        theme::install(&context, 1.0);
+        context.set_theme(egui::Theme::Dark);
+        context.set_pixels_per_point(pixels_per_point);
+        let size = Vec2::new(width as f32, height as f32) / pixels_per_point;
+        let mut darkroom = Self { context, graphics, size, time_s: 0.0 };
+        // Fonts and scale are there from the second frame on.
+        darkroom.frame(&mut |_| {});
+        Ok(darkroom)
+    }
+
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// What is painted over the whole size, row by row from the top.
+    ///
+    /// # Errors
+    /// An adapter that does not finish.
+    pub fn print(&mut self, paint: &mut dyn FnMut(&mut egui::Ui)) -> anyhow::Result<ColorImage> {
+        let output = self.frame(paint);
+        self.graphics.paint(&self.context, output)
+    }
+
+    fn frame(&mut self, paint: &mut dyn FnMut(&mut egui::Ui)) -> FullOutput {
+        self.time_s += 1.0;
+        let input = RawInput {
+            screen_rect: Some(Rect::from_min_size(egui::Pos2::ZERO, self.size)),
+            time: Some(self.time_s),
+            max_texture_side: Some(self.graphics.longest_side() as usize),
+            ..RawInput::default()
+        };
+        let mut output = self.context.run_ui(input, paint);
+        self.graphics.take_textures(&mut output);
+        output
+    }
+}
+
 /// Adapter, device and egui's renderer, without a surface.
 struct Graphics {
     state: RenderState,
@@ -57,6 +116,10 @@ impl Graphics {
         let state = wait(RenderState::create(&configuration, &instance, None, RendererOptions::default()))?
             .context("no graphics adapter, not even a software one; install mesa-vulkan-drivers")?;
         Ok(Self { state })
+    }
+
+    fn longest_side(&self) -> u32 {
+        self.state.device.limits().max_texture_dimension_2d
     }
 
     fn take_textures(&mut self, output: &mut FullOutput) {

@@ -26,6 +26,7 @@ pub struct Loaded {
 }
 
 /// A cube with its values.
+#[derive(Clone)]
 pub struct Cube {
     pub id: CubeId,
     pub path: PathBuf,

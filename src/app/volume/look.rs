@@ -1,5 +1,6 @@
 //! How a cube is looked at: everything that a session keeps of it. Plain values; nothing is painted or read here.
 
+use super::export;
 use crate::volume::{Lattice, Mode, Plane, Scene, Slice, Surface, View};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -24,6 +25,9 @@ pub struct Look {
     /// The file of a second cube, of source or opacity.
     #[serde(default)]
     pub second: Option<PathBuf>,
+    /// Size and kind of exports, keyframes.
+    #[serde(default)]
+    pub export: export::Kept,
 }
 
 fn equal() -> f64 {
@@ -46,6 +50,7 @@ impl Look {
             distance_pc: None,
             overlay: Default::default(),
             second: None,
+            export: export::Kept::default(),
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod clip;
 mod cube;
+mod export;
 mod keys;
 mod layers;
 mod look;
@@ -22,6 +23,7 @@ use crate::volume::stage::{CubeId, Request, Stage};
 use cube::{Open, State};
 use egui::{Context, Frame, Margin, Panel, Rect, RichText, Sense, Theme, Ui, UiBuilder, vec2};
 use egui_phosphor::regular as icon;
+pub use export::Product;
 pub use keys::VolumeAction;
 use look::Look;
 use navigate::Motion;
@@ -156,6 +158,23 @@ impl VolumeView {
         }
     }
 
+    /// Why a product of the cube in front cannot be made, as a sentence; `None` where it can.
+    pub fn refuses(&self, product: Product) -> Option<String> {
+        let cube = self.front_index().and_then(|index| self.open[index].cube());
+        let Some(cube) = cube else { return Some("Open a cube in Volume first".to_owned()) };
+        export::refuses(cube, product)
+    }
+
+    /// Makes a product of the cube in front, as its export section says.
+    pub fn export(&mut self, context: &Context, state: &mut AppState, product: Product, path: PathBuf) {
+        let cube = self.front_index().and_then(|index| self.open[index].cube_mut());
+        let (Some(cube), Some(stage), Some(asked)) = (cube, &self.stage, self.pane.asked()) else { return };
+        let view = (stage, asked, context.pixels_per_point());
+        if let Err(error) = export::write(cube, view, (product, path), &state.queue) {
+            state.notices.error(error);
+        }
+    }
+
     fn empty_state(&mut self, ui: &mut Ui, state: &mut AppState) {
         let tokens = Tokens::of(ui);
         let rect = ui.available_rect_before_wrap();
@@ -199,6 +218,7 @@ impl VolumeView {
             }
             State::Ready(cube) => {
                 moving = navigate::interact(ui, &response, rect, cube, &mut self.motion, reduce_motion);
+                moving |= export::play(ui.ctx(), cube);
                 (None, Some(cube.look.drawn()))
             }
         };

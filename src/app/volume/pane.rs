@@ -62,6 +62,11 @@ impl Pane {
         }
     }
 
+    /// What is to be seen.
+    pub fn asked(&self) -> Option<&Request> {
+        self.asked.as_ref()
+    }
+
     /// The latest picture, if it is of this cube.
     pub fn shown(&self, cube: CubeId) -> Option<&Shown> {
         self.shown.as_deref().filter(|shown| shown.request.cube == cube)

@@ -1,0 +1,411 @@
+//! Pictures and films of a cube for files: the section of the inspector, the keyframes and their preview. The work itself is a job,
+//! in `shoot`.
+
+mod shoot;
+
+use super::cube::Cube;
+use crate::app::command::Command;
+use crate::app::form::{self, row};
+use crate::app::state::AppState;
+use crate::app::theme::{Tokens, number_style};
+use crate::job::{JobQueue, Lane};
+use crate::volume::film::{Film, Keyframe, Keyframes, Motion, is_animation};
+use crate::volume::stage::{Request, Stage};
+use crate::volume::{Scene, View};
+use egui::{Button, Checkbox, ComboBox, Context, DragValue, RichText, Ui};
+use egui_phosphor::regular as icon;
+use serde::{Deserialize, Serialize};
+use shoot::Shot;
+use std::path::PathBuf;
+
+/// What can be written to a file, or read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Product {
+    /// A PNG.
+    Picture,
+    /// A GIF.
+    Animation,
+    /// A folder of numbered PNGs.
+    Frames,
+    /// The keyframes, for `aquila render`.
+    Keyframes,
+    /// Keyframes of a file, in place of those that are there.
+    OpenKeyframes,
+}
+
+/// What the session keeps.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Kept {
+    /// Pixels; those of the view where not given.
+    pub size: Option<[u32; 2]>,
+    /// With axes, scale and colour bar.
+    pub is_labelled: bool,
+    /// The film follows the keyframes; a turn else.
+    pub follows_keyframes: bool,
+    pub frames: u32,
+    /// How long a turn lasts.
+    pub turn_s: f64,
+    /// Keyframes hold clip box, range and density besides the camera.
+    pub holds_all: bool,
+    pub keyframes: Keyframes,
+    #[serde(skip)]
+    playing: Option<Playing>,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self {
+            size: None,
+            is_labelled: true,
+            follows_keyframes: false,
+            frames: 120,
+            turn_s: 8.0,
+            holds_all: false,
+            keyframes: Keyframes::default(),
+            playing: None,
+        }
+    }
+}
+
+/// The keyframes run in the window.
+#[derive(Clone, Debug, PartialEq)]
+struct Playing {
+    before: Scene,
+    /// The window's clock when it began.
+    begun_s: f64,
+    /// Where it put the camera last.
+    view: View,
+}
+
+/// Sizes to choose from besides the view's.
+const SIZES: [[u32; 2]; 3] = [[1280, 720], [1920, 1080], [3840, 2160]];
+const MOST_SIDE: u32 = 16_384;
+const MOST_FRAMES: u32 = 3600;
+/// Between two keyframes, until the user says otherwise.
+const STEP_S: f64 = 2.0;
+
+impl Kept {
+    fn film(&self, size: (u32, u32)) -> Film {
+        let (first, last) = self.keyframes.times();
+        let (motion, seconds) = if self.follows_keyframes {
+            (Motion::Path(self.keyframes.clone()), last - first)
+        } else {
+            (Motion::Turn, self.turn_s)
+        };
+        Film { motion, frames: self.frames, seconds, size }
+    }
+
+    fn add(&mut self, scene: &Scene) {
+        let last = self.keyframes.keyframes.last();
+        let time_s = last.map_or(0.0, |key| key.time_s + STEP_S);
+        let all = self.holds_all;
+        self.keyframes.keyframes.push(Keyframe {
+            time_s,
+            view: scene.view,
+            clip: all.then_some(scene.clip),
+            range: all.then_some(scene.transfer.range),
+            density: all.then_some(scene.density),
+        });
+    }
+
+    /// Changes places in the path; the times stay where they are.
+    fn swap(&mut self, a: usize, b: usize) {
+        let keys = &mut self.keyframes.keyframes;
+        if a.max(b) < keys.len() {
+            let (time_a, time_b) = (keys[a].time_s, keys[b].time_s);
+            keys.swap(a, b);
+            (keys[a].time_s, keys[b].time_s) = (time_a, time_b);
+        }
+    }
+}
+
+/// Moves the cube's camera on while the keyframes run. True while they do.
+pub fn play(context: &Context, cube: &mut Cube) -> bool {
+    let now = context.input(|input| input.time);
+    let look = &mut cube.look;
+    let Some(playing) = &mut look.export.playing else { return false };
+    let (first, last) = look.export.keyframes.times();
+    let at = first + now - playing.begun_s;
+    let is_moved = look.scene.view != playing.view;
+    if is_moved || at > last {
+        // Whoever takes the camera over keeps it where it is; else all is as it was before.
+        let before = playing.before.clone();
+        let view = if is_moved { look.scene.view } else { before.view };
+        look.scene = Scene { view, ..before };
+        look.export.playing = None;
+        context.request_repaint();
+        return false;
+    }
+    look.scene = look.export.keyframes.scene_at(&playing.before, at);
+    playing.view = look.scene.view;
+    context.request_repaint();
+    true
+}
+
+/// The section of the inspector.
+pub fn show(ui: &mut Ui, cube: &mut Cube, state: &mut AppState) {
+    let kept = &mut cube.look.export;
+    ui.add_space(12.0);
+    form::caption(ui, "Export");
+    row(ui, "Size", "Pixels of pictures and films", |ui| size(ui, &mut kept.size));
+    row(ui, "Labels", "With axes, scale and colour bar, as in the view", |ui| {
+        ui.add(Checkbox::new(&mut kept.is_labelled, "Axes and scales"));
+    });
+    if button(ui, icon::FILE_PNG, "Picture…", Command::SaveVolumePicture).clicked() {
+        state.request(Command::SaveVolumePicture);
+    }
+    ui.add_space(8.0);
+    row(ui, "Film", "A turn round the up axis, or along the keyframes", |ui| {
+        ui.selectable_value(&mut kept.follows_keyframes, false, "Turn");
+        ui.selectable_value(&mut kept.follows_keyframes, true, "Keyframes");
+    });
+    row(ui, "Frames", "", |ui| {
+        ui.add(DragValue::new(&mut kept.frames).range(2..=MOST_FRAMES));
+    });
+    let (first, last) = kept.keyframes.times();
+    row(ui, "Length", "A film of keyframes lasts as long as they say", |ui| {
+        if kept.follows_keyframes {
+            ui.label(RichText::new(format!("{:.1} s", last - first)).text_style(number_style()));
+        } else {
+            ui.add(DragValue::new(&mut kept.turn_s).range(0.1..=3600.0).speed(0.1).suffix(" s"));
+        }
+    });
+    let can_film = !kept.follows_keyframes || kept.keyframes.check().is_ok();
+    ui.add_enabled_ui(can_film, |ui| {
+        ui.horizontal(|ui| {
+            if button(ui, icon::FILM_STRIP, "GIF…", Command::MakeMovie).clicked() {
+                state.request(Command::MakeMovie);
+            }
+            if button(ui, icon::IMAGES, "PNG sequence…", Command::MakeMovieFrames).clicked() {
+                state.request(Command::MakeMovieFrames);
+            }
+        });
+    });
+    keyframes(ui, cube, state);
+}
+
+fn button(ui: &mut Ui, icon: &str, text: &str, command: Command) -> egui::Response {
+    ui.button(format!("{icon}  {text}")).on_hover_text(command.tooltip())
+}
+
+fn size(ui: &mut Ui, size: &mut Option<[u32; 2]>) {
+    let words = |[width, height]: [u32; 2]| format!("{width} × {height}");
+    let text = size.map_or_else(|| "As the view".to_owned(), words);
+    ComboBox::from_id_salt("export size").selected_text(text).width(112.0).show_ui(ui, |ui| {
+        ui.selectable_value(size, None, "As the view");
+        for known in SIZES {
+            ui.selectable_value(size, Some(known), words(known));
+        }
+        let own = size.unwrap_or([1000, 1000]);
+        ui.selectable_value(size, Some(own), "Own size");
+    });
+    if let Some([width, height]) = size {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        ui.add(DragValue::new(width).range(16..=MOST_SIDE));
+        ui.add(DragValue::new(height).range(16..=MOST_SIDE));
+    }
+}
+
+/// What was done to a line of the list.
+enum Touch {
+    GoTo(usize),
+    Swap(usize, usize),
+    Remove(usize),
+}
+
+fn keyframes(ui: &mut Ui, cube: &mut Cube, state: &mut AppState) {
+    let tokens = Tokens::of(ui);
+    ui.add_space(12.0);
+    form::caption(ui, "Keyframes");
+    let kept = &mut cube.look.export;
+    let count = kept.keyframes.keyframes.len();
+    let mut touch = None;
+    for (index, key) in kept.keyframes.keyframes.iter_mut().enumerate() {
+        ui.push_id(index, |ui| {
+            ui.horizontal(|ui| {
+                ui.spacing_mut().item_spacing.x = 4.0;
+                let time = DragValue::new(&mut key.time_s).range(0.0..=86_400.0).speed(0.05).suffix(" s");
+                ui.add(time.max_decimals(2)).on_hover_text("When the camera is there");
+                let view = key.view;
+                let words =
+                    format!("{:.0}° {:.0}° {:.2}", view.azimuth_deg, view.elevation_deg, view.distance);
+                let words = RichText::new(words).text_style(number_style()).color(tokens.dim);
+                let place = ui.add(Button::new(words).frame(false));
+                if place.on_hover_text("Azimuth, elevation, distance; click to go there").clicked() {
+                    touch = Some(Touch::GoTo(index));
+                }
+                let small = |ui: &mut Ui, is_on: bool, icon: &str, tip: &str| {
+                    let button = Button::new(RichText::new(icon).color(tokens.dim)).frame(false);
+                    ui.add_enabled(is_on, button).on_hover_text(tip).clicked()
+                };
+                if small(ui, index > 0, icon::ARROW_UP, "Earlier") {
+                    touch = Some(Touch::Swap(index, index - 1));
+                }
+                if small(ui, index + 1 < count, icon::ARROW_DOWN, "Later") {
+                    touch = Some(Touch::Swap(index, index + 1));
+                }
+                if small(ui, true, icon::X, "Remove") {
+                    touch = Some(Touch::Remove(index));
+                }
+            });
+        });
+    }
+    match touch {
+        Some(Touch::GoTo(index)) => {
+            cube.look.scene = Keyframes { keyframes: vec![kept.keyframes.keyframes[index].clone()] }
+                .scene_at(&cube.look.scene, 0.0);
+        }
+        Some(Touch::Swap(a, b)) => kept.swap(a, b),
+        Some(Touch::Remove(index)) => drop(kept.keyframes.keyframes.remove(index)),
+        None => {}
+    }
+    let fault = kept.keyframes.check().err();
+    if count > 1
+        && let Some(fault) = &fault
+    {
+        ui.label(RichText::new(fault.to_string()).color(tokens.warning));
+    }
+    row(ui, "Hold", "What a new keyframe keeps besides the camera", |ui| {
+        ui.add(Checkbox::new(&mut kept.holds_all, "Clip, range, density"));
+    });
+    ui.horizontal(|ui| {
+        if ui.button(format!("{}  Add this view", icon::PLUS)).clicked() {
+            let scene = cube.look.scene.clone();
+            cube.look.export.add(&scene);
+        }
+        let is_playing = cube.look.export.playing.is_some();
+        let (icon, text) = if is_playing { (icon::STOP, "Stop") } else { (icon::PLAY, "Play") };
+        if ui.add_enabled(fault.is_none(), Button::new(format!("{icon}  {text}"))).clicked() {
+            match cube.look.export.playing.take() {
+                Some(playing) => cube.look.scene = playing.before,
+                None => {
+                    let begun_s = ui.input(|input| input.time);
+                    let before = cube.look.scene.clone();
+                    let view = before.view;
+                    cube.look.export.playing = Some(Playing { before, begun_s, view });
+                }
+            }
+        }
+    });
+    ui.horizontal(|ui| {
+        if button(ui, icon::FOLDER_OPEN, "Open…", Command::OpenKeyframes).clicked() {
+            state.request(Command::OpenKeyframes);
+        }
+        let save = Button::new(format!("{}  Save…", icon::FLOPPY_DISK));
+        let tip = Command::SaveKeyframes.tooltip();
+        if ui.add_enabled(fault.is_none(), save).on_hover_text(tip).clicked() {
+            state.request(Command::SaveKeyframes);
+        }
+    });
+}
+
+/// Why this cannot be made of the cube, as a sentence; `None` where it can.
+pub fn refuses(cube: &Cube, product: Product) -> Option<String> {
+    let kept = &cube.look.export;
+    let needs_path = match product {
+        Product::Picture | Product::OpenKeyframes => false,
+        Product::Animation | Product::Frames => kept.follows_keyframes,
+        Product::Keyframes => true,
+    };
+    let fault = needs_path.then(|| kept.keyframes.check().err()).flatten();
+    fault.map(|fault| format!("The keyframes are no path yet: {fault}"))
+}
+
+/// Writes or reads what was asked for, in the background. `request` is what the view shows, `pixels_per_point` its scale.
+pub fn write(
+    cube: &mut Cube,
+    (stage, request, pixels_per_point): (&Stage, &Request, f32),
+    (product, path): (Product, PathBuf),
+    queue: &JobQueue,
+) -> Result<(), String> {
+    let path = with_ending(product, path);
+    let kept = &mut cube.look.export;
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    match product {
+        Product::Keyframes => return kept.keyframes.write(&path).map_err(|error| error.to_string()),
+        Product::OpenKeyframes => {
+            kept.keyframes = Keyframes::read(&path).map_err(|error| error.to_string())?;
+            kept.follows_keyframes = true;
+            return Ok(());
+        }
+        Product::Picture | Product::Animation | Product::Frames => {}
+    }
+    let [width, height] = kept.size.unwrap_or([request.width, request.height]);
+    let film = kept.film((width, height));
+    let is_labelled = kept.is_labelled;
+    // A film of more pixels shows the same labels, larger.
+    let scale = pixels_per_point * height as f32 / request.height.max(1) as f32;
+    let request = Request { scene: cube.look.drawn(), width, height, moving: false, ..request.clone() };
+    let shot =
+        Shot { camera: stage.camera(), cube: cube.clone(), request, labels: is_labelled.then_some(scale) };
+    if product == Product::Picture {
+        let product = |path: &PathBuf| Some(path.clone());
+        queue.spawn_with_product(Lane::Light, format!("Picture {name}"), product, move |context| {
+            shot.picture(&path, context)?;
+            Ok(path)
+        });
+        return Ok(());
+    }
+    film.check().map_err(|error| error.to_string())?;
+    let product = |path: &PathBuf| Some(path.clone());
+    queue.spawn_with_product(Lane::Heavy, format!("Film {name}"), product, move |context| {
+        shot.film(&film, &path, context)?;
+        Ok(path)
+    });
+    Ok(())
+}
+
+/// The ending tells what is written: one that was not typed is added.
+fn with_ending(product: Product, path: PathBuf) -> PathBuf {
+    let ending = match product {
+        Product::Picture => "png",
+        Product::Animation => "gif",
+        Product::Keyframes => "json",
+        Product::Frames if is_animation(&path) => return path.with_extension(""),
+        Product::Frames | Product::OpenKeyframes => return path,
+    };
+    if path.extension().is_some_and(|end| end.eq_ignore_ascii_case(ending)) {
+        return path;
+    }
+    let mut name = path.into_os_string();
+    name.push(".");
+    name.push(ending);
+    name.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::volume::Lattice;
+
+    fn scene(azimuth_deg: f32) -> Scene {
+        let mut scene = Scene::of(&Lattice::new([4, 4, 4], [1.0; 3], (0.0, 1.0)).expect("a lattice"));
+        scene.view.azimuth_deg = azimuth_deg;
+        scene
+    }
+
+    #[test]
+    fn keyframes_are_added_in_time_and_swapped_in_place() {
+        let mut kept = Kept::default();
+        for azimuth in [0.0, 40.0, 90.0] {
+            kept.add(&scene(azimuth));
+        }
+        assert!(kept.keyframes.check().is_ok() && kept.keyframes.times() == (0.0, 2.0 * STEP_S));
+        kept.swap(0, 1);
+        let keys = &kept.keyframes.keyframes;
+        assert_eq!((keys[0].view.azimuth_deg, keys[0].time_s, keys[1].time_s), (40.0, 0.0, STEP_S));
+        let text = serde_json::to_value(&kept).expect("written");
+        assert_eq!(serde_json::from_value::<Kept>(text).expect("read"), kept);
+        assert_eq!(serde_json::from_value::<Kept>(serde_json::json!({})).expect("read"), Kept::default());
+    }
+
+    #[test]
+    fn files_get_the_ending_that_says_what_they_are() {
+        let named = |product, name: &str| with_ending(product, PathBuf::from(name));
+        assert_eq!(named(Product::Animation, "a/n.2"), PathBuf::from("a/n.2.gif"));
+        assert_eq!(named(Product::Animation, "n.GIF"), PathBuf::from("n.GIF"));
+        assert_eq!(named(Product::Picture, "n.gif"), PathBuf::from("n.gif.png"));
+        assert_eq!(named(Product::Frames, "n.gif"), PathBuf::from("n"));
+    }
+}
