@@ -36,5 +36,5 @@ pub use probe::{Probe, Seen, probe};
 pub use reduce::{Reduce, reduced};
 pub use scene::{Mode, Opacity, Plane, Radiation, Scene, Slice, Source, Surface};
 pub use surfaces::{Hit, hit_at};
-pub use transfer::{Stretch, Transfer};
+pub use transfer::{OpacityPreset, Stretch, Transfer};
 pub use view::{Lens, View};
