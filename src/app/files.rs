@@ -1,8 +1,10 @@
 //! The Files panel: the project's tree and the recent files.
 
 use super::command::Command;
+use super::opening;
 use super::state::AppState;
 use super::theme::{Tokens, caption_style};
+use super::workspace::Workspace;
 use crate::project::{Entry, EntryKind};
 use egui::{
     Align, Button, CollapsingHeader, Color32, FontId, Layout, Rect, RichText, ScrollArea, TextureId, Ui, Vec2,
@@ -35,7 +37,9 @@ pub fn show(ui: &mut Ui, state: &mut AppState) {
         for path in state.recent.files.clone() {
             let name = name(&path);
             let chosen = row(ui, icon::CLOCK_COUNTER_CLOCKWISE, tokens.faint, &name, None, false);
-            if chosen.on_hover_text(path.display().to_string()).clicked() {
+            let chosen = chosen.on_hover_text(path.display().to_string());
+            open_elsewhere(&chosen, state, &path);
+            if chosen.clicked() {
                 state.request_open(path);
             }
         }
@@ -60,6 +64,23 @@ pub fn caption(ui: &mut Ui, text: &str) {
 
 fn name(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+/// How an open file is called: by its name, and a simulation's density by its folder (`cloud-1-07547189`, whose end is a hash that
+/// tells the demo's clouds apart, is `cloud 1`).
+pub fn title(path: &Path) -> String {
+    match path.parent() {
+        Some(folder) if name(path) == "datacube.fits" => {
+            let folder = name(folder);
+            match folder.rsplit_once('-') {
+                Some((cloud, hash)) if hash.len() == 8 && hash.chars().all(|c| c.is_ascii_hexdigit()) => {
+                    cloud.replace('-', " ")
+                }
+                _ => folder,
+            }
+        }
+        _ => name(path),
+    }
 }
 
 fn header(ui: &mut Ui, text: &str, open: bool, content: impl FnOnce(&mut Ui)) {
@@ -110,11 +131,29 @@ fn show_entry(ui: &mut Ui, state: &mut AppState, entry: &Entry, depth: usize) {
         let line = Rect::from_min_size(ui.cursor().min, Vec2::new(8.0, 24.0));
         let shown = entry.kind == EntryKind::Data && ui.is_rect_visible(line);
         let picture = shown.then(|| state.thumbnails.get(&entry.path)).flatten();
-        if row(ui, mark, colour, &label, picture, selected)
-            .on_hover_text(entry.path.display().to_string())
-            .clicked()
-        {
+        let response =
+            row(ui, mark, colour, &label, picture, selected).on_hover_text(entry.path.display().to_string());
+        if matches!(entry.kind, EntryKind::Data | EntryKind::Simulation) {
+            open_elsewhere(&response, state, &entry.path);
+        }
+        if response.clicked() {
             state.request_open(&entry.path);
+        }
+    });
+}
+
+/// The menu of a file that may be a cube: it opens in either workspace.
+fn open_elsewhere(response: &egui::Response, state: &mut AppState, path: &Path) {
+    if opening::is_blueprint(path) {
+        return;
+    }
+    response.context_menu(|ui| {
+        for workspace in [Workspace::Volume, Workspace::Clouds] {
+            let text = format!("{}  Open in {}", workspace.command().icon(), workspace.name());
+            if ui.button(text).clicked() {
+                state.request_open_in(path, workspace);
+                ui.close();
+            }
         }
     });
 }

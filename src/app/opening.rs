@@ -20,8 +20,17 @@ pub enum Kind {
     Missing,
 }
 
+fn lower_name(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default()
+}
+
+pub fn is_blueprint(path: &Path) -> bool {
+    let name = lower_name(path);
+    name.ends_with(".blueprint.json") || name == "blueprint.json"
+}
+
 pub fn kind(path: &Path) -> Kind {
-    let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let name = lower_name(path);
     if path.is_dir() {
         let density = path.join("datacube.fits");
         return if Project::is_project(path) {
@@ -38,7 +47,7 @@ pub fn kind(path: &Path) -> Kind {
         Kind::Missing
     } else if name == "aquila.toml" {
         Kind::Project
-    } else if name.ends_with(".blueprint.json") || name == "blueprint.json" {
+    } else if is_blueprint(path) {
         Kind::Blueprint
     } else {
         Kind::Data

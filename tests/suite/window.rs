@@ -6,6 +6,7 @@ mod keys;
 mod runs;
 mod shell;
 mod start;
+mod volume;
 
 use aquila::app::{Aquila, Notices, Options};
 use aquila::blueprint::{self, Blueprint};

@@ -9,10 +9,12 @@ use crate::app::files::caption;
 use crate::app::state::AppState;
 use crate::app::text;
 use crate::app::theme::{CONTROL_RADIUS, Tokens, title_style};
+use crate::app::workspace::Workspace;
 use crate::data::Statistics;
 use crate::figure::ColourMap;
 use crate::figure::PixelSize;
 use egui::{ComboBox, DragValue, Pos2, Rect, RichText, Sense, Stroke, Ui, pos2, vec2};
+use egui_phosphor::regular as icon;
 use egui_plot::{Line, Plot, PlotPoints, VLine};
 
 pub fn show(ui: &mut Ui, sheet: &mut Sheet, state: &mut AppState) {
@@ -32,6 +34,10 @@ pub fn show(ui: &mut Ui, sheet: &mut Sheet, state: &mut AppState) {
         Content::Cube(cube) => {
             caption(ui, "CUBE");
             ui.label(RichText::new(&sheet.title).text_style(title_style()));
+            let fly = ui.button(format!("{}  Fly through it in Volume", icon::CUBE));
+            if fly.on_hover_text("The same cube in three dimensions").clicked() {
+                state.request_open_in(&sheet.path, Workspace::Volume);
+            }
             appearance(ui, sheet, state, &cube.histogram);
             line_of_sight(ui, sheet, cube);
             statistics(ui, cube.statistics.as_ref(), &cube.cube.unit);

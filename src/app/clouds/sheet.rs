@@ -3,11 +3,12 @@
 use super::content::{self, Content, CubeMode, Opened, Part, Plane};
 use super::map::MapView;
 use super::picture::{self, Look, Picture};
+use crate::app::files;
 use crate::app::task::Task;
 use crate::job::{Handle, JobQueue, Lane};
 use egui::Context;
 use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Names a sheet in the docks; the session keeps it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -52,7 +53,7 @@ pub struct Sheet {
 impl Sheet {
     /// Starts reading `path`.
     pub fn open(queue: &JobQueue, id: SheetId, path: PathBuf, hdu: Option<usize>, glance: Glance) -> Self {
-        let title = title(&path);
+        let title = files::title(&path);
         let reading = path.clone();
         let handle = queue.spawn(Lane::Light, format!("Open {title}"), move |context| {
             content::read(&reading, hdu, context)
@@ -148,14 +149,5 @@ impl Sheet {
             Ok(picture::draw(&pen, &name, plane.values(), plane.range_values(), look))
         });
         self.drawing = Some((wanted, task));
-    }
-}
-
-/// The file's name; a simulation's density is called by its folder.
-fn title(path: &Path) -> String {
-    let name = |path: &Path| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-    match path.parent() {
-        Some(folder) if name(path) == "datacube.fits" => name(folder),
-        _ => name(path),
     }
 }

@@ -1,69 +1,72 @@
 //! One open cube of the Volume workspace: its file as it comes, its values, how it is looked at.
 
 use super::look::Look;
-use crate::data::{Header, percentiles_sampled};
-use crate::io;
+use crate::app::files;
+use crate::io::{CubeFile, Region};
 use crate::job::{Context, Handle, JobQueue, Lane, Slot};
+use crate::volume::load::load;
 use crate::volume::stage::{CubeId, Feeder, Stage};
-use crate::volume::{Feed, Geometry, Grid, Lattice, Part};
-use ndarray::Array3;
-use std::path::{Path, PathBuf};
+use crate::volume::{
+    Feed, Geometry, Histogram, Lattice, Loaded, Part, Plane, Reduce, Scene, View, Wish, first_look,
+    first_look_at,
+};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-/// What was read of a cube.
-pub struct Loaded {
-    pub path: PathBuf,
-    pub hdu: Option<usize>,
-    pub header: Header,
-    pub unit: String,
-    /// (z, y, x)
-    pub file_shape: [usize; 3],
-    /// Physical, (z, y, x), blanks as NaN.
-    pub values: Arc<Array3<f32>>,
-    pub lattice: Lattice,
-    /// At 0.5, 50, 99.9 per cent.
-    pub percentiles: Option<Vec<f64>>,
-}
+/// Voxels along a side where no adapter is found and the processor draws coarsely.
+const LONGEST_WITHOUT_ADAPTER: usize = 256;
 
 /// A cube with its values.
 #[derive(Clone)]
 pub struct Cube {
     pub id: CubeId,
     pub path: PathBuf,
+    /// The object and the line, where the header names them; else the file.
     pub title: String,
     pub loaded: Arc<Loaded>,
+    /// Of the whole file.
     pub geometry: Arc<Geometry>,
     /// As loaded, with the proportions of the look.
     pub lattice: Lattice,
     pub look: Look,
     /// A part of the file that is to be read again, as finely as it goes.
-    pub reload: Option<io::Region>,
+    pub reload: Option<Region>,
     /// The ratio that `lattice` has.
     ratio: f64,
+    reloading: Option<Arc<Handle<Read>>>,
+    /// Why the last reload failed.
+    pub fault: Option<String>,
+}
+
+/// What a job reads.
+pub struct Read {
+    loaded: Loaded,
+    geometry: Arc<Geometry>,
 }
 
 impl Cube {
-    fn new(id: CubeId, title: String, loaded: Loaded, geometry: Arc<Geometry>, look: Look) -> Self {
-        let lattice = loaded.lattice.clone();
-        let path = loaded.path.clone();
-        let mut cube = Self {
+    fn new(id: CubeId, title: &str, read: Read, look: Look) -> Self {
+        let Read { loaded, geometry } = read;
+        let title = named(&loaded).unwrap_or_else(|| title.to_owned());
+        Self {
             id,
-            path,
+            path: loaded.path.clone(),
             title,
+            lattice: loaded.lattice.clone(),
+            ratio: look.velocity_ratio,
             loaded: Arc::new(loaded),
             geometry,
-            lattice,
             look,
             reload: None,
-            ratio: f64::NAN,
-        };
-        cube.ratio = cube.geometry.default_ratio();
-        cube
+            reloading: None,
+            fault: None,
+        }
     }
 
     /// Which part of the file is loaded.
     pub fn part(&self) -> Part {
-        Part { first: [0; 3], factor: 1, shape: self.lattice.shape }
+        let [z, y, x] = self.loaded.region.start;
+        Part { first: [x, y, z], factor: self.loaded.factor, shape: self.lattice.shape }
     }
 
     /// The voxel of the file at a place of the box from 0 to 1.
@@ -71,35 +74,94 @@ impl Cube {
         self.part().voxel(place)
     }
 
-    /// Takes up another velocity ratio.
-    pub fn settle_proportions(&mut self, stage: &Stage) {
+    /// A first look again, with camera and mode as they are.
+    pub fn reset_appearance(&mut self) {
+        let scene = &mut self.look.scene;
+        let first = Look::new(first_look(&self.loaded));
+        *scene = Scene { view: scene.view, mode: scene.mode, ..first.scene };
+    }
+
+    /// Reads another part of the file, or the same reduced in another way; what is there stays in sight meanwhile.
+    pub fn read_again(&mut self, queue: &JobQueue, stage: &Stage, region: Option<Region>, reduce: Reduce) {
+        if let Some(before) = self.reloading.take() {
+            before.context.cancel();
+        }
+        self.fault = None;
+        let wanted = Wanted { region, reduce, ratio: Some(self.look.velocity_ratio) };
+        let (file, feeder) = (Arc::clone(&self.loaded.file), stage.feeder(self.id));
+        let geometry = Arc::clone(&self.geometry);
+        let title = format!("Read {}", self.title);
+        self.reloading = Some(Arc::new(queue.spawn(Lane::Light, title, move |context| {
+            read(&file, geometry, &wanted, &feeder, &|_, _| {}, context)
+        })));
+    }
+
+    /// How far a reload is.
+    pub fn reload_progress(&self) -> Option<crate::job::Progress> {
+        self.reloading.as_ref().map(|handle| handle.context.progress())
+    }
+
+    /// Takes what was read anew, and another velocity ratio.
+    fn update(&mut self, stage: &Stage) {
+        if let Some(answer) = self.reloading.as_ref().and_then(|handle| handle.try_take()) {
+            self.reloading = None;
+            match answer {
+                Ok(read) => self.replace(read.loaded, stage),
+                Err(error) => self.fault = Some(error),
+            }
+        }
         if self.look.velocity_ratio != self.ratio {
             self.ratio = self.look.velocity_ratio;
-            let voxel = self.geometry.voxel(self.ratio);
+            let voxel = self.voxel_sides();
             self.lattice.set_voxel(voxel);
             stage.set_voxel(self.id, voxel);
         }
     }
 
-    /// A first look again, with the camera where it is.
-    pub fn reset_appearance(&mut self) {
-        let first = first_look(&self.loaded.lattice, self.loaded.percentiles.as_deref());
-        let scene = &mut self.look.scene;
-        *scene = crate::volume::Scene { view: scene.view, mode: scene.mode, ..first.scene };
+    /// Sides of a loaded voxel. The last blocks of a reduced cube may hold fewer voxels of the file; the box keeps its proportions.
+    fn voxel_sides(&self) -> [f64; 3] {
+        let (voxel, size) = (self.geometry.voxel(self.ratio), self.loaded.region.size);
+        std::array::from_fn(|axis| {
+            voxel[axis] * size[2 - axis] as f64 / self.lattice.shape[axis].max(1) as f64
+        })
     }
-}
 
-/// What is seen before all is read.
-pub struct Early {
-    pub lattice: Lattice,
-    pub look: Look,
+    /// Puts another part of the file in the place of the one before; what was placed in the cube stays at its coordinates.
+    fn replace(&mut self, loaded: Loaded, stage: &Stage) {
+        let before = self.part();
+        let is_same_part = loaded.region == self.loaded.region;
+        stage.keep(self.id, Arc::clone(&loaded.values));
+        (self.look.region, self.look.reduce) = (loaded.is_cropped().then_some(loaded.region), loaded.reduce);
+        self.lattice = loaded.lattice.clone();
+        self.loaded = Arc::new(loaded);
+        if is_same_part {
+            return;
+        }
+        let now = self.part();
+        let moved = |place: [f32; 3]| now.place(before.voxel(place)).map(|along| along.clamp(0.0, 1.0));
+        for slice in &mut self.look.scene.slices {
+            match &mut slice.plane {
+                Plane::Across { axis, place } => {
+                    let mut at = [0.5; 3];
+                    at[*axis] = *place;
+                    *place = moved(at)[*axis];
+                }
+                Plane::Free { point, .. } => *point = moved(*point),
+            }
+        }
+        self.look.scene.clip = [[0.0, 1.0]; 3];
+        let view = &mut self.look.scene.view;
+        *view = View { target: [0.0; 3], distance: View::default().distance, ..*view };
+        self.look.is_fitted = false;
+    }
 }
 
 /// Where the values are.
 pub enum State {
     /// Not asked for: the workspace was not in sight yet.
     Waiting,
-    Loading(Handle<(Loaded, Geometry)>, Arc<Slot<Early>>),
+    /// With how it is looked at as soon as a coarse picture is there.
+    Loading(Handle<Read>, Arc<Slot<Look>>),
     Failed(String),
     Ready(Box<Cube>),
 }
@@ -117,7 +179,7 @@ pub struct Open {
 
 impl Open {
     pub fn new(id: CubeId, path: PathBuf, hdu: Option<usize>, kept: Option<Look>) -> Self {
-        let title = title(&path);
+        let title = files::title(&path);
         Self { id, path, hdu, title, state: State::Waiting, kept }
     }
 
@@ -142,7 +204,23 @@ impl Open {
         let slot = Arc::clone(&early);
         let title = format!("Open {}", self.title);
         let handle = queue.spawn(Lane::Light, title, move |context| {
-            read(&path, hdu, kept.as_ref(), &feeder, &slot, context)
+            context.report("reading the header", None);
+            let file = Arc::new(CubeFile::open(&path, hdu, None)?);
+            let geometry = Arc::new(Geometry::new(file.header(), file.shape()));
+            geometry
+                .warnings
+                .iter()
+                .for_each(|warning| context.warn(format!("{}: {warning}", path.display())));
+            let wanted = kept.as_ref().map_or_else(Wanted::default, |look| Wanted {
+                region: look.region.filter(|region| region.lies_within(file.shape())),
+                reduce: look.reduce,
+                ratio: Some(look.velocity_ratio),
+            });
+            let publish = |lattice: &Lattice, histogram: &Histogram| {
+                let first = || Look::new(first_look_at(lattice, histogram));
+                slot.publish(kept.clone().unwrap_or_else(first));
+            };
+            read(&file, geometry, &wanted, &feeder, &publish, context)
         });
         self.state = State::Loading(handle, early);
     }
@@ -153,69 +231,89 @@ impl Open {
             State::Loading(handle, _) => {
                 let Some(answer) = handle.try_take() else { return };
                 self.state = match answer {
-                    Ok((loaded, geometry)) => {
-                        let first = || first_look(&loaded.lattice, loaded.percentiles.as_deref());
+                    Ok(read) => {
+                        let first = || Look::new(first_look(&read.loaded));
                         let look = self.kept.take().unwrap_or_else(first);
-                        stage.keep(self.id, Arc::clone(&loaded.values));
-                        let (title, geometry) = (self.title.clone(), Arc::new(geometry));
-                        State::Ready(Box::new(Cube::new(self.id, title, loaded, geometry, look)))
+                        stage.keep(self.id, Arc::clone(&read.loaded.values));
+                        State::Ready(Box::new(Cube::new(self.id, &self.title, read, look)))
                     }
                     Err(error) => State::Failed(error),
                 };
             }
-            State::Ready(cube) => cube.settle_proportions(stage),
+            State::Ready(cube) => cube.update(stage),
             State::Waiting | State::Failed(_) => {}
+        }
+    }
+
+    /// Nothing is being read.
+    pub fn is_settled(&self) -> bool {
+        match &self.state {
+            State::Waiting | State::Loading(..) => false,
+            State::Failed(_) => true,
+            State::Ready(cube) => cube.reloading.is_none(),
         }
     }
 }
 
-/// What lies above the typical value, up to where the brightest thousandth begins.
-fn first_look(lattice: &Lattice, percentiles: Option<&[f64]>) -> Look {
-    let mut look = Look::new(lattice);
-    if let Some(&[_, low, high]) = percentiles
-        && low < high
-    {
-        look.scene.transfer.range = (low, high);
-    }
-    look
+/// What is wanted of a file.
+#[derive(Default)]
+struct Wanted {
+    region: Option<Region>,
+    reduce: Reduce,
+    /// The cube's own where not given.
+    ratio: Option<f64>,
 }
 
+/// Reads a cube and hands it to the stage; `coarse` hears of the first, coarse picture.
 fn read(
-    path: &Path,
-    hdu: Option<usize>,
-    kept: Option<&Look>,
+    file: &Arc<CubeFile>,
+    geometry: Arc<Geometry>,
+    wanted: &Wanted,
     feeder: &Feeder,
-    early: &Slot<Early>,
+    coarse: &dyn Fn(&Lattice, &Histogram),
     context: &Context,
-) -> anyhow::Result<(Loaded, Geometry)> {
-    let cube = io::read_cube_watched(path, hdu, context)?;
-    let (depth, height, width) = cube.values.dim();
-    let geometry = Geometry::new(&cube.header, [depth, height, width]);
-    let mut grid = Grid::new(cube.values.view(), geometry.voxel(geometry.default_ratio()))?;
-    grid.lattice.signs = geometry.signs();
-    let lattice = grid.lattice.clone();
-    let percentiles = percentiles_sampled(cube.values.as_slice().unwrap_or_default(), &[0.5, 50.0, 99.9]);
-    let look = kept.cloned().unwrap_or_else(|| first_look(&lattice, percentiles.as_deref()));
-    early.publish(Early { lattice: lattice.clone(), look });
-    feeder.send(Feed::Coarse(grid))?;
-    let loaded = Loaded {
-        path: path.to_owned(),
-        hdu,
-        header: cube.header,
-        unit: cube.unit,
-        file_shape: [depth, height, width],
-        values: Arc::new(cube.values),
-        lattice,
-        percentiles,
-    };
-    Ok((loaded, geometry))
+) -> anyhow::Result<Read> {
+    let ratio = wanted.ratio.unwrap_or_else(|| geometry.default_ratio());
+    let longest_side = feeder.adapter().map_or(LONGEST_WITHOUT_ADAPTER, |adapter| adapter.longest_side);
+    let wish =
+        Wish { reduce: wanted.reduce, region: wanted.region, ..Wish::of(&geometry, ratio, longest_side) };
+    let loaded = load(file, &wish, context, &mut |feed| {
+        let glimpse = match &feed {
+            Feed::Coarse(grid) => Some((grid.lattice.clone(), Histogram::of_grid(grid))),
+            _ => None,
+        };
+        feeder.send(feed)?;
+        if let Some((lattice, histogram)) = glimpse {
+            coarse(&lattice, &histogram);
+        }
+        Ok(())
+    })?;
+    Ok(Read { loaded, geometry })
 }
 
-/// The file's name; a simulation's density is called by its folder.
-fn title(path: &Path) -> String {
-    let name = |path: &Path| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-    match path.parent() {
-        Some(folder) if name(path) == "datacube.fits" => name(folder),
-        _ => name(path),
-    }
+/// Lines by their rest frequencies in GHz (Lovas; CDMS), as far as a title goes.
+const LINES: [(f64, &str); 14] = [
+    (1.420405752, "H I"),
+    (23.6944955, "NH₃ (1,1)"),
+    (86.754288, "H¹³CO⁺ (1–0)"),
+    (88.6318475, "HCN (1–0)"),
+    (89.1885247, "HCO⁺ (1–0)"),
+    (93.1737, "N₂H⁺ (1–0)"),
+    (97.980953, "CS (2–1)"),
+    (109.7821734, "C¹⁸O (1–0)"),
+    (110.2013543, "¹³CO (1–0)"),
+    (115.2712018, "CO (1–0)"),
+    (219.5603541, "C¹⁸O (2–1)"),
+    (220.3986842, "¹³CO (2–1)"),
+    (230.538, "CO (2–1)"),
+    (345.7959899, "CO (3–2)"),
+];
+
+/// The object and the line that a header names.
+fn named(loaded: &Loaded) -> Option<String> {
+    let header = &loaded.header;
+    let object = header.text("OBJECT").map(str::trim).filter(|object| !object.is_empty())?;
+    let rest_hz = header.float("RESTFRQ").or_else(|| header.float("RESTFREQ"));
+    let line = rest_hz.and_then(|hz| LINES.iter().find(|(ghz, _)| (hz * 1e-9 / ghz - 1.0).abs() < 2e-5));
+    Some(line.map_or_else(|| object.to_owned(), |(_, line)| format!("{object} {line}")))
 }

@@ -1,7 +1,8 @@
 //! How a cube is looked at: everything that a session keeps of it. Plain values; nothing is painted or read here.
 
 use super::export;
-use crate::volume::{Lattice, Mode, Plane, Scene, Slice, Surface, View};
+use crate::io::Region;
+use crate::volume::{Mode, Plane, Reduce, Scene, Slice, Surface};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -13,6 +14,15 @@ pub struct Look {
     /// The rays through the cube are off: surfaces and slices alone.
     #[serde(default)]
     pub rays_off: bool,
+    /// The part of the file that is loaded, where it is not the whole.
+    #[serde(default)]
+    pub region: Option<Region>,
+    /// How a cube that does not fit is made smaller.
+    #[serde(default)]
+    pub reduce: Reduce,
+    /// The camera was put where all of the cube is seen, or where the user wants it.
+    #[serde(default = "yes")]
+    pub is_fitted: bool,
     /// Length of a velocity axis compared with the longer side of the sky.
     #[serde(default = "equal")]
     pub velocity_ratio: f64,
@@ -34,18 +44,22 @@ fn equal() -> f64 {
     1.0
 }
 
+fn yes() -> bool {
+    true
+}
+
 /// A little darker than the frame around it, in both themes: the data are the only bright thing.
 const BACKGROUND: [f32; 3] = [0.031, 0.037, 0.047];
 
 impl Look {
-    /// A first look at a cube.
-    pub fn new(lattice: &Lattice) -> Self {
-        let mut scene = Scene::of(lattice);
-        scene.view = first_view();
-        scene.background = BACKGROUND;
+    /// A first look at a cube, whose camera has yet to be put where all of it is seen.
+    pub fn new(scene: Scene) -> Self {
         Self {
-            scene,
+            scene: Scene { background: BACKGROUND, ..scene },
             rays_off: false,
+            region: None,
+            reduce: Reduce::default(),
+            is_fitted: false,
             velocity_ratio: equal(),
             distance_pc: None,
             overlay: Default::default(),
@@ -109,17 +123,13 @@ impl Look {
     }
 }
 
-/// Where the camera stands at first, so that it sees three sides.
-pub fn first_view() -> View {
-    View { azimuth_deg: 32.0, elevation_deg: 18.0, ..View::default() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::volume::Lattice;
 
     fn look() -> Look {
-        Look::new(&Lattice::new([4, 5, 6], [1.0; 3], (-1.0, 3.0)).expect("a lattice"))
+        Look::new(Scene::of(&Lattice::new([4, 5, 6], [1.0; 3], (-1.0, 3.0)).expect("a lattice")))
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod clip;
 mod cube;
+mod detail;
 mod export;
 mod keys;
 mod layers;
@@ -19,6 +20,7 @@ use super::theme::{Tokens, title_style};
 use super::workspace::{Find, View, Workspace};
 use crate::job::Progress;
 use crate::project::{Project, Session};
+use crate::volume::Preset;
 use crate::volume::stage::{CubeId, Request, Stage};
 use cube::{Open, State};
 use egui::{Context, Frame, Margin, Panel, Rect, RichText, Sense, Theme, Ui, UiBuilder, vec2};
@@ -214,9 +216,14 @@ impl VolumeView {
         let (progress, scene) = match &mut open.state {
             State::Waiting | State::Failed(_) => return,
             State::Loading(handle, early) => {
-                (Some(handle.context.progress()), early.latest().map(|early| early.look.drawn()))
+                (Some(handle.context.progress()), early.latest().map(|look| look.drawn()))
             }
             State::Ready(cube) => {
+                if !cube.look.is_fitted {
+                    cube.look.is_fitted = true;
+                    let view = &mut cube.look.scene.view;
+                    *view = Preset::Corner.view(&cube.lattice, view.orthographic, rect.aspect_ratio());
+                }
                 moving = navigate::interact(ui, &response, rect, cube, &mut self.motion, reduce_motion);
                 moving |= export::play(ui.ctx(), cube);
                 (None, Some(cube.look.drawn()))
@@ -362,13 +369,18 @@ impl View for VolumeView {
         closed.into_iter().for_each(|id| self.close(id));
     }
 
-    fn inspector(&mut self, ui: &mut Ui, _state: &mut AppState) {
-        caption(ui, "CUBE");
-        let tokens = Tokens::of(ui);
-        match self.front_index().map(|index| &self.open[index]) {
-            Some(open) => drop(ui.label(&open.title)),
-            None => drop(ui.label(RichText::new("Nothing is open").color(tokens.dim))),
-        }
+    fn inspector(&mut self, ui: &mut Ui, state: &mut AppState) {
+        let front = self.front_index();
+        let cube = front.and_then(|index| self.open[index].cube_mut());
+        let (Some(cube), Some(stage)) = (cube, &self.stage) else {
+            caption(ui, "CUBE");
+            let text = front.map_or("Nothing is open", |index| &self.open[index].title);
+            ui.label(RichText::new(text).color(Tokens::of(ui).dim));
+            return;
+        };
+        egui::ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+            detail::section(ui, cube, stage, state);
+        });
     }
 
     fn command(&mut self, command: Command, _state: &mut AppState) -> bool {
@@ -392,7 +404,6 @@ impl View for VolumeView {
     }
 
     fn is_settled(&self) -> bool {
-        let is_read = |open: &Open| matches!(open.state, State::Ready(_) | State::Failed(_));
-        !self.visited || self.open.iter().all(is_read) && self.pane.is_settled()
+        !self.visited || self.open.iter().all(Open::is_settled) && self.pane.is_settled()
     }
 }

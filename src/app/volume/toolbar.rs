@@ -34,7 +34,12 @@ pub fn headline(ui: &mut Ui, cube: &Cube) {
 
 fn facts(cube: &Cube) -> String {
     let [depth, height, width] = cube.loaded.file_shape;
-    let mut facts = vec![format!("{width} × {height} × {depth}"), "full resolution".to_owned()];
+    let mut facts = vec![format!("{width} × {height} × {depth}")];
+    if cube.loaded.is_cropped() {
+        let [z, y, x] = cube.loaded.region.size;
+        facts.push(format!("the part of {x} × {y} × {z}"));
+    }
+    facts.push(cube.loaded.reduced_words().unwrap_or_else(|| "full resolution".to_owned()));
     let ratio = cube.look.velocity_ratio;
     if cube.geometry.has_own_third_axis() && ratio != cube.geometry.default_ratio() {
         let axis = cube.geometry.axes()[2].name.clone();

@@ -1,0 +1,123 @@
+//! The Volume workspace: a cube opens, turns under the mouse, changes its mode, and reopens as it was left.
+
+use super::{drag, window_on};
+use aquila::app::{Aquila, Workspace};
+use aquila::blueprint::{UnetOptions, template};
+use aquila::data::{CardValue, Cube, Header};
+use aquila::io::fits;
+use aquila::project::Session;
+use egui::{Modifiers, Theme, pos2, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+use ndarray::Array3;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+fn window(theme: Theme) -> Harness<'static, Aquila> {
+    window_on(
+        &template("unet", &UnetOptions { base_filters: 8, ..UnetOptions::default() }).expect("the template"),
+        theme,
+    )
+}
+
+fn settle(harness: &mut Harness<'_, Aquila>) {
+    for _ in 0..3000 {
+        harness.step();
+        if harness.state().is_settled() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert!(harness.state().is_settled(), "the picture did not come");
+    harness.run_steps(4);
+}
+
+/// A line of 2 K at 4 km/s in the north-east corner of the sky, on noise-free zero, one blank.
+fn cube() -> Cube {
+    let mut values = Array3::from_shape_fn((16, 20, 24), |(z, y, x)| {
+        let at = [(z as f32 - 8.0) / 3.0, (y as f32 - 14.0) / 4.0, (x as f32 - 6.0) / 4.0];
+        2.0 * (-0.5 * at.iter().map(|a| a * a).sum::<f32>()).exp()
+    });
+    values[[0, 0, 0]] = f32::NAN;
+    let mut header = Header::default();
+    let cards = [
+        ("CRPIX1", 12.5),
+        ("CRPIX2", 10.5),
+        ("CRPIX3", 9.0),
+        ("CRVAL1", 51.0),
+        ("CRVAL2", 30.5),
+        ("CRVAL3", 4000.0),
+        ("CDELT1", -0.01),
+        ("CDELT2", 0.01),
+        ("CDELT3", 200.0),
+        ("RESTFRQ", 110.2013543e9),
+    ];
+    for (key, text) in [
+        ("CTYPE1", "RA---TAN"),
+        ("CTYPE2", "DEC--TAN"),
+        ("CTYPE3", "VRAD"),
+        ("CUNIT3", "m/s"),
+        ("OBJECT", "L1448"),
+    ] {
+        header.set_text(key, text, "");
+    }
+    for (key, value) in cards {
+        header.set(key, CardValue::Float(value), "");
+    }
+    Cube { name: "cube".into(), values, unit: "K".into(), header }
+}
+
+fn file() -> PathBuf {
+    let path = tempfile::tempdir().expect("a folder").keep().join("cube.fits");
+    fits::write_cube(&path, &cube()).expect("written");
+    path
+}
+
+fn opened(path: &Path) -> Harness<'static, Aquila> {
+    let mut harness = window(Theme::Dark);
+    harness.state_mut().state_mut().request_open(path);
+    harness.run_steps(2);
+    settle(&mut harness);
+    harness
+}
+
+/// The record of the first cube in the session.
+fn kept(harness: &mut Harness<'_, Aquila>) -> serde_json::Value {
+    let folder = harness.state().state().project.as_ref().expect("a project").folder.clone();
+    let context = harness.ctx.clone();
+    harness.state_mut().leave(&context);
+    let session = Session::read(&folder).expect("readable").expect("written");
+    session.views["volume"]["cubes"][0].clone()
+}
+
+#[test]
+fn a_cube_opens_in_three_dimensions_with_its_object_and_its_line() {
+    let path = file();
+    let harness = opened(&path);
+    assert_eq!(harness.state().state().workspace, Workspace::Volume);
+    assert!(harness.query_by_label("L1448 ¹³CO (1–0)").is_some());
+    assert!(harness.query_by_label_contains("24 × 20 × 16 · full resolution").is_some());
+}
+
+#[test]
+fn a_drag_turns_the_cube_and_the_session_keeps_camera_mode_and_layers() {
+    let path = file();
+    let mut harness = opened(&path);
+    let middle = harness.get_by_label("Cube").rect().center();
+    drag(&mut harness, middle, middle + vec2(80.0, 0.0));
+    harness.get_by_label("Maximum").click();
+    harness.run_steps(2);
+    harness.get_by_label("Isosurface").click();
+    harness.get_by_label("Slices").click();
+    harness.run_steps(2);
+    settle(&mut harness);
+    let record = kept(&mut harness);
+    let scene = &record["look"]["scene"];
+    assert_eq!(scene["mode"]["mode"], "maximum");
+    assert!(
+        scene["view"]["azimuth_deg"].as_f64().expect("a number") < 0.0,
+        "turned to the left of the face: {scene}"
+    );
+    assert_eq!(scene["surfaces"].as_array().map(Vec::len), Some(1));
+    assert_eq!(scene["slices"].as_array().map(Vec::len), Some(1));
+}
