@@ -6,7 +6,7 @@ use aquila::blueprint::{UnetOptions, template};
 use aquila::data::{CardValue, Cube, Header};
 use aquila::io::fits;
 use aquila::project::Session;
-use egui::{Modifiers, Theme, pos2, vec2};
+use egui::{Theme, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use ndarray::Array3;
