@@ -64,6 +64,12 @@ impl Easel {
         easel
     }
 
+    /// As on a machine without any driver.
+    #[cfg(test)]
+    pub fn without_adapter() -> Self {
+        Self { wants_software: true, adapter: None, cubes: BTreeMap::new(), fault: None, losses: 0 }
+    }
+
     fn open_adapter(&mut self) {
         match Adapter::open(self.wants_software) {
             Ok(adapter) => self.adapter = Some(adapter),

@@ -177,10 +177,14 @@ impl Shared {
 impl Stage {
     /// Starts the thread, which opens the adapter: the software one if asked for. `waker` is called after every new picture.
     pub fn start(waker: Waker, software: bool) -> Self {
+        Self::with(waker, move || Easel::open(software))
+    }
+
+    fn with(waker: Waker, open: impl FnOnce() -> Easel + Send + 'static) -> Self {
         let shared =
             Arc::new(Shared { board: Mutex::default(), call: Condvar::new(), opened: Condvar::new(), waker });
         let for_thread = Arc::clone(&shared);
-        let work = move || Painter::new(for_thread, Easel::open(software)).run();
+        let work = move || Painter::new(for_thread, open()).run();
         let thread = std::thread::Builder::new().name("volume".to_owned()).spawn(work);
         if let Err(error) = &thread {
             let mut board = shared.lock();

@@ -189,3 +189,21 @@ fn pictures_for_files_are_taken_at_full_size_beside_the_views() {
     drop(stage);
     assert!(matches!(camera.picture(request(&grid, 0.0, false), 1), Err(VolumeError::Closed)));
 }
+
+#[test]
+fn without_an_adapter_the_processor_draws_what_is_coarse() {
+    let stage = Stage::with(Arc::new(|| {}), Easel::without_adapter);
+    let grid = grid();
+    let feeder = stage.feeder(CUBE);
+    assert_eq!(feeder.adapter(), None);
+    feeder.send(Feed::Coarse(grid.clone())).expect("taken");
+    feeder.send(Feed::Begin(grid.lattice.clone())).expect("not needed, no error");
+    feeder.send(Feed::Done).expect("not needed, no error");
+    let mut asked = request(&grid, 20.0, false);
+    (asked.width, asked.height) = (512, 384);
+    stage.show(VIEW, Some(asked.clone()));
+    let shown = settled(&stage, VIEW);
+    assert_eq!((shown.width, shown.height, shown.is_settled), (256, 192, true));
+    let truth = crate::volume::render(&grid, &asked.scene, 256, 192).to_rgba8();
+    assert!(shown.rgba == truth, "the reference is what is drawn");
+}

@@ -361,7 +361,7 @@ impl Sight {
     fn serve(&mut self, easel: &Easel, target_ms: f32) -> Result<Option<Shown>, VolumeError> {
         let full = self.full_size();
         match self.next {
-            Next::Quick if self.is_patient(full) && !self.request.moving && easel.has_adapter() => {
+            Next::Quick if self.is_patient(full) && !self.request.moving => {
                 self.next = FIRST;
                 self.rows(easel, 0, 0)
             }
@@ -373,8 +373,7 @@ impl Sight {
                 let rgba = easel.pixels(plate)?;
                 let ms = milliseconds(begun);
                 self.pace.measured(pixels(size), ms);
-                let rests = self.request.moving || !easel.has_adapter();
-                self.next = if rests { Next::Rest } else { FIRST };
+                self.next = if self.request.moving { Next::Rest } else { FIRST };
                 Ok(Some(self.shown(size, rgba, 1, ms)))
             }
             Next::Rows { pass, row } => self.rows(easel, pass, row),
@@ -388,8 +387,10 @@ impl Sight {
     }
 
     fn rows(&mut self, easel: &Easel, pass: u32, row: u32) -> Result<Option<Shown>, VolumeError> {
-        let full = self.full_size();
-        let last = (row + self.pace.band(full)).min(full.1);
+        let full = easel.most(self.full_size());
+        let (band, most_passes) =
+            if easel.has_adapter() { (self.pace.band(full), MOST_PASSES) } else { (full.1, 1) };
+        let last = (row + band).min(full.1);
         let begun = Instant::now();
         let plate = plate(&mut self.full, easel, full)?;
         easel.draw(plate, &self.request, pass, row..last)?;
@@ -402,7 +403,7 @@ impl Sight {
             return Ok(None);
         }
         let passes = pass + 1;
-        let is_last = passes >= passes_of(self.spent_ms);
+        let is_last = passes >= most_passes.min(passes_of(self.spent_ms));
         self.next = if is_last { Next::Rest } else { Next::Rows { pass: passes, row: 0 } };
         self.settling = self.next;
         if !is_last && !passes.is_power_of_two() {
@@ -424,6 +425,11 @@ impl Still {
         let size = (self.request.width, self.request.height);
         let begun = Instant::now();
         let plate = plate(&mut self.plate, easel, size)?;
+        if !easel.has_adapter() {
+            // The processor draws all of it at once, and knows no passes.
+            easel.draw(plate, &self.request, 0, 0..size.1)?;
+            return easel.pixels(plate).map(Some);
+        }
         let band = if self.pace.is_known() { self.pace.band(size) } else { size.1.min(16) };
         let last = (self.row + band).min(size.1);
         easel.draw(plate, &self.request, self.pass, self.row..last)?;

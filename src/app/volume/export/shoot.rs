@@ -1,14 +1,14 @@
 //! The jobs of an export: the stage's pictures, with labels painted over them as in the view, into files.
 
 use super::super::cube::Cube;
+use super::super::overlay;
 use crate::app::offscreen::Darkroom;
-use crate::app::theme::Tokens;
 use crate::io::png;
 use crate::job::Context;
 use crate::volume::Scene;
 use crate::volume::film::Film;
 use crate::volume::stage::{Camera, Request};
-use egui::{Color32, ColorImage, Rect, TextureOptions, Theme, pos2};
+use egui::{Color32, ColorImage, Rect, TextureOptions, pos2};
 use std::path::Path;
 
 /// Jittered passes of a single picture, and of a frame among many.
@@ -67,11 +67,8 @@ impl Shot {
             let painter = ui.ctx().layer_painter(egui::LayerId::background());
             let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
             painter.image(texture.id(), rect, whole, Color32::WHITE);
-            label(&painter, rect, &self.cube, Tokens::for_theme(Theme::Dark));
+            overlay::paint(&painter, rect, &self.cube);
         })?;
         Ok(printed.pixels.iter().flat_map(|pixel| pixel.to_array()).collect())
     }
 }
-
-/// What the view paints over its picture.
-fn label(_painter: &egui::Painter, _rect: Rect, _cube: &Cube, _tokens: &Tokens) {}
