@@ -17,7 +17,6 @@ use std::sync::Arc;
 const LONGEST_WITHOUT_ADAPTER: usize = 256;
 
 /// A cube with its values.
-#[derive(Clone)]
 pub struct Cube {
     pub id: CubeId,
     pub path: PathBuf,
@@ -33,7 +32,7 @@ pub struct Cube {
     pub reload: Option<Region>,
     /// The ratio that `lattice` has.
     ratio: f64,
-    reloading: Option<Arc<Handle<Read>>>,
+    reloading: Option<Handle<Read>>,
     /// Why the last reload failed.
     pub fault: Option<String>,
 }
@@ -45,6 +44,23 @@ pub struct Read {
 }
 
 impl Cube {
+    /// As it is now, for a job that paints it.
+    pub fn snapshot(&self) -> Self {
+        Self {
+            id: self.id,
+            path: self.path.clone(),
+            title: self.title.clone(),
+            loaded: Arc::clone(&self.loaded),
+            geometry: Arc::clone(&self.geometry),
+            lattice: self.lattice.clone(),
+            look: self.look.clone(),
+            reload: None,
+            ratio: self.ratio,
+            reloading: None,
+            fault: None,
+        }
+    }
+
     fn new(id: CubeId, title: &str, read: Read, look: Look) -> Self {
         let Read { loaded, geometry } = read;
         let title = named(&loaded).unwrap_or_else(|| title.to_owned());
@@ -91,9 +107,9 @@ impl Cube {
         let (file, feeder) = (Arc::clone(&self.loaded.file), stage.feeder(self.id));
         let geometry = Arc::clone(&self.geometry);
         let title = format!("Read {}", self.title);
-        self.reloading = Some(Arc::new(queue.spawn(Lane::Light, title, move |context| {
+        self.reloading = Some(queue.spawn(Lane::Light, title, move |context| {
             read(&file, geometry, &wanted, &feeder, &|_, _| {}, context)
-        })));
+        }));
     }
 
     /// How far a reload is.

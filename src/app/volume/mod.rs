@@ -380,6 +380,7 @@ impl View for VolumeView {
         };
         egui::ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
             detail::section(ui, cube, stage, state);
+            export::show(ui, cube, state);
         });
     }
 

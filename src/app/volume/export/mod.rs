@@ -337,8 +337,9 @@ pub fn write(
     // A film of more pixels shows the same labels, larger.
     let scale = pixels_per_point * height as f32 / request.height.max(1) as f32;
     let request = Request { scene: cube.look.drawn(), width, height, moving: false, ..request.clone() };
-    let shot =
-        Shot { camera: stage.camera(), cube: cube.clone(), request, labels: is_labelled.then_some(scale) };
+    let mut cube = cube.snapshot();
+    cube.look.overlay.clip_handles = false;
+    let shot = Shot { camera: stage.camera(), cube, request, labels: is_labelled.then_some(scale) };
     if product == Product::Picture {
         let product = |path: &PathBuf| Some(path.clone());
         queue.spawn_with_product(Lane::Light, format!("Picture {name}"), product, move |context| {
