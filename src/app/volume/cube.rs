@@ -3,7 +3,7 @@
 use super::look::Look;
 use crate::app::files;
 use crate::io::{CubeFile, Region};
-use crate::job::{Context, Handle, JobQueue, Lane, Slot};
+use crate::job::{Context, Handle, JobQueue, Lane, Progress, Slot};
 use crate::volume::load::load;
 use crate::volume::stage::{CubeId, Feeder, Stage};
 use crate::volume::{
@@ -17,6 +17,7 @@ use std::sync::Arc;
 const LONGEST_WITHOUT_ADAPTER: usize = 256;
 
 /// A cube with its values.
+#[derive(Clone)]
 pub struct Cube {
     pub id: CubeId,
     pub path: PathBuf,
@@ -32,7 +33,10 @@ pub struct Cube {
     pub reload: Option<Region>,
     /// The ratio that `lattice` has.
     ratio: f64,
-    reloading: Option<Handle<Read>>,
+    /// Another part, or another way to reduce it, that is to be read.
+    pub wish: Option<(Option<Region>, Reduce)>,
+    /// How far the reading of another part is.
+    pub progress: Option<Progress>,
     /// Why the last reload failed.
     pub fault: Option<String>,
 }
@@ -44,23 +48,6 @@ pub struct Read {
 }
 
 impl Cube {
-    /// As it is now, for a job that paints it.
-    pub fn snapshot(&self) -> Self {
-        Self {
-            id: self.id,
-            path: self.path.clone(),
-            title: self.title.clone(),
-            loaded: Arc::clone(&self.loaded),
-            geometry: Arc::clone(&self.geometry),
-            lattice: self.lattice.clone(),
-            look: self.look.clone(),
-            reload: None,
-            ratio: self.ratio,
-            reloading: None,
-            fault: None,
-        }
-    }
-
     fn new(id: CubeId, title: &str, read: Read, look: Look) -> Self {
         let Read { loaded, geometry } = read;
         let title = named(&loaded).unwrap_or_else(|| title.to_owned());
@@ -74,7 +61,8 @@ impl Cube {
             geometry,
             look,
             reload: None,
-            reloading: None,
+            wish: None,
+            progress: None,
             fault: None,
         }
     }
@@ -97,35 +85,8 @@ impl Cube {
         *scene = Scene { view: scene.view, mode: scene.mode, ..first.scene };
     }
 
-    /// Reads another part of the file, or the same reduced in another way; what is there stays in sight meanwhile.
-    pub fn read_again(&mut self, queue: &JobQueue, stage: &Stage, region: Option<Region>, reduce: Reduce) {
-        if let Some(before) = self.reloading.take() {
-            before.context.cancel();
-        }
-        self.fault = None;
-        let wanted = Wanted { region, reduce, ratio: Some(self.look.velocity_ratio) };
-        let (file, feeder) = (Arc::clone(&self.loaded.file), stage.feeder(self.id));
-        let geometry = Arc::clone(&self.geometry);
-        let title = format!("Read {}", self.title);
-        self.reloading = Some(queue.spawn(Lane::Light, title, move |context| {
-            read(&file, geometry, &wanted, &feeder, &|_, _| {}, context)
-        }));
-    }
-
-    /// How far a reload is.
-    pub fn reload_progress(&self) -> Option<crate::job::Progress> {
-        self.reloading.as_ref().map(|handle| handle.context.progress())
-    }
-
-    /// Takes what was read anew, and another velocity ratio.
-    fn update(&mut self, stage: &Stage) {
-        if let Some(answer) = self.reloading.as_ref().and_then(|handle| handle.try_take()) {
-            self.reloading = None;
-            match answer {
-                Ok(read) => self.replace(read.loaded, stage),
-                Err(error) => self.fault = Some(error),
-            }
-        }
+    /// Takes up another velocity ratio.
+    fn settle_proportions(&mut self, stage: &Stage) {
         if self.look.velocity_ratio != self.ratio {
             self.ratio = self.look.velocity_ratio;
             let voxel = self.voxel_sides();
@@ -191,12 +152,14 @@ pub struct Open {
     pub state: State,
     /// How it was looked at, until it is read.
     kept: Option<Look>,
+    /// Another part that is being read, while the cube as it is stays in sight.
+    reading: Option<Handle<Read>>,
 }
 
 impl Open {
     pub fn new(id: CubeId, path: PathBuf, hdu: Option<usize>, kept: Option<Look>) -> Self {
         let title = files::title(&path);
-        Self { id, path, hdu, title, state: State::Waiting, kept }
+        Self { id, path, hdu, title, state: State::Waiting, kept, reading: None }
     }
 
     pub fn cube(&self) -> Option<&Cube> {
@@ -241,8 +204,8 @@ impl Open {
         self.state = State::Loading(handle, early);
     }
 
-    /// Takes what was read.
-    pub fn update(&mut self, stage: &Stage) {
+    /// Takes what was read, and begins to read what is wished.
+    pub fn update(&mut self, queue: &JobQueue, stage: &Stage) {
         match &mut self.state {
             State::Loading(handle, _) => {
                 let Some(answer) = handle.try_take() else { return };
@@ -256,7 +219,10 @@ impl Open {
                     Err(error) => State::Failed(error),
                 };
             }
-            State::Ready(cube) => cube.update(stage),
+            State::Ready(cube) => {
+                reread(cube, &mut self.reading, queue, stage);
+                cube.settle_proportions(stage);
+            }
             State::Waiting | State::Failed(_) => {}
         }
     }
@@ -266,7 +232,33 @@ impl Open {
         match &self.state {
             State::Waiting | State::Loading(..) => false,
             State::Failed(_) => true,
-            State::Ready(cube) => cube.reloading.is_none(),
+            State::Ready(_) => self.reading.is_none(),
+        }
+    }
+}
+
+/// Reads another part of a file, or the same reduced in another way; what is there stays in sight meanwhile.
+fn reread(cube: &mut Cube, reading: &mut Option<Handle<Read>>, queue: &JobQueue, stage: &Stage) {
+    if let Some(region) = cube.reload.take() {
+        cube.wish = Some((Some(region), cube.loaded.reduce));
+    }
+    if let Some((region, reduce)) = cube.wish.take() {
+        if let Some(before) = reading.take() {
+            before.context.cancel();
+        }
+        cube.fault = None;
+        let wanted = Wanted { region, reduce, ratio: Some(cube.look.velocity_ratio) };
+        let (file, feeder) = (Arc::clone(&cube.loaded.file), stage.feeder(cube.id));
+        let geometry = Arc::clone(&cube.geometry);
+        let work = move |context: &Context| read(&file, geometry, &wanted, &feeder, &|_, _| {}, context);
+        *reading = Some(queue.spawn(Lane::Light, format!("Read {}", cube.title), work));
+    }
+    cube.progress = reading.as_ref().map(|handle| handle.context.progress());
+    if let Some(answer) = reading.as_ref().and_then(Handle::try_take) {
+        (*reading, cube.progress) = (None, None);
+        match answer {
+            Ok(read) => cube.replace(read.loaded, stage),
+            Err(error) => cube.fault = Some(error),
         }
     }
 }

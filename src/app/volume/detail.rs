@@ -7,12 +7,11 @@ use crate::app::theme::Tokens;
 use crate::app::workspace::Workspace;
 use crate::io::Region;
 use crate::volume::Reduce;
-use crate::volume::stage::Stage;
 use egui::{ComboBox, RichText, Ui};
 use egui_phosphor::regular as icon;
 
 /// Shape, level, and the buttons that read another part.
-pub fn section(ui: &mut Ui, cube: &mut Cube, stage: &Stage, state: &mut AppState) {
+pub fn section(ui: &mut Ui, cube: &mut Cube, state: &mut AppState) {
     let tokens = Tokens::of(ui);
     caption(ui, "CUBE");
     let size = |[z, y, x]: [usize; 3]| format!("{x} × {y} × {z}");
@@ -51,17 +50,14 @@ pub fn section(ui: &mut Ui, cube: &mut Cube, stage: &Stage, state: &mut AppState
             state.request_open_in(&cube.path, Workspace::Clouds);
         }
     });
-    if let Some(region) = cube.reload.take() {
-        wish = Some((Some(region), cube.loaded.reduce));
-    }
-    if let Some(progress) = cube.reload_progress() {
+    if let Some(progress) = &cube.progress {
         let percent = progress.fraction.map(|part| format!(" {:.0} %", part * 100.0)).unwrap_or_default();
         ui.label(RichText::new(format!("{}{percent}", progress.text)).color(tokens.dim));
     }
     if let Some(fault) = &cube.fault {
         ui.add(egui::Label::new(RichText::new(fault).color(tokens.error)).wrap());
     }
-    if let Some((region, reduce)) = wish {
-        cube.read_again(&state.queue, stage, region, reduce);
+    if wish.is_some() {
+        cube.wish = wish;
     }
 }

@@ -312,7 +312,7 @@ fn first_cube(project: &Project) -> Option<PathBuf> {
 impl View for VolumeView {
     fn update(&mut self, context: &Context, state: &mut AppState) {
         if let Some(stage) = &self.stage {
-            self.open.iter_mut().for_each(|open| open.update(stage));
+            self.open.iter_mut().for_each(|open| open.update(&state.queue, stage));
         }
         if state.workspace != Workspace::Volume || state.project.is_none() {
             return;
@@ -372,14 +372,15 @@ impl View for VolumeView {
     fn inspector(&mut self, ui: &mut Ui, state: &mut AppState) {
         let front = self.front_index();
         let cube = front.and_then(|index| self.open[index].cube_mut());
-        let (Some(cube), Some(stage)) = (cube, &self.stage) else {
+        let Some(cube) = cube else {
             caption(ui, "CUBE");
             let text = front.map_or("Nothing is open", |index| &self.open[index].title);
             ui.label(RichText::new(text).color(Tokens::of(ui).dim));
             return;
         };
         egui::ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-            detail::section(ui, cube, stage, state);
+            detail::section(ui, cube, state);
+            clip::section(ui, cube);
             export::show(ui, cube, state);
         });
     }

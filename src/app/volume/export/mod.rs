@@ -337,7 +337,7 @@ pub fn write(
     // A film of more pixels shows the same labels, larger.
     let scale = pixels_per_point * height as f32 / request.height.max(1) as f32;
     let request = Request { scene: cube.look.drawn(), width, height, moving: false, ..request.clone() };
-    let mut cube = cube.snapshot();
+    let mut cube = cube.clone();
     cube.look.overlay.clip_handles = false;
     let shot = Shot { camera: stage.camera(), cube, request, labels: is_labelled.then_some(scale) };
     if product == Product::Picture {
