@@ -5,6 +5,7 @@ mod blueprints;
 mod clouds;
 mod commands;
 mod conformance;
+mod cube_geometry;
 mod damage;
 mod exchange;
 mod formats;

@@ -121,7 +121,8 @@ pub fn paint(painter: &Painter, rect: Rect, cube: &Cube) {
     let painter = &painter.with_clip_rect(rect.intersect(painter.clip_rect()));
     let lens = Lens::new(&cube.look.scene.view, rect.width(), rect.height());
     let screen = |[x, y]: [f32; 2]| pos2(rect.left() + x, rect.top() + y);
-    let ink = if shown { tokens.accent.gamma_multiply(0.7) } else { tokens.dim.gamma_multiply(0.8) };
+    let strength = if is_whole(clip) { 0.3 } else { 0.7 };
+    let ink = if shown { tokens.accent } else { tokens.dim }.gamma_multiply(strength);
     for axis in 0..3 {
         let (b, c) = ((axis + 1) % 3, (axis + 2) % 3);
         for (i, j) in [(0, 0), (0, 1), (1, 0), (1, 1)] {

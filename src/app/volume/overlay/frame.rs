@@ -2,7 +2,7 @@
 
 use super::labels::{Labels, reading_angle};
 use super::{Brush, Cube};
-use crate::volume::{Lattice, Lens};
+use crate::volume::{AxisKind, Lattice, Lens};
 use egui::{Pos2, Rect, Stroke, Vec2};
 
 /// An edge of the box: along an axis, at an end of the other two (in the order after it).
@@ -54,6 +54,11 @@ impl Faces {
         self.0[axis][end] <= EDGE_ON
     }
 
+    /// Whether the eye is in the box.
+    fn is_inside(&self) -> bool {
+        self.0.iter().flatten().all(|cosine| *cosine < -EDGE_ON)
+    }
+
     /// The end of an axis whose face lies behind the cube, where it is seen at all.
     fn back(&self, axis: usize) -> Option<usize> {
         let end = usize::from(self.0[axis][1] < self.0[axis][0]);
@@ -67,9 +72,10 @@ const EDGE_ON: f32 = 1e-4;
 const GRID_FROM: f32 = 0.05;
 /// Points an edge must take for its axis to be told.
 const SHORTEST: f32 = 40.0;
-/// Points between two labels along an edge, at least.
-const ACROSS: f32 = 104.0;
-const UPRIGHT: f32 = 52.0;
+/// Points between two numbers along an edge: upright ones stand over each other, sexagesimal ones are wide.
+const UPRIGHT: f32 = 44.0;
+const NARROW: f32 = 60.0;
+const WIDE: f32 = 84.0;
 const TICK: f32 = 5.0;
 
 /// Paints grid, edges and axes as far as they are shown.
@@ -116,13 +122,13 @@ fn edges(brush: &Brush<'_>, cube: &Cube, lens: &Lens, faces: &Faces) {
 /// The edge on which an axis is told: on the outline, the lowest one, or the one at the left where it stands upright.
 fn labelled(axis: usize, lens: &Lens, lattice: &Lattice, faces: &Faces, rect: Rect) -> Option<Edge> {
     let mut best: Option<(f32, Edge)> = None;
-    let outline = Edge::all().filter(|edge| edge.axis == axis).any(|edge| edge.hidden_faces(faces) == 1);
     for edge in Edge::all().filter(|edge| edge.axis == axis) {
         // Inside of the cube there is no outline.
-        if outline && edge.hidden_faces(faces) != 1 {
+        if edge.hidden_faces(faces) != 1 && !faces.is_inside() {
             continue;
         }
-        let ends = lens.segment(lattice.point(edge.place(0.0)), lattice.point(edge.place(1.0)))?;
+        let [from, to] = [0.0, 1.0].map(|along| lattice.point(edge.place(along)));
+        let Some(ends) = lens.segment(from, to) else { continue };
         let [a, b] = ends.map(|[x, y]| egui::vec2(x, y));
         let way = b - a;
         if way.length() < SHORTEST {
@@ -142,6 +148,19 @@ fn labelled(axis: usize, lens: &Lens, lattice: &Lattice, faces: &Faces, rect: Re
 
 fn is_upright(way: Vec2) -> bool {
     way.y.abs() > 1.6 * way.x.abs()
+}
+
+/// How many numbers an edge has room for.
+fn most_ticks(cube: &Cube, axis: usize, way: Vec2) -> usize {
+    let is_sky = matches!(cube.geometry.axes()[axis].kind, AxisKind::Sky(_));
+    let spacing = if is_upright(way) {
+        UPRIGHT
+    } else if is_sky {
+        WIDE
+    } else {
+        NARROW
+    };
+    ((way.length() / spacing) as usize).clamp(1, 12)
 }
 
 /// An axis as it is told on an edge.
@@ -170,11 +189,9 @@ impl Told {
         {
             outward = -outward;
         }
-        let spacing = if is_upright(way) { UPRIGHT } else { ACROSS };
-        let most = (way.length() / spacing) as usize;
         let geometry = &cube.geometry;
         let ticks = geometry
-            .ticks(edge.axis, most.clamp(1, 12), |along| cube.voxel(edge.place(along as f32)))
+            .ticks(edge.axis, most_ticks(cube, edge.axis, way), |along| cube.voxel(edge.place(along as f32)))
             .into_iter()
             .filter_map(|(along, label)| Some((screen(along)?, label)))
             .collect();
@@ -229,12 +246,11 @@ fn grid(brush: &Brush<'_>, cube: &Cube, lens: &Lens, faces: &Faces, rect: Rect) 
             let ends = [0.0, 1.0].map(|along| cube.lattice.point(edge.place(along)));
             let Some([a, b]) = lens.segment(ends[0], ends[1]) else { continue };
             let way = egui::vec2(b[0] - a[0], b[1] - a[1]);
-            let most = (way.length() / if is_upright(way) { UPRIGHT } else { ACROSS }) as usize;
+            let most = most_ticks(cube, told, way);
             let lines: Vec<_> = (0..=POINTS)
                 .map(|point| {
                     let run_place = point as f32 / POINTS as f32;
-                    cube.geometry
-                        .ticks(told, most.clamp(1, 12), |along| cube.voxel(at(along as f32, run_place)))
+                    cube.geometry.ticks(told, most, |along| cube.voxel(at(along as f32, run_place)))
                 })
                 .collect();
             for (point, pair) in lines.windows(2).enumerate() {
@@ -316,7 +332,8 @@ mod tests {
         let view = View { distance: 0.05, ..View::default() };
         let lens = Lens::new(&view, 900.0, 600.0);
         let faces = Faces::new(&lens, &lattice);
-        assert!(faces.0.iter().flatten().all(|cosine| *cosine < 0.0));
+        assert!(faces.is_inside());
+        assert!(labelled(0, &lens, &lattice, &faces, rect()).is_some());
         assert_eq!(faces.back(2), Some(1));
     }
 }
