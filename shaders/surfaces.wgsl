@@ -16,6 +16,9 @@ struct Stops {
 @group(0) @binding(12) var levels: texture_3d<u32>;
 
 const FAR: f32 = 1e30;
+const AMBIENT: f32 = 0.3;
+const GLEAM: f32 = 0.15;
+const SHARPNESS: f32 = 32.0;
 const BISECTIONS: i32 = 16;
 const OVERLAP: f32 = 1e-3;
 const LEAST_WEIGHT: f32 = 2e-3;
@@ -225,15 +228,15 @@ fn lit(place: vec3f, direction: vec3f, surface: vec4f) -> vec3f {
     let shape = vec3f(u.shape.xyz);
     var slope = vec3f(0.0);
     for (var axis = 0; axis < 3; axis++) {
-        var half = vec3f(0.0);
-        half[axis] = 0.5 / shape[axis];
-        let after = value_or(exact_value_at(place + half), surface.w);
-        let before = value_or(exact_value_at(place - half), surface.w);
+        var voxel = vec3f(0.0);
+        voxel[axis] = 1.0 / shape[axis];
+        let after = value_or(exact_value_at(place + voxel), surface.w);
+        let before = value_or(exact_value_at(place - voxel), surface.w);
         slope[axis] = u.signs[axis] * (after - before) * shape[axis] / u.sides[axis];
     }
     let steepness = length(slope);
     let facing = select(1.0, abs(dot(slope / max(steepness, 1e-20), direction)), steepness > 1e-20);
-    return surface.rgb * (0.25 + 0.75 * facing) + vec3f(0.25 * pow(facing, 40.0));
+    return surface.rgb * (AMBIENT + (1.0 - AMBIENT) * facing) + vec3f(GLEAM * pow(facing, SHARPNESS));
 }
 
 fn value_or(value: f32, level: f32) -> f32 {

@@ -13,4 +13,5 @@ mod hostile;
 mod inspection;
 mod support;
 mod training;
+mod volume_pictures;
 mod window;

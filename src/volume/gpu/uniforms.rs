@@ -29,7 +29,7 @@ const _: () = assert!(size_of::<Uniforms>() == 208);
 
 impl Uniforms {
     pub fn new(lattice: &Lattice, scene: &Scene, width: u32, height: u32, pass: u32) -> Self {
-        let rays = Rays::new(&scene.view, width, height);
+        let rays = shifted(Rays::new(&scene.view, width, height), width, height, pass);
         let with = |[x, y, z]: [f32; 3], w: f32| [x, y, z, w];
         let (low, high) = (lattice.stored(scene.transfer.range.0), lattice.stored(scene.transfer.range.1));
         let (_, parameter) = scene.transfer.stretch.code();
@@ -58,6 +58,29 @@ impl Uniforms {
             picture: [width, height, pass, 0],
         }
     }
+}
+
+/// The rays of a pass: of the first through the middles of the pixels, of later ones spread evenly over them (Halton 1960, bases 2
+/// and 3), so that edges of surfaces become smooth.
+fn shifted(mut rays: Rays, width: u32, height: u32, pass: u32) -> Rays {
+    if pass > 0 {
+        let x = 2.0 * (halton(pass, 2) - 0.5) / width as f32;
+        let y = 2.0 * (halton(pass, 3) - 0.5) / height as f32;
+        let moved = if rays.orthographic { &mut rays.eye } else { &mut rays.forward };
+        *moved = std::array::from_fn(|axis| moved[axis] + x * rays.right[axis] + y * rays.up[axis]);
+    }
+    rays
+}
+
+/// The digits of a number in a base, mirrored at the point: 0 to 1.
+fn halton(mut number: u32, base: u32) -> f32 {
+    let (mut sum, mut part) = (0.0, 1.0);
+    while number > 0 {
+        part /= base as f32;
+        sum += part * (number % base) as f32;
+        number /= base;
+    }
+    sum
 }
 
 /// The numbers of the shader.

@@ -72,8 +72,8 @@ fn a_slice_of_a_ramp_has_its_value_and_a_thick_one_the_mean() {
 #[test]
 fn unequal_voxels_tilt_no_surface() {
     // An ellipsoid in voxels that is a sphere where the camera stands, and one that is not.
-    let voxel = [1.0, 2.0, 0.5];
-    let middle = [15.5, 7.5, 31.5];
+    let voxel = [0.5, 1.0, 0.25];
+    let middle = [31.5, 15.5, 63.5];
     for stretch in [1.0, 1.6] {
         let half = |at: [f64; 3]| -> [f64; 3] {
             std::array::from_fn(|axis| {
@@ -81,7 +81,7 @@ fn unequal_voxels_tilt_no_surface() {
             })
         };
         let grid =
-            grid((64, 16, 32), voxel, |at| half(at).iter().map(|part| part * part).sum::<f64>().sqrt());
+            grid((128, 32, 64), voxel, |at| half(at).iter().map(|part| part * part).sum::<f64>().sqrt());
         let mut scene = scene(&grid);
         scene.surfaces = vec![surface(6.0)];
         scene.view = View { azimuth_deg: 40.0, elevation_deg: 25.0, ..View::default() };
@@ -95,7 +95,7 @@ fn unequal_voxels_tilt_no_surface() {
             let length = truth.iter().map(|part| part * part).sum::<f64>().sqrt();
             let found = isosurface::normal(&grid, hit.place, grid.lattice.stored(6.0)).expect("it rises");
             let cos: f64 = (0..3).map(|axis| truth[axis] / length * f64::from(found[axis])).sum();
-            assert!(cos > 1.5_f64.to_radians().cos(), "{}° at {pixel:?}", cos.acos().to_degrees());
+            assert!(cos > 0.5_f64.to_radians().cos(), "{}° at {pixel:?}", cos.acos().to_degrees());
         }
         assert!(met > 40, "{met}");
     }
@@ -131,7 +131,7 @@ fn the_nearest_surface_is_seen_and_those_not_shown_are_not() {
     // Without a colour of its own, that of its value: a fifth of the range, lit face-on with the full gleam.
     scene.surfaces[1].colour = None;
     let [r, ..] = middle(&scene).rgb;
-    let truth = scene.transfer.table()[crate::volume::transfer::TABLE / 5][0] + 0.25;
+    let truth = scene.transfer.table()[crate::volume::transfer::TABLE / 5][0] + 0.15;
     assert!((r - truth).abs() < 0.01, "{r} for {truth}");
 }
 
@@ -298,5 +298,42 @@ fn the_shader_stops_rays_where_the_reference_does() {
             let (typical, high) = (errors[errors.len() / 2], errors[errors.len() * 98 / 100]);
             assert!(typical < 1e-3 && high < 4e-3, "{shape:?} {mode:?}: median {typical}, 98 % below {high}");
         }
+    }
+}
+
+#[test]
+fn passes_smooth_the_edges_of_surfaces() {
+    let adapter = gpu::Adapter::open(false).expect("tests run where at least a software adapter is");
+    let radius = |[x, y, z]: [f64; 3]| ((x - 11.5).powi(2) + (y - 11.5).powi(2) + (z - 11.5).powi(2)).sqrt();
+    let grid = grid((24, 24, 24), [1.0; 3], radius);
+    let volume = gpu::Volume::of(&adapter, &grid).expect("uploaded");
+    let mut scene = scene(&grid);
+    scene.surfaces = vec![surface(8.0)];
+    for orthographic in [true, false] {
+        scene.view.orthographic = orthographic;
+        // What a pixel shows is the mean over its area: here of 8 × 8 pixels of a larger picture.
+        let fine = render(&grid, &scene, 256, 192);
+        let truth: Vec<f32> = (0..32 * 24)
+            .map(|pixel| {
+                let (column, row) = (pixel % 32 * 8, pixel / 32 * 8);
+                (0..64).map(|i| fine.rgba[(row + i / 8) * 256 + column + i % 8][3]).sum::<f32>() / 64.0
+            })
+            .collect();
+        let mut canvas = gpu::Canvas::new(&adapter, 32, 24).expect("a canvas");
+        let mut off = Vec::new();
+        for pass in 0..16 {
+            canvas.draw(&volume, None, &scene, pass).expect("drawn");
+            let picture = canvas.picture().expect("read back");
+            let edge: Vec<f32> = picture
+                .rgba
+                .iter()
+                .zip(&truth)
+                .filter(|(_, truth)| (0.01..0.99).contains(*truth))
+                .map(|(drawn, truth)| (drawn[3] - truth).abs())
+                .collect();
+            off.push(edge.iter().sum::<f32>() / edge.len() as f32);
+        }
+        // A step is a quarter off on average; sixteen even samples a few hundredths.
+        assert!(off[0] > 0.2 && off[15] < 0.05, "off by {off:?}");
     }
 }
