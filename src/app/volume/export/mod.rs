@@ -323,7 +323,10 @@ pub fn write(
     let kept = &mut cube.look.export;
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     match product {
-        Product::Keyframes => return kept.keyframes.write(&path).map_err(|error| error.to_string()),
+        Product::Keyframes => {
+            kept.keyframes.check().map_err(|error| error.to_string())?;
+            return kept.keyframes.write(&path).map_err(|error| error.to_string());
+        }
         Product::OpenKeyframes => {
             kept.keyframes = Keyframes::read(&path).map_err(|error| error.to_string())?;
             kept.follows_keyframes = true;

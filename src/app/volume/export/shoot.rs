@@ -72,3 +72,64 @@ impl Shot {
         Ok(printed.pixels.iter().flat_map(|pixel| pixel.to_array()).collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::cube::Open;
+    use super::super::{Product, write};
+    use super::*;
+    use crate::job::{JobQueue, Status};
+    use crate::volume::stage::{CubeId, Stage};
+    use ndarray::Array3;
+    use std::sync::Arc;
+    use std::time::{Duration, Instant};
+
+    fn wait_for(mut is_there: impl FnMut() -> bool) {
+        let begun = Instant::now();
+        while !is_there() {
+            assert!(begun.elapsed() < Duration::from_secs(120), "nothing came");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    #[test]
+    fn pictures_and_films_are_written_at_their_size_with_the_view_s_labels() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        let values = Array3::from_shape_fn((8, 10, 12), |(z, y, x)| (z * y + x) as f32);
+        crate::io::npy::write(&at("cube.npy"), &values.into_dyn().into()).expect("written");
+        let queue = JobQueue::new(Arc::new(|| {}));
+        let stage = Stage::start(Arc::new(|| {}), true);
+        let mut open = Open::new(CubeId(0), at("cube.npy"), None, None);
+        open.load(&queue, &stage);
+        wait_for(|| {
+            open.update(&queue, &stage);
+            open.is_settled()
+        });
+        let cube = open.cube_mut().expect("read");
+        let scene = cube.look.drawn();
+        let request = Request { cube: cube.id, second: None, scene, width: 160, height: 120, moving: false };
+        let finish = || -> Vec<Status> {
+            wait_for(|| queue.is_idle());
+            queue.statuses()
+        };
+        let read = |name: &str| crate::io::png::read(&at(name)).expect("a picture");
+        write(cube, (&stage, &request, 1.0), (Product::Picture, at("labelled")), &queue).expect("queued");
+        finish();
+        assert_eq!(read("labelled.png").shape(), [120, 160, 4]);
+        cube.look.export.is_labelled = false;
+        write(cube, (&stage, &request, 1.0), (Product::Picture, at("plain.png")), &queue).expect("queued");
+        cube.look.export.size = Some([64, 32]);
+        cube.look.export.frames = 3;
+        write(cube, (&stage, &request, 1.0), (Product::Frames, at("film")), &queue).expect("queued");
+        write(cube, (&stage, &request, 1.0), (Product::Animation, at("film.gif")), &queue).expect("queued");
+        let done = finish();
+        assert!(done.iter().all(|job| job.state == crate::job::State::Done), "{done:?}");
+        assert_eq!(done.last().and_then(|job| job.product.clone()), Some(at("film.gif")));
+        assert_eq!(read("film/frame-0003.png").shape(), [32, 64, 4]);
+        let (labelled, plain) = (read("labelled.png"), read("plain.png"));
+        assert!(labelled != plain, "labels are painted");
+        let path = (Product::Keyframes, at("path"));
+        assert!(write(cube, (&stage, &request, 1.0), path, &queue).is_err(), "no keyframes yet");
+    }
+}
