@@ -1,6 +1,7 @@
 //! Cubes as pictures: the ray march on the graphics adapter, its reference in plain Rust, transfer function, camera.
 //! Cubes come from files through `load`; nothing here knows of windows.
 
+mod depth;
 mod error;
 mod feed;
 pub mod film;
@@ -23,6 +24,7 @@ mod tests;
 mod transfer;
 mod view;
 
+pub use depth::depth_through_middle;
 pub use error::VolumeError;
 pub use feed::Feed;
 pub use first_look::{first_look, first_look_at};

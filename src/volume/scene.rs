@@ -136,6 +136,12 @@ impl Scene {
         }
     }
 
+    /// Whether source or opacity come from a second cube.
+    pub fn needs_second(&self) -> bool {
+        let Mode::Transfer(radiation) = self.mode else { return false };
+        radiation.source == Source::Second || matches!(radiation.opacity, Opacity::Second(_))
+    }
+
     /// Length of a step in longest sides.
     pub(super) fn step(&self, lattice: &Lattice) -> f32 {
         lattice.finest() / self.samples_per_voxel.clamp(0.05, 64.0)

@@ -49,7 +49,7 @@ fn yes() -> bool {
 }
 
 /// A little darker than the frame around it, in both themes: the data are the only bright thing.
-const BACKGROUND: [f32; 3] = [0.031, 0.037, 0.047];
+pub const BACKGROUND: [f32; 3] = [0.031, 0.037, 0.047];
 
 impl Look {
     /// A first look at a cube, whose camera has yet to be put where all of it is seen.

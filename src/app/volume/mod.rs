@@ -5,6 +5,7 @@ mod clip;
 mod cube;
 mod detail;
 mod export;
+mod inspector;
 mod keys;
 mod layers;
 mod look;
@@ -203,6 +204,25 @@ impl VolumeView {
         });
     }
 
+    /// The cubes besides the one in front, of source or opacity.
+    fn others(&self) -> Vec<inspector::Other> {
+        let others = self.open.iter().filter(|open| Some(open.id) != self.front).filter_map(Open::cube);
+        let other = |cube: &cube::Cube| inspector::Other {
+            path: cube.path.clone(),
+            title: cube.title.clone(),
+            unit: cube.loaded.unit.clone(),
+            values: Arc::clone(&cube.loaded.values),
+        };
+        others.map(other).collect()
+    }
+
+    /// The open cube that another one takes source or opacity from.
+    fn second_of(&self, index: usize) -> Option<CubeId> {
+        let look = self.open[index].look()?;
+        let path = look.second.as_ref().filter(|_| look.scene.needs_second())?;
+        self.open.iter().find(|open| open.path == *path && open.cube().is_some()).map(|open| open.id)
+    }
+
     /// The picture of the cube in front, under its title and the modes.
     fn picture(&mut self, ui: &mut Ui, index: usize, reduce_motion: bool) {
         let Some(stage) = &self.stage else { return };
@@ -210,6 +230,7 @@ impl VolumeView {
         let response = ui.allocate_rect(rect, Sense::click_and_drag());
         response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Image, true, "Cube"));
         ui.painter().rect_filled(rect, 0, egui::Color32::BLACK);
+        let second = self.second_of(index);
         let open = &mut self.open[index];
         let id = open.id;
         let mut moving = false;
@@ -232,7 +253,7 @@ impl VolumeView {
         if let Some(scene) = scene {
             let pixels = rect.size() * ui.ctx().pixels_per_point();
             let (width, height) = (pixels.x.round().max(1.0) as u32, pixels.y.round().max(1.0) as u32);
-            let request = Request { cube: id, second: None, scene, width, height, moving };
+            let request = Request { cube: id, second, scene, width, height, moving };
             self.pane.ask(ui.ctx(), stage, request);
         }
         self.pane.paint(ui, rect, id);
@@ -371,6 +392,7 @@ impl View for VolumeView {
 
     fn inspector(&mut self, ui: &mut Ui, state: &mut AppState) {
         let front = self.front_index();
+        let others = self.others();
         let cube = front.and_then(|index| self.open[index].cube_mut());
         let Some(cube) = cube else {
             caption(ui, "CUBE");
@@ -379,8 +401,9 @@ impl View for VolumeView {
             return;
         };
         egui::ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+            inspector::show(ui, cube, &others);
+            ui.add_space(12.0);
             detail::section(ui, cube, state);
-            clip::section(ui, cube);
             export::show(ui, cube, state);
         });
     }

@@ -1,0 +1,255 @@
+//! The curve of opacity over the histogram, in the places of the stretched range, with the colour bar beneath.
+
+use super::{Subject, colours, fields, range};
+use crate::app::text;
+use crate::app::theme::{CONTROL_RADIUS, Tokens};
+use crate::volume::{OpacityPreset, Transfer};
+use egui::{Align2, EventFilter, FontId, Id, Key, Modifiers, Painter, Pos2, Rect, Response, Sense, Stroke};
+use egui::{Ui, Vec2, WidgetInfo, WidgetType, pos2, vec2};
+use egui_phosphor::regular as icon;
+
+const HEIGHT: f32 = 148.0;
+/// How far beyond the frame a point is dragged to be taken away.
+const OUT: f32 = 24.0;
+/// How much an arrow key moves a point; with Shift ten times as much.
+const NUDGE: f32 = 0.01;
+
+/// Editor, colour bar, ends of the range.
+pub fn show(ui: &mut Ui, transfer: &mut Transfer, subject: &Subject<'_>) {
+    ui.spacing_mut().item_spacing.y = 4.0;
+    curve(ui, transfer, subject);
+    bar(ui, transfer);
+    ends(ui, transfer, subject);
+    range::strip(ui, transfer, subject);
+}
+
+/// Presets of the opacity; a first look again. Answers whether that is wanted.
+pub fn footer(ui: &mut Ui, transfer: &mut Transfer, subject: &Subject<'_>) -> bool {
+    ui.horizontal(|ui| {
+        ui.menu_button(format!("Opacity  {}", icon::CARET_DOWN), |ui| {
+            for preset in OpacityPreset::ALL {
+                if ui.button(preset.name()).clicked() {
+                    // A shell or a step stands where few values lie: at the percentile 98.
+                    let at = subject.histogram.percentile(98.0).map_or(0.5, |v| transfer.place_from_value(v));
+                    transfer.opacity = preset.points(at);
+                }
+            }
+        });
+        let tip = "Range, stretch, colours and opacity as at first";
+        ui.button("Reset").on_hover_text(tip).clicked()
+    })
+    .inner
+}
+
+/// Between places and opacities and the screen.
+struct Frame(Rect);
+
+impl Frame {
+    fn at(&self, [place, opacity]: [f32; 2]) -> Pos2 {
+        pos2(self.0.left() + place * self.0.width(), self.0.bottom() - opacity * self.0.height())
+    }
+
+    fn point(&self, at: Pos2) -> [f32; 2] {
+        let place = (at.x - self.0.left()) / self.0.width().max(1.0);
+        let opacity = (self.0.bottom() - at.y) / self.0.height().max(1.0);
+        [place.clamp(0.0, 1.0), opacity.clamp(0.0, 1.0)]
+    }
+}
+
+fn curve(ui: &mut Ui, transfer: &mut Transfer, subject: &Subject<'_>) {
+    let tokens = Tokens::of(ui);
+    let (rect, back) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::click());
+    back.widget_info(|| WidgetInfo::labeled(WidgetType::Other, true, "Opacity curve"));
+    let back = back.on_hover_cursor(egui::CursorIcon::Crosshair);
+    let painter = ui.painter_at(rect.expand(1.0));
+    painter.rect_filled(rect, CONTROL_RADIUS, tokens.window);
+    let frame = Frame(Rect::from_min_max(rect.min + vec2(6.0, 10.0), rect.max - vec2(6.0, 7.0)));
+    histogram(&painter, &frame, rect, transfer, subject, tokens);
+
+    if back.double_clicked()
+        && let Some(at) = back.interact_pointer_pos()
+    {
+        let [place, opacity] = frame.point(at);
+        let index = transfer.add_point(place, opacity);
+        ui.memory_mut(|memory| memory.request_focus(point_id(&back, index)));
+    }
+    let mut told = None;
+    let mut removed = None;
+    for index in 0..transfer.opacity.len() {
+        let response = point(ui, &back, &frame, transfer, subject, index);
+        let has_focus = response.has_focus();
+        let is_beyond = response.interact_pointer_pos().is_some_and(|at| is_out(rect, at));
+        let erases = has_focus && ui.input_mut(erases);
+        if response.secondary_clicked() || erases || response.drag_stopped() && is_beyond {
+            removed = Some(index);
+        }
+        if response.dragged() || response.hovered() || has_focus && told.is_none() {
+            told = Some((index, response.dragged() && is_beyond));
+        }
+    }
+    line(&painter, &frame, transfer, tokens);
+    for index in 0..transfer.opacity.len() {
+        let id = point_id(&back, index);
+        let is_focused = ui.memory(|memory| memory.has_focus(id));
+        let is_told = told.is_some_and(|(other, _)| other == index);
+        let is_leaving = told == Some((index, true));
+        let ink = if is_leaving { tokens.faint } else { tokens.accent };
+        let fill = if is_focused && !is_leaving { tokens.accent } else { tokens.window };
+        let radius = if is_told { 5.5 } else { 4.5 };
+        painter.circle(frame.at(transfer.opacity[index]), radius, fill, Stroke::new(1.5, ink));
+    }
+    if let Some((index, is_out)) = told
+        && let Some(point) = transfer.opacity.get(index)
+    {
+        let words = if is_out { "let go to remove".to_owned() } else { words(*point, transfer, subject) };
+        label(&painter, rect, &words, tokens);
+    } else if back.hovered()
+        && let Some(at) = back.hover_pos()
+    {
+        let [place, _] = frame.point(at);
+        let value = text::quantity(transfer.value_from_place(place), subject.unit);
+        label(&painter, rect, &format!("{value} · double-click adds a point"), tokens);
+    }
+    if let Some(index) = removed {
+        transfer.remove_point(index);
+    }
+}
+
+fn point_id(back: &Response, index: usize) -> Id {
+    back.id.with(("point", index))
+}
+
+fn is_out(rect: Rect, at: Pos2) -> bool {
+    !rect.expand(OUT).contains(at)
+}
+
+fn erases(input: &mut egui::InputState) -> bool {
+    input.consume_key(Modifiers::NONE, Key::Delete) || input.consume_key(Modifiers::NONE, Key::Backspace)
+}
+
+/// A point under mouse and keys.
+fn point(
+    ui: &Ui,
+    back: &Response,
+    frame: &Frame,
+    transfer: &mut Transfer,
+    subject: &Subject<'_>,
+    index: usize,
+) -> Response {
+    let at = frame.at(transfer.opacity[index]);
+    let id = point_id(back, index);
+    let response = ui.interact(Rect::from_center_size(at, Vec2::splat(18.0)), id, Sense::click_and_drag());
+    let name = format!("Opacity point {}: {}", index + 1, words(transfer.opacity[index], transfer, subject));
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Slider, true, &name));
+    if response.clicked() || response.drag_started() {
+        response.request_focus();
+    }
+    if response.dragged()
+        && let Some(at) = response.interact_pointer_pos()
+        && !is_out(back.rect, at)
+    {
+        let [place, opacity] = frame.point(at);
+        transfer.move_point(index, place, opacity);
+    }
+    if response.has_focus() {
+        let filter = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
+        let [x, y] = nudge(ui);
+        if [x, y] != [0.0; 2] {
+            let [place, opacity] = transfer.opacity[index];
+            transfer.move_point(index, place + x, opacity + y);
+        }
+    }
+    response.on_hover_cursor(egui::CursorIcon::Grab)
+}
+
+/// What the arrow keys ask for.
+fn nudge(ui: &Ui) -> [f32; 2] {
+    ui.input_mut(|input| {
+        let mut pressed = |key| {
+            let coarse = input.count_and_consume_key(Modifiers::SHIFT, key);
+            (10 * coarse + input.count_and_consume_key(Modifiers::NONE, key)) as f32 * NUDGE
+        };
+        [pressed(Key::ArrowRight) - pressed(Key::ArrowLeft), pressed(Key::ArrowUp) - pressed(Key::ArrowDown)]
+    })
+}
+
+/// `1.24 K · opacity 0.35`
+fn words([place, opacity]: [f32; 2], transfer: &Transfer, subject: &Subject<'_>) -> String {
+    let value = text::quantity(transfer.value_from_place(place), subject.unit);
+    format!("{value} · opacity {opacity:.2}")
+}
+
+fn label(painter: &Painter, rect: Rect, words: &str, tokens: &Tokens) {
+    let font = FontId::monospace(11.0);
+    let galley = painter.layout_no_wrap(words.to_owned(), font, tokens.dim);
+    let at = rect.min + vec2(8.0, 5.0);
+    let frame = Rect::from_min_size(at, galley.size()).expand2(vec2(4.0, 1.0));
+    painter.rect_filled(frame, 3, tokens.window.gamma_multiply(0.8));
+    painter.galley(at, galley, tokens.dim);
+}
+
+/// Logarithms of the counts, in bins of equal width on the stretched axis.
+fn histogram(
+    painter: &Painter,
+    frame: &Frame,
+    rect: Rect,
+    transfer: &Transfer,
+    subject: &Subject<'_>,
+    tokens: &Tokens,
+) {
+    let count = ((frame.0.width() / 4.0) as usize).clamp(1, 256);
+    let edges = (0..=count).map(|i| transfer.value_from_place(i as f32 / count as f32));
+    range::bars(painter, frame.0.with_max_y(rect.bottom()), subject.histogram.ordered(), edges, tokens.line);
+}
+
+fn line(painter: &Painter, frame: &Frame, transfer: &Transfer, tokens: &Tokens) {
+    let ends = [0.0, 1.0].map(|place| [place, transfer.opacity_at(place)]);
+    let points = std::iter::once(ends[0]).chain(transfer.opacity.iter().copied()).chain([ends[1]]);
+    let points: Vec<Pos2> = points.map(|point| frame.at(point)).collect();
+    painter.line(points, Stroke::new(1.5, tokens.accent));
+}
+
+/// The colours over the same places, with ticks at round values.
+fn bar(ui: &mut Ui, transfer: &Transfer) {
+    let tokens = Tokens::of(ui);
+    let (outer, _) = ui.allocate_exact_size(vec2(ui.available_width(), 30.0), Sense::hover());
+    let bar = Rect::from_min_max(outer.min + vec2(6.0, 2.0), pos2(outer.right() - 6.0, outer.top() + 14.0));
+    colours::gradient(ui.painter(), bar, |place| transfer.rgb_at(place));
+    ui.painter().rect_stroke(bar, 2, Stroke::new(1.0, tokens.line), egui::StrokeKind::Outside);
+    let font = FontId::monospace(10.0);
+    for (place, words) in transfer.ticks(44.0 / bar.width().max(1.0)) {
+        let x = bar.left() + place * bar.width();
+        let length = if words.is_empty() { 2.0 } else { 4.0 };
+        let ink = if words.is_empty() { tokens.faint } else { tokens.dim };
+        ui.painter().vline(x, bar.bottom() + 1.0..=bar.bottom() + 1.0 + length, Stroke::new(1.0, ink));
+        if words.is_empty() {
+            continue;
+        }
+        let galley = ui.painter().layout_no_wrap(words, font.clone(), tokens.dim);
+        let width = galley.size().x;
+        let most = (outer.right() - width).max(outer.left());
+        let left = (x - 0.5 * width).clamp(outer.left(), most);
+        ui.painter().galley(pos2(left, bar.bottom() + 5.0), galley, tokens.dim);
+    }
+}
+
+/// The ends of the range as numbers, the unit between.
+fn ends(ui: &mut Ui, transfer: &mut Transfer, subject: &Subject<'_>) {
+    let tokens = Tokens::of(ui);
+    let (mut low, mut high) = transfer.range;
+    let speed = ((high - low).abs() / 300.0).max(f64::MIN_POSITIVE);
+    let any = (f64::NEG_INFINITY, f64::INFINITY);
+    let row = ui.horizontal(|ui| {
+        let mut changed = fields::number(ui, "Lowest value of the range", &mut low, speed, any).changed();
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            changed |= fields::number(ui, "Highest value of the range", &mut high, speed, any).changed();
+        });
+        if changed {
+            transfer.set_range(low, high);
+        }
+    });
+    let font = FontId::monospace(11.0);
+    let middle = row.response.rect.center();
+    ui.painter().text(middle, Align2::CENTER_CENTER, subject.unit, font, tokens.dim);
+}
