@@ -64,6 +64,10 @@ pub fn layers(ui: &mut Ui, cube: &mut Cube) {
     if let Some(index) = removed {
         cube.look.scene.slices.remove(index);
     }
+    let overlay = &mut cube.look.overlay;
+    if eye(ui, overlay.visible, "Axes, scale bar, beam", None).response.clicked() {
+        overlay.visible = !overlay.visible;
+    }
     if add(ui, "Add isosurface").clicked() {
         cube.look.add_surface();
     }

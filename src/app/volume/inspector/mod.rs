@@ -1,4 +1,4 @@
-//! The panel beside the picture of a cube: transfer function, appearance, what the mode needs, isosurfaces, slices, clip box.
+//! The panel beside the picture of a cube: transfer function, appearance, what the mode needs, isosurfaces, slices, axes, clip box.
 //! Each piece takes what it changes and no more; all changes go into the cube's look, of which the stage draws the newest.
 
 mod appearance;
@@ -12,6 +12,7 @@ mod transfer_editor;
 
 use super::clip;
 use super::cube::Cube;
+use super::overlay;
 use crate::app::text;
 use crate::app::theme::{Tokens, caption_style};
 use crate::volume::stage::CubeId;
@@ -69,6 +70,8 @@ pub fn show(ui: &mut Ui, cube: &mut Cube, others: &[Other]) {
     surfaces::show(ui, &mut cube.look.scene, &subject);
     section(ui, "SLICES");
     slices::show(ui, cube);
+    section(ui, "AXES AND SCALE");
+    overlay::section(ui, &mut cube.look.overlay);
     section(ui, "CLIP BOX");
     clip::section(ui, cube);
 }

@@ -35,8 +35,13 @@ impl Edge {
     }
 }
 
-/// How much each face looks towards the eye: the cosine, at its middle.
-struct Faces([[f32; 2]; 3]);
+/// How each face is seen.
+struct Faces {
+    /// How much it looks towards the eye: the cosine, at its middle.
+    towards: [[f32; 2]; 3],
+    /// The end of each axis that lies further into the picture.
+    further: [usize; 3],
+}
 
 impl Faces {
     fn new(lens: &Lens, lattice: &Lattice) -> Self {
@@ -47,22 +52,28 @@ impl Faces {
             let sign = point[axis].signum();
             sign * lens.to_eye(point)[axis]
         };
-        Self(std::array::from_fn(|axis| [towards(axis, 0), towards(axis, 1)]))
+        let [_, _, front] = lens.directions();
+        Self {
+            towards: std::array::from_fn(|axis| [towards(axis, 0), towards(axis, 1)]),
+            further: std::array::from_fn(|axis| usize::from(front[axis] * lattice.signs[axis] > 0.0)),
+        }
     }
 
     fn is_back(&self, axis: usize, end: usize) -> bool {
-        self.0[axis][end] <= EDGE_ON
+        self.towards[axis][end] <= EDGE_ON
     }
 
     /// Whether the eye is in the box.
     fn is_inside(&self) -> bool {
-        self.0.iter().flatten().all(|cosine| *cosine < -EDGE_ON)
+        self.towards.iter().flatten().all(|cosine| *cosine < -EDGE_ON)
     }
 
     /// The end of an axis whose face lies behind the cube, where it is seen at all.
     fn back(&self, axis: usize) -> Option<usize> {
-        let end = usize::from(self.0[axis][1] < self.0[axis][0]);
-        (self.0[axis][end] < -GRID_FROM).then_some(end)
+        let [low, high] = self.towards[axis];
+        // Both are behind where the eye lies between them.
+        let end = if low < 0.0 && high < 0.0 { self.further[axis] } else { usize::from(high < low) };
+        (self.towards[axis][end] < -GRID_FROM).then_some(end)
     }
 }
 
@@ -299,7 +310,7 @@ mod tests {
                     };
                     let lens = Lens::new(&view, 900.0, 600.0);
                     let faces = Faces::new(&lens, &lattice);
-                    let seen = faces.0.iter().flatten().filter(|cosine| **cosine > EDGE_ON).count();
+                    let seen = faces.towards.iter().flatten().filter(|cosine| **cosine > EDGE_ON).count();
                     assert!((1..=3).contains(&seen), "{seen} faces from {azimuth}, {elevation}");
                     for axis in 0..3 {
                         if let Some(edge) = labelled(axis, &lens, &lattice, &faces, rect()) {

@@ -8,7 +8,7 @@ mod labels;
 
 use super::cube::Cube;
 use crate::app::theme::{DARK, LIGHT, Tokens};
-use egui::{Color32, Painter, Pos2, Rect, pos2, vec2};
+use egui::{Color32, Painter, Pos2, Rect, Ui, pos2, vec2};
 use labels::Labels;
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +16,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Shown {
+    /// Any of it.
+    pub visible: bool,
     pub axes: bool,
     pub grid: bool,
     #[serde(rename = "box")]
@@ -30,6 +32,7 @@ pub struct Shown {
 impl Default for Shown {
     fn default() -> Self {
         Self {
+            visible: true,
             axes: true,
             grid: false,
             frame: true,
@@ -44,8 +47,33 @@ impl Default for Shown {
 /// Height that title and modes take at the top of the picture, and the width they may take.
 const HEADLINE: egui::Vec2 = vec2(640.0, 72.0);
 
+/// What of it is shown, as switches.
+pub fn section(ui: &mut Ui, shown: &mut Shown) {
+    let mut is_changed = false;
+    ui.horizontal_wrapped(|ui| {
+        for (on, text, tip) in [
+            (&mut shown.axes, "Axes", "Ticks and names with world coordinates"),
+            (&mut shown.grid, "Grid", "Lines of round coordinates on the faces behind the cube"),
+            (&mut shown.frame, "Box", "The edges of the cube"),
+            (
+                &mut shown.scale_bar,
+                "Scale bar",
+                "A length on the sky, in parsecs as well where the distance is given",
+            ),
+            (&mut shown.beam, "Beam", "The telescope's beam as it lies on the sky"),
+            (&mut shown.colour_bar, "Colour bar", "The values of the colours, with their unit"),
+        ] {
+            is_changed |= ui.checkbox(on, text).on_hover_text(tip).changed();
+        }
+    });
+    shown.visible |= is_changed;
+}
+
 /// Paints all of it over a picture that fills `rect`.
 pub fn paint(painter: &Painter, rect: Rect, cube: &Cube) {
+    if !cube.look.overlay.visible {
+        return;
+    }
     let painter = painter.with_clip_rect(rect.intersect(painter.clip_rect()));
     let brush = Brush::new(&painter, rect, cube.look.scene.background);
     let mut labels = Labels::new(rect);
