@@ -108,7 +108,7 @@ pub fn show(ui: &mut Ui, queue: &JobQueue, figure: &Figure<'_>, size: Vec2) -> R
     frame(ui, figure, &shown.transform, tokens);
     legend(ui, figure, pos2(plot_rect.right() + 8.0, shown.transform.frame().top() + 4.0), tokens);
     shown.response.context_menu(|ui| menu(ui, queue, figure, outer));
-    take_arrived_picture(ui.ctx(), queue, figure);
+    take_picture(ui.ctx(), queue, figure.id);
     shown.response
 }
 
@@ -337,12 +337,19 @@ enum Purpose {
     Save(String),
 }
 
-fn take_arrived_picture(context: &Context, queue: &JobQueue, figure: &Figure<'_>) {
+/// Asks for a picture of part of the window, to be saved as a PNG under a name that the user may change; `take_picture` takes it.
+pub fn save_picture(context: &Context, id: &str, area: Rect, name: String) {
+    let request = PictureRequest { figure: Id::new(id), area, purpose: Purpose::Save(name) };
+    context.send_viewport_cmd(ViewportCommand::Screenshot(UserData::new(request)));
+}
+
+/// Takes the picture that was asked for, when it has arrived.
+pub fn take_picture(context: &Context, queue: &JobQueue, id: &str) {
     let arrived = context.input(|input| {
         input.events.iter().find_map(|event| {
             let Event::Screenshot { user_data, image, .. } = event else { return None };
             let data = user_data.data.as_ref()?.downcast_ref::<PictureRequest>()?;
-            (data.figure == Id::new(figure.id)).then(|| (data.area, data.purpose.clone(), Arc::clone(image)))
+            (data.figure == Id::new(id)).then(|| (data.area, data.purpose.clone(), Arc::clone(image)))
         })
     });
     let Some((area, purpose, image)) = arrived else { return };

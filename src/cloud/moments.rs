@@ -5,7 +5,7 @@ use crate::data::{Cube, Header, Image};
 use crate::io::header::keep_axes;
 use crate::io::wcs::{Wcs, celestial_header};
 use crate::job::Context;
-use ndarray::{Array2, ArrayView1, Axis, Zip};
+use ndarray::{Array2, ArrayView1, ArrayView3, Axis, Zip};
 
 /// Moment maps of a cube, all (y, x). Blank where a line of sight has no value that counts.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,14 +29,28 @@ pub struct Moments {
 /// # Errors
 /// A velocity axis that does not fit the cube.
 pub fn moments(cube: &Cube, velocity_km_s: &[f64], threshold: Option<f32>) -> Result<Moments> {
-    let (channels, rows, columns) = cube.values.dim();
+    let about = (&cube.header, cube.unit.as_str(), cube.name.as_str());
+    moments_of(cube.values.view(), about, velocity_km_s, threshold)
+}
+
+/// As [`moments`], of values whose header, unit and name lie elsewhere.
+///
+/// # Errors
+/// As [`moments`].
+pub fn moments_of(
+    values: ArrayView3<'_, f32>,
+    (header, unit, name): (&Header, &str, &str),
+    velocity_km_s: &[f64],
+    threshold: Option<f32>,
+) -> Result<Moments> {
+    let (channels, rows, columns) = values.dim();
     if velocity_km_s.len() != channels || velocity_km_s.iter().any(|v| !v.is_finite()) {
         return Err(bad_axis(velocity_km_s.len(), channels));
     }
     let widths = channel_widths(velocity_km_s);
     let mut maps = [0; 4].map(|_| Array2::from_elem((rows, columns), f32::NAN));
     let [integrated, velocity, variance, peak] = &mut maps;
-    Zip::from(integrated).and(velocity).and(variance).and(peak).and(cube.values.lanes(Axis(0))).par_for_each(
+    Zip::from(integrated).and(velocity).and(variance).and(peak).and(values.lanes(Axis(0))).par_for_each(
         |m0, m1, m2, peak, line| {
             let Some(found) = along(line, velocity_km_s, &widths, threshold) else { return };
             *m0 = found.integrated as f32;
@@ -46,23 +60,23 @@ pub fn moments(cube: &Cube, velocity_km_s: &[f64], threshold: Option<f32>) -> Re
         },
     );
     let [integrated, velocity, variance, peak] = maps;
-    let base = if cube.unit.is_empty() { String::new() } else { format!("{} ", cube.unit) };
-    let image = |name: &str, values, unit: String| {
-        let mut header = map_header(&cube.header);
+    let base = if unit.is_empty() { String::new() } else { format!("{unit} ") };
+    let image = |kind: &str, values, unit: String| {
+        let mut header = map_header(header);
         if unit.is_empty() {
             header.remove("BUNIT");
         } else {
             header.set_text("BUNIT", unit.clone(), "");
         }
         let limit = threshold.map(|t| format!(", values above {t}")).unwrap_or_default();
-        header.history(format!("aquila cloud moments: {name} of {}{limit}", cube.name));
-        Image { name: name.to_owned(), values, unit, header }
+        header.history(format!("aquila cloud moments: {kind} of {name}{limit}"));
+        Image { name: kind.to_owned(), values, unit, header }
     };
     Ok(Moments {
         integrated: image("moment 0", integrated, format!("{base}km s-1")),
         velocity: image("moment 1", velocity, "km s-1".into()),
         variance: image("moment 2", variance, "km2 s-2".into()),
-        peak: image("peak", peak, cube.unit.clone()),
+        peak: image("peak", peak, unit.to_owned()),
     })
 }
 

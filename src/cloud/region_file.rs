@@ -96,7 +96,7 @@ fn read_shape(shape: &str, rest: &str, frame: Frame) -> std::result::Result<Shap
     };
     let position = |index: usize| -> std::result::Result<[f64; 2], String> {
         let at = |index: usize, is_longitude: bool| {
-            coordinate(words[index], frame, is_longitude).ok_or_else(|| fault(words[index]))
+            sky_angle(words[index], frame, is_longitude).ok_or_else(|| fault(words[index]))
         };
         Ok([at(index, true)?, at(index + 1, false)?])
     };
@@ -126,8 +126,9 @@ fn read_shape(shape: &str, rest: &str, frame: Frame) -> std::result::Result<Shap
     }
 }
 
-/// Degrees, or sexagesimal: hours for the right ascension. Pixels are counted from 1 in files.
-fn coordinate(word: &str, frame: Frame, is_longitude: bool) -> Option<f64> {
+/// A position's coordinate in degrees, from degrees or sexagesimal text (hours for a right ascension); pixels, counted from 1 in files,
+/// from 0. `None` where it is none.
+pub fn sky_angle(word: &str, frame: Frame, is_longitude: bool) -> Option<f64> {
     if frame == Frame::Pixels {
         return Some(word.trim_end_matches(['p', 'i']).parse::<f64>().ok()? - 1.0);
     }

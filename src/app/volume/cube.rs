@@ -1,6 +1,7 @@
 //! One open cube of the Volume workspace: its file as it comes, its values, how it is looked at.
 
 use super::look::Look;
+use super::looking;
 use crate::app::files;
 use crate::io::{CubeFile, Region};
 use crate::job::{Context, Handle, JobQueue, Lane, Progress, Slot};
@@ -29,6 +30,8 @@ pub struct Cube {
     /// As loaded, with the proportions of the look.
     pub lattice: Lattice,
     pub look: Look,
+    /// What looking closely has worked out.
+    pub desk: looking::Desk,
     /// A part of the file that is to be read again, as finely as it goes.
     pub reload: Option<Region>,
     /// The ratio that `lattice` has.
@@ -60,6 +63,7 @@ impl Cube {
             loaded: Arc::new(loaded),
             geometry,
             look,
+            desk: looking::Desk::default(),
             reload: None,
             wish: None,
             progress: None,
@@ -232,7 +236,7 @@ impl Open {
         match &self.state {
             State::Waiting | State::Loading(..) => false,
             State::Failed(_) => true,
-            State::Ready(_) => self.reading.is_none(),
+            State::Ready(cube) => self.reading.is_none() && cube.desk.is_settled(),
         }
     }
 }

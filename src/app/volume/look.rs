@@ -1,6 +1,6 @@
 //! How a cube is looked at: everything that a session keeps of it. Plain values; nothing is painted or read here.
 
-use super::export;
+use super::{export, looking};
 use crate::io::Region;
 use crate::volume::{Mode, Plane, Reduce, Scene, Slice, Surface};
 use serde::{Deserialize, Serialize};
@@ -38,6 +38,9 @@ pub struct Look {
     /// Size and kind of exports, keyframes.
     #[serde(default)]
     pub export: export::Kept,
+    /// Line of sight, cut, regions, catalogue.
+    #[serde(default)]
+    pub looking: looking::Kept,
 }
 
 fn equal() -> f64 {
@@ -65,6 +68,7 @@ impl Look {
             overlay: Default::default(),
             second: None,
             export: export::Kept::default(),
+            looking: looking::Kept::default(),
         }
     }
 

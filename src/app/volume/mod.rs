@@ -9,6 +9,7 @@ mod inspector;
 mod keys;
 mod layers;
 mod look;
+mod looking;
 mod navigate;
 mod overlay;
 mod pane;
@@ -89,6 +90,8 @@ struct OpenRecord {
 const NAME: &str = "volume";
 /// Width of the column beside the picture.
 const COLUMN: f32 = 184.0;
+/// Height of the strip below it.
+const STRIP: f32 = 196.0;
 
 impl VolumeView {
     /// Opens a cube, or brings it to the front where it is open.
@@ -224,7 +227,7 @@ impl VolumeView {
     }
 
     /// The picture of the cube in front, under its title and the modes.
-    fn picture(&mut self, ui: &mut Ui, index: usize, reduce_motion: bool) {
+    fn picture(&mut self, ui: &mut Ui, index: usize, state: &mut AppState) {
         let Some(stage) = &self.stage else { return };
         let rect = ui.available_rect_before_wrap();
         let response = ui.allocate_rect(rect, Sense::click_and_drag());
@@ -245,7 +248,14 @@ impl VolumeView {
                     let view = &mut cube.look.scene.view;
                     *view = Preset::Corner.view(&cube.lattice, view.orthographic, rect.aspect_ratio());
                 }
-                moving = navigate::interact(ui, &response, rect, cube, &mut self.motion, reduce_motion);
+                moving = navigate::interact(
+                    ui,
+                    &response,
+                    rect,
+                    cube,
+                    &mut self.motion,
+                    state.recent.reduce_motion,
+                );
                 moving |= export::play(ui.ctx(), cube);
                 (None, Some(cube.look.drawn()))
             }
@@ -259,7 +269,13 @@ impl VolumeView {
         self.pane.paint(ui, rect, id);
         if let Some(cube) = open.cube() {
             overlay::paint(ui.painter(), rect, cube);
+            looking::paint(ui.painter(), rect, cube);
             clip::paint(ui.painter(), rect, cube);
+        }
+        if let Some(cube) = open.cube_mut()
+            && !moving
+        {
+            looking::hover(ui, &response, rect, cube, state);
         }
         let top = Rect::from_min_max(rect.min + vec2(16.0, 12.0), rect.max - vec2(16.0, 12.0));
         ui.scope_builder(UiBuilder::new().max_rect(top), |ui| {
@@ -385,7 +401,16 @@ impl View for VolumeView {
             let error = error.clone();
             self.failed(ui, index, &error);
         } else {
-            self.picture(ui, index, state.recent.reduce_motion);
+            if let Some(cube) = self.open[index].cube_mut() {
+                let frame = Frame::new().fill(tokens.panel).inner_margin(Margin::symmetric(12, 8));
+                let strip =
+                    Panel::bottom("volume strip").default_size(STRIP).size_range(96.0..=480.0).frame(frame);
+                strip.resizable(true).show(ui, |ui| {
+                    ui.take_available_space();
+                    looking::strip(ui, cube, state);
+                });
+            }
+            self.picture(ui, index, state);
         }
         closed.into_iter().for_each(|id| self.close(id));
     }
@@ -404,6 +429,9 @@ impl View for VolumeView {
             inspector::show(ui, cube, &others);
             ui.add_space(12.0);
             detail::section(ui, cube, state);
+            ui.add_space(12.0);
+            looking::section(ui, cube, state);
+            ui.add_space(12.0);
             export::show(ui, cube, state);
         });
     }
