@@ -1,8 +1,15 @@
-//! Reading a 512³ float cube into memory in native byte order, against astropy doing the same from the same warm file.
+//! Reading a 512³ float cube into memory in native byte order, against astropy doing the same from the same warm file; and opening
+//! it as a volume: the time to a coarse picture's voxels and to the whole, and the memory that this takes.
 
 use aquila::data::{Cube, Header};
+use aquila::io::CubeFile;
+use aquila::job::Context;
+use aquila::volume::gpu::Adapter;
+use aquila::volume::load::{load, load_onto};
+use aquila::volume::{Feed, Wish};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Instant;
 
 const REPEATS: usize = 5;
@@ -21,7 +28,7 @@ fn main() -> anyhow::Result<()> {
         Some(theirs) => println!("  astropy   {theirs:8.3} s    ratio {:.2}", theirs / ours),
         None => println!("  astropy   not measured: run benches/run.sh, which sets up the Python peers"),
     }
-    Ok(())
+    open_as_volume(&file, side)
 }
 
 /// Values without a pattern that a file system or a memory controller could profit from.
@@ -42,6 +49,51 @@ fn seconds_to_read(file: &Path) -> anyhow::Result<f64> {
     let seconds = start.elapsed().as_secs_f64();
     anyhow::ensure!(cube.values.sum().is_finite(), "the cube came back broken");
     Ok(seconds)
+}
+
+/// Milliseconds until few voxels are there, until all are handed on, and until a software driver holds them.
+fn open_as_volume(file: &Path, side: usize) -> anyhow::Result<()> {
+    let (mut coarse, mut whole) = (vec![], vec![]);
+    for _ in 0..=REPEATS {
+        let start = Instant::now();
+        let cube = Arc::new(CubeFile::open(file, None, None)?);
+        let (mut first, mut last) = (f64::NAN, f64::NAN);
+        load(&cube, &Wish::default(), &Context::unwatched(), &mut |feed| {
+            match feed {
+                Feed::Coarse(_) => first = start.elapsed().as_secs_f64(),
+                Feed::Done => last = start.elapsed().as_secs_f64(),
+                Feed::Begin(_) | Feed::Slab { .. } => {}
+            }
+            Ok(())
+        })?;
+        coarse.push(first);
+        whole.push(last);
+    }
+    let (coarse, whole) = (median(coarse[1..].to_vec()), median(whole[1..].to_vec()));
+    println!("opening it as a volume");
+    println!("  coarse voxels after  {:6.0} ms   (target 150 ms at 512³)", 1e3 * coarse);
+    println!("  all handed on after  {:6.0} ms   (target 1000 ms at 512³)", 1e3 * whole);
+    if let Some(peak) = peak_bytes() {
+        let cube = (side.pow(3) * 4) as f64;
+        println!("  most memory so far   {:6.2} times the cube", peak / cube);
+    }
+    match Adapter::open(true) {
+        Ok(adapter) => {
+            let start = Instant::now();
+            let cube = Arc::new(CubeFile::open(file, None, None)?);
+            load_onto(&adapter, &cube, &Wish::default(), &Context::unwatched())?;
+            println!("  on {} after {:.0} ms", adapter.name, 1e3 * start.elapsed().as_secs_f64());
+        }
+        Err(error) => println!("  on an adapter: not measured, {error}"),
+    }
+    Ok(())
+}
+
+/// The most memory that this process has held, where the system tells (Linux).
+fn peak_bytes() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok().map(|kilobytes| kilobytes * 1024.0)
 }
 
 fn astropy(file: &Path) -> anyhow::Result<Option<f64>> {

@@ -13,5 +13,6 @@ mod hostile;
 mod inspection;
 mod support;
 mod training;
+mod volume_files;
 mod volume_pictures;
 mod window;
