@@ -148,6 +148,7 @@ pub fn load(
     }
     loop {
         let (values, lattice, count_blank) = read(file, wish, region, factor, &context.part(0.05, 0.8))?;
+        let values = Arc::new(values);
         match hand_on(&values, &lattice, &context.part(0.8, 1.0), feed) {
             Ok(()) => {
                 let histogram = Histogram::of(values.view());
@@ -160,7 +161,7 @@ pub fn load(
                     region,
                     factor,
                     reduce: wish.reduce,
-                    values: Arc::new(values),
+                    values,
                     lattice,
                     histogram,
                     count_blank,
@@ -195,7 +196,9 @@ pub fn load_onto(
             *place = Some(Volume::begin(adapter, lattice)?);
             Ok(())
         }
-        (Feed::Slab { first, values }, Some(volume)) => volume.write(first, values.view()),
+        (Feed::Slab { planes, values }, Some(volume)) => {
+            volume.write(planes.start, values.slice(s![planes, .., ..]))
+        }
         (Feed::Done, Some(volume)) => volume.finish(),
         (Feed::Slab { .. } | Feed::Done, None) => Err(VolumeError::NotThere),
     })?;
@@ -361,9 +364,10 @@ fn zeros(shape: [usize; 3]) -> anyhow::Result<Array3<f32>> {
 
 /// Whether half floats hold the stored values well enough: they keep 11 bits down to 6e-5 of the greatest.
 fn fits_half(values: &Array3<f32>, lattice: &Lattice) -> bool {
+    let (offset, least) = (lattice.offset, 1e-4 * lattice.scale);
     let small = |value: f32| {
-        let stored = lattice.stored(f64::from(value)).abs();
-        stored > 0.0 && stored < 1e-4
+        let height = (f64::from(value) - offset).abs();
+        height > 0.0 && height < least
     };
     lattice.range.0 < 0.0
         || !values
@@ -400,19 +404,19 @@ fn blocks(file: &CubeFile, region: Region, factor: usize) -> Vec<Region> {
 
 /// Lattice, slabs, end.
 fn hand_on(
-    values: &Array3<f32>,
+    values: &Arc<Array3<f32>>,
     lattice: &Lattice,
     context: &Context,
     feed: &mut dyn FnMut(Feed) -> Result<(), VolumeError>,
 ) -> anyhow::Result<()> {
     feed(Feed::Begin(lattice.clone()))?;
     let (depth, height, width) = values.dim();
-    let planes = (SLAB_BYTES / (height * width * 4).max(1)).clamp(1, depth);
-    for first in (0..depth).step_by(planes) {
+    let slab = (SLAB_BYTES / (height * width * 4).max(1)).clamp(1, depth);
+    for first in (0..depth).step_by(slab) {
         context.check()?;
         context.report("handing the cube to the adapter", Some(first as f32 / depth as f32));
-        let slab = values.slice(s![first..(first + planes).min(depth), .., ..]).to_owned();
-        feed(Feed::Slab { first, values: slab })?;
+        let planes = first..(first + slab).min(depth);
+        feed(Feed::Slab { planes, values: Arc::clone(values) })?;
     }
     feed(Feed::Done)?;
     Ok(())

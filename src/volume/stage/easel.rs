@@ -190,9 +190,9 @@ impl Easel {
                 cube.coming = Some(begun?);
             }
             (Feed::Begin(lattice), None) => cube.begun = Some(lattice),
-            (Feed::Slab { first, values }, _) => {
+            (Feed::Slab { planes, values }, _) => {
                 if let Some(coming) = &mut cube.coming {
-                    let written = coming.write(first, values.view());
+                    let written = coming.write(planes.start, values.slice(s![planes, .., ..]));
                     if written.is_err() {
                         cube.coming = None;
                     }

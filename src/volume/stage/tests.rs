@@ -20,14 +20,13 @@ fn grid() -> Grid {
 /// Hands the cube over as a loader does.
 fn load(stage: &Stage, cube: CubeId) {
     let feeder = stage.feeder(cube);
-    let values = values();
+    let values = Arc::new(values());
     feeder.send(Feed::Begin(grid().lattice)).expect("begun");
-    for first in [0, 6] {
-        let part = values.slice(ndarray::s![first..first + 6, .., ..]).to_owned();
-        feeder.send(Feed::Slab { first, values: part }).expect("taken");
+    for planes in [0..6, 6..12] {
+        feeder.send(Feed::Slab { planes, values: Arc::clone(&values) }).expect("taken");
     }
     feeder.send(Feed::Done).expect("done");
-    stage.keep(cube, Arc::new(values));
+    stage.keep(cube, values);
 }
 
 fn settled(stage: &Stage, view: ViewId) -> Arc<Shown> {
@@ -146,7 +145,7 @@ fn a_lost_adapter_is_opened_again_with_its_cubes() {
     let feeder = stage.feeder(CubeId(3));
     feeder.send(Feed::Begin(grid.lattice.clone())).expect("begun");
     stage.lose();
-    feeder.send(Feed::Slab { first: 0, values: values() }).expect("goes on");
+    feeder.send(Feed::Slab { planes: 0..12, values: Arc::new(values()) }).expect("goes on");
     feeder.send(Feed::Done).expect("goes on");
     stage.keep(CubeId(3), Arc::new(values()));
     let mut third = request(&grid, 0.0, false);
