@@ -1,5 +1,6 @@
 //! One open cube of the Volume workspace: its file as it comes, its values, how it is looked at.
 
+use super::compare;
 use super::look::Look;
 use super::looking;
 use crate::app::files;
@@ -51,9 +52,8 @@ pub struct Read {
 }
 
 impl Cube {
-    fn new(id: CubeId, title: &str, read: Read, look: Look) -> Self {
+    fn new(id: CubeId, title: String, read: Read, look: Look) -> Self {
         let Read { loaded, geometry } = read;
-        let title = named(&loaded).unwrap_or_else(|| title.to_owned());
         Self {
             id,
             path: loaded.path.clone(),
@@ -158,12 +158,14 @@ pub struct Open {
     kept: Option<Look>,
     /// Another part that is being read, while the cube as it is stays in sight.
     reading: Option<Handle<Read>>,
+    /// It is a difference that was just made of a cube seen so.
+    pub difference_seen: Option<View>,
 }
 
 impl Open {
     pub fn new(id: CubeId, path: PathBuf, hdu: Option<usize>, kept: Option<Look>) -> Self {
         let title = files::title(&path);
-        Self { id, path, hdu, title, state: State::Waiting, kept, reading: None }
+        Self { id, path, hdu, title, state: State::Waiting, kept, reading: None, difference_seen: None }
     }
 
     pub fn cube(&self) -> Option<&Cube> {
@@ -215,10 +217,12 @@ impl Open {
                 let Some(answer) = handle.try_take() else { return };
                 self.state = match answer {
                     Ok(read) => {
-                        let first = || Look::new(first_look(&read.loaded));
-                        let look = self.kept.take().unwrap_or_else(first);
+                        let first = || self.first_look(&read.loaded);
+                        let look = self.kept.clone().unwrap_or_else(first);
+                        let named = named(&read.loaded).filter(|_| self.difference_seen.is_none());
+                        let title = named.unwrap_or_else(|| self.title.clone());
                         stage.keep(self.id, Arc::clone(&read.loaded.values));
-                        State::Ready(Box::new(Cube::new(self.id, &self.title, read, look)))
+                        State::Ready(Box::new(Cube::new(self.id, title, read, look)))
                     }
                     Err(error) => State::Failed(error),
                 };
@@ -229,6 +233,16 @@ impl Open {
             }
             State::Waiting | State::Failed(_) => {}
         }
+    }
+
+    fn first_look(&self, loaded: &Loaded) -> Look {
+        let mut look = Look::new(first_look(loaded));
+        if let Some(view) = self.difference_seen {
+            let at = |percent| loaded.histogram.percentile(percent).unwrap_or_default();
+            look.scene.transfer = compare::diverging((at(0.5), at(99.5)), loaded.lattice.range);
+            (look.scene.view, look.is_fitted) = (view, true);
+        }
+        look
     }
 
     /// Nothing is being read.

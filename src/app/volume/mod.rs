@@ -2,6 +2,7 @@
 //! the graphics adapter, and nothing waits.
 
 mod clip;
+mod compare;
 mod cube;
 mod detail;
 mod export;
@@ -24,6 +25,7 @@ use crate::job::Progress;
 use crate::project::{Project, Session};
 use crate::volume::Preset;
 use crate::volume::stage::{CubeId, Request, Stage};
+use compare::Compare;
 use cube::{Open, State};
 use egui::{Context, Frame, Margin, Panel, Rect, RichText, Sense, Theme, Ui, UiBuilder, vec2};
 use egui_phosphor::regular as icon;
@@ -48,6 +50,7 @@ pub struct VolumeView {
     /// Draws; started when there is something to draw.
     stage: Option<Stage>,
     pane: Pane,
+    compare: Compare,
     motion: Motion,
     /// The column with cubes, layers and views is in sight.
     column: bool,
@@ -63,6 +66,7 @@ impl Default for VolumeView {
             first: None,
             stage: None,
             pane: Pane::new(0),
+            compare: Compare::default(),
             motion: Motion::default(),
             column: true,
         }
@@ -76,6 +80,7 @@ struct Record {
     cubes: Vec<OpenRecord>,
     front: Option<usize>,
     column_hidden: bool,
+    compare: compare::Kept,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -133,6 +138,10 @@ impl VolumeView {
         }
         self.front = record.front.and_then(|index| self.open.get(index)).map(|open| open.id);
         self.column = !record.column_hidden;
+        let compare::Kept { beside, own_colours, other } = record.compare;
+        let other = other.and_then(|index| self.open.get(index)).map(|open| open.id);
+        self.compare = Compare::default();
+        (self.compare.beside, self.compare.same_colours, self.compare.other) = (beside, !own_colours, other);
     }
 
     fn close(&mut self, id: CubeId) {
@@ -155,8 +164,13 @@ impl VolumeView {
                 look: open.look().cloned(),
             }
         });
-        let record =
-            Record { cubes: cubes.collect(), front: self.front_index(), column_hidden: !self.column };
+        let compare = compare::Kept {
+            beside: self.compare.beside,
+            own_colours: !self.compare.same_colours,
+            other: self.compare.other.and_then(|id| self.open.iter().position(|open| open.id == id)),
+        };
+        let (front, column_hidden) = (self.front_index(), !self.column);
+        let record = Record { cubes: cubes.collect(), front, column_hidden, compare };
         if !record.cubes.is_empty()
             && let Ok(record) = serde_json::to_value(record)
         {
@@ -228,8 +242,12 @@ impl VolumeView {
 
     /// The picture of the cube in front, under its title and the modes.
     fn picture(&mut self, ui: &mut Ui, index: usize, state: &mut AppState) {
+        let whole = ui.available_rect_before_wrap();
+        let partner =
+            self.compare.beside.then(|| self.compare.partner(&self.open, self.open[index].id)).flatten();
+        let beside = partner.filter(|&partner| self.open[partner].cube().is_some());
+        let [rect, right] = if beside.is_some() { compare::halves(whole) } else { [whole, whole] };
         let Some(stage) = &self.stage else { return };
-        let rect = ui.available_rect_before_wrap();
         let response = ui.allocate_rect(rect, Sense::click_and_drag());
         response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Image, true, "Cube"));
         ui.painter().rect_filled(rect, 0, egui::Color32::BLACK);
@@ -293,6 +311,58 @@ impl VolumeView {
                 fault_line(ui, top, &fault);
             }
         });
+        match beside {
+            Some(partner) => {
+                self.other_picture(ui, [rect, right], [index, partner], state.recent.reduce_motion)
+            }
+            None => self.compare.pane.forget(stage),
+        }
+    }
+
+    /// The cube that is compared, under the camera of the one in front.
+    fn other_picture(
+        &mut self,
+        ui: &mut Ui,
+        rects: [Rect; 2],
+        [index, partner]: [usize; 2],
+        reduce_motion: bool,
+    ) {
+        let rect = rects[1];
+        let response = ui.allocate_rect(rect, Sense::click_and_drag());
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Image, true, "Other cube"));
+        let mut moving = false;
+        if let Some(cube) = self.open[index].cube_mut() {
+            moving = navigate::interact(ui, &response, rect, cube, &mut self.compare.motion, reduce_motion);
+        }
+        let (first, other) = (self.open[index].cube(), self.open[partner].cube());
+        let (Some(first), Some(other), Some(stage)) = (first, other, &self.stage) else { return };
+        let scene = self.compare.scene(first, other);
+        let pixels = rect.size() * ui.ctx().pixels_per_point();
+        let (width, height) = (pixels.x.round().max(1.0) as u32, pixels.y.round().max(1.0) as u32);
+        let request = Request { cube: other.id, second: None, scene: scene.clone(), width, height, moving };
+        self.compare.pane.ask(ui.ctx(), stage, request);
+        self.compare.pane.paint(ui, rect, other.id);
+        ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
+            ui.set_style(ui.ctx().style_of(Theme::Dark));
+            self.compare.paint_other(ui, rect, other, scene);
+            if let Some(pointer) = ui.input(|input| input.pointer.hover_pos()) {
+                for from in [0, 1] {
+                    if rects[from].contains(pointer) {
+                        compare::cross_hair(ui, [rects[from], rects[1 - from]], pointer);
+                    }
+                }
+            }
+        });
+    }
+
+    /// Opens the second cube that a look asks for, without bringing it to the front.
+    fn open_second(&mut self) {
+        let wanted = self.front_index().and_then(|index| self.open[index].cube()?.look.second.clone());
+        if let Some(path) = wanted
+            && self.open.iter().all(|open| open.path != path)
+        {
+            self.add(path, None, None);
+        }
     }
 
     /// A file that could not be read: what is wrong, and what can be done.
@@ -362,6 +432,13 @@ impl View for VolumeView {
                 self.open(first, None);
             }
         }
+        self.open_second();
+        if let Some((path, view)) = self.compare.take() {
+            self.open(path, None);
+            if let Some(open) = self.front_index().map(|index| &mut self.open[index]) {
+                open.difference_seen = Some(view);
+            }
+        }
         if self.open.is_empty() {
             return;
         }
@@ -395,6 +472,8 @@ impl View for VolumeView {
                     layers::layers(ui, cube);
                     layers::views(ui, cube, &mut self.motion, state.recent.reduce_motion);
                 }
+                let project = state.project.as_ref().map(|project| project.folder.as_path());
+                self.compare.section(ui, &self.open, index, (&state.queue, project));
             });
         });
         if let State::Failed(error) = &self.open[index].state {
@@ -457,6 +536,7 @@ impl View for VolumeView {
     }
 
     fn is_settled(&self) -> bool {
-        !self.visited || self.open.iter().all(Open::is_settled) && self.pane.is_settled()
+        !self.visited
+            || self.open.iter().all(Open::is_settled) && self.pane.is_settled() && self.compare.is_settled()
     }
 }
