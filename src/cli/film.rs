@@ -59,8 +59,9 @@ impl FilmArgs {
         ctx: &Context,
     ) -> anyhow::Result<()> {
         let Some(path) = &self.movie else { return Ok(()) };
-        film.shoot(scene, path, ctx, &mut |scene| {
+        film.shoot(scene, path, ctx, &mut |scene, ctx| {
             for pass in 0..PASSES {
+                ctx.check()?;
                 canvas.draw(volume, second, scene, pass)?;
             }
             Ok(canvas.pixels()?)

@@ -12,6 +12,9 @@ pub enum VolumeError {
     Superseded,
     #[error("the stage is closed")]
     Closed,
+    /// The job that draws was stopped.
+    #[error(transparent)]
+    Cancelled(#[from] crate::job::Cancelled),
     #[error("no graphics adapter was found, not even a software one; install mesa-vulkan-drivers")]
     NoAdapter,
     #[error("the graphics adapter refused: {0}")]

@@ -275,7 +275,8 @@ impl Film {
     }
 
     /// Draws the frames one after another and writes them as they come: an animation where the path ends with .gif, otherwise a folder
-    /// with frame-0001.png, frame-0002.png, … A stopped or failed film leaves nothing. `draw` gives RGBA rows from the top.
+    /// with frame-0001.png, frame-0002.png, … A stopped or failed film leaves nothing. `draw` gives RGBA rows from
+    /// the top, and may tell its context how far the frame is.
     ///
     /// # Errors
     /// A film that cannot be; those of `draw`; a stop on request; a place that cannot be written, or a folder with files in it.
@@ -284,14 +285,15 @@ impl Film {
         base: &Scene,
         to: &Path,
         ctx: &Context,
-        draw: &mut dyn FnMut(&Scene) -> anyhow::Result<Vec<u8>>,
+        draw: &mut dyn FnMut(&Scene, &Context) -> anyhow::Result<Vec<u8>>,
     ) -> anyhow::Result<()> {
         self.check()?;
         let mut frame = |number: u32| -> anyhow::Result<Vec<u8>> {
             ctx.check()?;
-            let done = number as f32 / self.frames as f32;
-            ctx.report(format!("frame {} of {}", number + 1, self.frames), Some(done));
-            draw(&self.scene(base, number))
+            let share = |frame: u32| frame as f32 / self.frames as f32;
+            let ctx = ctx.part(share(number), share(number + 1));
+            ctx.report(format!("frame {} of {}", number + 1, self.frames), Some(0.0));
+            draw(&self.scene(base, number), &ctx)
         };
         if is_animation(to) {
             let delay = Duration::from_secs_f64(self.seconds / f64::from(self.frames));
@@ -391,7 +393,7 @@ mod tests {
         let (gif, pictures) = (folder.path().join("turn.gif"), folder.path().join("turn"));
         let ctx = Context::unwatched();
         let film = film(Motion::Turn, 7);
-        let mut draw = |scene: &Scene| Ok([scene.view.azimuth_deg as u8, 0, 0, 255].repeat(6));
+        let mut draw = |scene: &Scene, _: &Context| Ok([scene.view.azimuth_deg as u8, 0, 0, 255].repeat(6));
         film.shoot(&scene(), &gif, &ctx, &mut draw).expect("shot");
         let bytes = std::fs::read(&gif).expect("there");
         // One graphic control extension before each frame.
@@ -403,7 +405,7 @@ mod tests {
         assert!(full.to_string().contains("new or empty"), "{full}");
 
         let stopped = Context::unwatched();
-        let mut draw = |_: &Scene| {
+        let mut draw = |_: &Scene, _: &Context| {
             stopped.cancel();
             Ok([0, 0, 0, 255].repeat(6))
         };

@@ -9,7 +9,7 @@ mod thread;
 mod tests;
 
 use super::{Feed, Scene, VolumeError};
-use crate::job::Waker;
+use crate::job::{Context, Waker};
 use easel::Easel;
 use ndarray::Array3;
 use std::collections::{BTreeMap, VecDeque};
@@ -112,6 +112,7 @@ enum Order {
     Still {
         request: Request,
         passes: u32,
+        context: Context,
         answer: SyncSender<Result<Vec<u8>, VolumeError>>,
     },
     #[cfg(test)]
@@ -322,11 +323,13 @@ impl Drop for Feeder {
 }
 
 impl Camera {
-    /// A picture at full size with `passes` jittered passes, RGBA rows from the top. The window's own pictures come first.
+    /// A picture at full size with `passes` jittered passes, RGBA rows from the top. The window's own pictures come first. The context
+    /// hears how far it is, and can stop it.
     ///
     /// # Errors
-    /// A cube that is not on the stage; a picture larger than the adapter takes; an adapter that was lost for good.
-    pub fn picture(&self, request: Request, passes: u32) -> Result<Vec<u8>, VolumeError> {
-        self.shared.ask(|answer| Order::Still { request, passes, answer })
+    /// A cube that is not on the stage; a picture larger than the adapter takes; an adapter that was lost for good; cancelled.
+    pub fn picture(&self, request: Request, passes: u32, context: &Context) -> Result<Vec<u8>, VolumeError> {
+        let context = context.clone();
+        self.shared.ask(|answer| Order::Still { request, passes, context, answer })
     }
 }

@@ -166,7 +166,7 @@ fn a_refusal_is_told_and_an_older_loader_gives_way() {
     stage.show(VIEW, Some(huge.clone()));
     wait_for("rest", || stage.is_settled());
     assert!(stage.fault().is_some_and(|fault| fault.contains("not possible")), "{:?}", stage.fault());
-    assert!(stage.camera().picture(huge, 1).is_err());
+    assert!(stage.camera().picture(huge, 1, &Context::unwatched()).is_err());
     stage.show(VIEW, Some(request(&grid, 0.0, false)));
     assert!(settled(&stage, VIEW).is_settled && stage.fault().is_none());
 }
@@ -179,14 +179,18 @@ fn pictures_for_files_are_taken_at_full_size_beside_the_views() {
     let mut still = request(&grid, 0.0, false);
     still.scene.mode = Mode::Maximum;
     (still.width, still.height) = (200, 100);
-    let picture = stage.camera().picture(still.clone(), 4).expect("taken");
+    let ctx = Context::unwatched();
+    let picture = stage.camera().picture(still.clone(), 4, &ctx).expect("taken");
     assert_eq!(picture.len(), 200 * 100 * 4);
-    assert_eq!(stage.camera().picture(still.clone(), 4).expect("taken"), picture, "the same again");
+    assert_eq!(stage.camera().picture(still.clone(), 4, &ctx).expect("taken"), picture, "the same again");
     still.cube = CubeId(9);
-    assert!(matches!(stage.camera().picture(still, 1), Err(VolumeError::NotThere)));
-    let camera = stage.camera();
+    assert!(matches!(stage.camera().picture(still.clone(), 1, &ctx), Err(VolumeError::NotThere)));
+    let (camera, stopped) = (stage.camera(), Context::unwatched());
+    stopped.cancel();
+    still.cube = CUBE;
+    assert!(matches!(camera.picture(still, 4, &stopped), Err(VolumeError::Cancelled(_))));
     drop(stage);
-    assert!(matches!(camera.picture(request(&grid, 0.0, false), 1), Err(VolumeError::Closed)));
+    assert!(matches!(camera.picture(request(&grid, 0.0, false), 1, &ctx), Err(VolumeError::Closed)));
 }
 
 #[test]

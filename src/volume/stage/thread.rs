@@ -5,6 +5,7 @@
 use super::easel::{Easel, Plate};
 use super::pace::{CARD_MS, PATIENCE_MS, Pace, SOFTWARE_MS};
 use super::{CubeId, Order, Request, Shared, Shown, ViewId};
+use crate::job::{Cancelled, Context};
 use crate::volume::VolumeError;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::mpsc::SyncSender;
@@ -51,6 +52,7 @@ struct Sight {
 struct Still {
     request: Request,
     passes: u32,
+    context: Context,
     answer: SyncSender<Result<Vec<u8>, VolumeError>>,
     plate: Option<Plate>,
     pace: Pace,
@@ -154,9 +156,10 @@ impl Painter {
                 self.again(cube);
             }
             Order::Drop { cube } => self.easel.remove(cube),
-            Order::Still { request, passes, answer } => self.stills.push_back(Still {
+            Order::Still { request, passes, context, answer } => self.stills.push_back(Still {
                 request,
                 passes: passes.max(1),
+                context,
                 answer,
                 plate: None,
                 pace: Pace::default(),
@@ -422,6 +425,9 @@ impl Sight {
 impl Still {
     /// A band of the picture; all of it once it is done.
     fn expose(&mut self, easel: &Easel) -> Result<Option<Vec<u8>>, VolumeError> {
+        if self.context.is_cancelled() {
+            return Err(Cancelled.into());
+        }
         let size = (self.request.width, self.request.height);
         let begun = Instant::now();
         let plate = plate(&mut self.plate, easel, size)?;
@@ -434,12 +440,13 @@ impl Still {
         let last = (self.row + band).min(size.1);
         easel.draw(plate, &self.request, self.pass, self.row..last)?;
         self.pace.measured(pixels((size.0, last - self.row)), milliseconds(begun));
-        if last < size.1 {
-            self.row = last;
-            return Ok(None);
+        (self.pass, self.row) = if last < size.1 { (self.pass, last) } else { (self.pass + 1, 0) };
+        if self.pass == self.passes {
+            return easel.pixels(plate).map(Some);
         }
-        (self.pass, self.row) = (self.pass + 1, 0);
-        if self.pass < self.passes { Ok(None) } else { easel.pixels(plate).map(Some) }
+        let done = (self.pass as f32 + self.row as f32 / size.1 as f32) / self.passes as f32;
+        self.context.report(self.context.progress().text, Some(done));
+        Ok(None)
     }
 }
 

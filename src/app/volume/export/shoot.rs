@@ -31,7 +31,7 @@ impl Shot {
         context.report("drawing", None);
         let mut darkroom = self.darkroom()?;
         let scene = self.request.scene.clone();
-        let rgba = self.frame(&scene, PICTURE_PASSES, darkroom.as_mut())?;
+        let rgba = self.frame(&scene, PICTURE_PASSES, darkroom.as_mut(), context)?;
         context.check()?;
         png::write_rgba(path, &rgba, self.request.width as usize, self.request.height as usize)?;
         Ok(())
@@ -41,7 +41,9 @@ impl Shot {
     pub fn film(mut self, film: &Film, path: &Path, context: &Context) -> anyhow::Result<()> {
         let mut darkroom = self.darkroom()?;
         let base = self.request.scene.clone();
-        film.shoot(&base, path, context, &mut |scene| self.frame(scene, FRAME_PASSES, darkroom.as_mut()))
+        film.shoot(&base, path, context, &mut |scene, context| {
+            self.frame(scene, FRAME_PASSES, darkroom.as_mut(), context)
+        })
     }
 
     fn darkroom(&self) -> anyhow::Result<Option<Darkroom>> {
@@ -54,10 +56,11 @@ impl Shot {
         scene: &Scene,
         passes: u32,
         darkroom: Option<&mut Darkroom>,
+        context: &Context,
     ) -> anyhow::Result<Vec<u8>> {
         let request = Request { scene: scene.clone(), ..self.request.clone() };
         let (width, height) = (request.width as usize, request.height as usize);
-        let rgba = self.camera.picture(request, passes)?;
+        let rgba = self.camera.picture(request, passes, context)?;
         let Some(darkroom) = darkroom else { return Ok(rgba) };
         self.cube.look.scene = scene.clone();
         let image = ColorImage::from_rgba_unmultiplied([width, height], &rgba);
