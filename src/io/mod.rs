@@ -2,6 +2,7 @@
 //! what a header claims is checked against the file before anything is allocated.
 
 pub mod atomic;
+mod beams;
 mod contents;
 mod cube_file;
 mod error;
@@ -18,6 +19,7 @@ pub mod sample_set;
 pub mod tables;
 pub mod wcs;
 
+pub use beams::first_beam;
 pub use contents::Contents;
 pub use cube_file::{CubeFile, Region};
 pub use error::{Error, Result};

@@ -15,6 +15,8 @@ const FARTHEST: f32 = 30.0;
 const ARM: f32 = 0.25;
 /// How much of the picture a fitted box takes; the rest is for its labels.
 const FILL: f32 = 0.78;
+/// What the labels at both sides take of the width, in heights of the picture: a narrow picture leaves less to the box.
+const SIDES: f32 = 0.3;
 
 /// A view that a key brings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,8 +113,9 @@ impl View {
     pub fn fitted(self, lattice: &Lattice, aspect: f32) -> Self {
         let view = Self { target: [0.0; 3], ..self };
         let [right, up, front] = Lens::new(&view, 1.0, 1.0).directions().map(Vec3::from);
-        let tall = (0.5 * FIELD_DEG).to_radians().tan() * FILL;
-        let wide = tall * aspect.max(0.1);
+        let tan = (0.5 * FIELD_DEG).to_radians().tan();
+        let aspect = aspect.max(0.1);
+        let (tall, wide) = (tan * FILL, tan * aspect * (1.0 - SIDES / aspect).clamp(0.5, FILL));
         let [x, y, z] = lattice.sides.map(|side| 0.5 * side);
         let mut distance = 0.0_f32;
         for corner in 0..8 {

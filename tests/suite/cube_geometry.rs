@@ -62,6 +62,21 @@ fn coordinates_of_the_first_last_and_middle_voxel_are_astropys() {
     assert!(compared >= 15, "only {compared} cubes were compared");
 }
 
+#[test]
+fn the_first_of_many_beams_is_found() {
+    let name = "cubes/small_perplanebeam.fits";
+    let Some(path) = support::data_file("cube geometry", name) else { return };
+    let beam = io::first_beam(&path).expect("readable").expect("a beam");
+    // astropy: 5.9266768″ × 4.0558386″ at −73.864456°.
+    assert!((beam.major_deg * 3600.0 - 5.926_676_8).abs() < 1e-6, "{beam:?}");
+    assert!((beam.minor_deg * 3600.0 - 4.055_838_6).abs() < 1e-6, "{beam:?}");
+    assert!((beam.angle_deg + 73.864_456).abs() < 1e-5, "{beam:?}");
+    let header = io::read_cube(&path, None).expect("a cube").header;
+    assert!(Geometry::new(&header, [11, 21, 20]).has_beam_per_plane());
+    let single = support::data_file("cube geometry", "cubes/l1448_13co.fits").expect("beside it");
+    assert_eq!(io::first_beam(&single).expect("readable"), None);
+}
+
 /// Proportions and directions of cubes whose headers were read by hand.
 #[test]
 fn real_cubes_stand_the_right_way_in_the_right_proportions() {

@@ -4,7 +4,7 @@ use super::compare;
 use super::look::Look;
 use super::looking;
 use crate::app::files;
-use crate::io::{CubeFile, Region};
+use crate::io::{self, CubeFile, Region};
 use crate::job::{Context, Handle, JobQueue, Lane, Progress, Slot};
 use crate::volume::load::load;
 use crate::volume::stage::{CubeId, Feeder, Stage};
@@ -191,7 +191,13 @@ impl Open {
         let handle = queue.spawn(Lane::Light, title, move |context| {
             context.report("reading the header", None);
             let file = Arc::new(CubeFile::open(&path, hdu, None)?);
-            let geometry = Arc::new(Geometry::new(file.header(), file.shape()));
+            let mut geometry = Geometry::new(file.header(), file.shape());
+            if geometry.has_beam_per_plane()
+                && let Some(beam) = io::first_beam(&path)?
+            {
+                geometry.set_beam(beam);
+            }
+            let geometry = Arc::new(geometry);
             geometry
                 .warnings
                 .iter()

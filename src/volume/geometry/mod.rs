@@ -354,6 +354,7 @@ impl Geometry {
         self.has_beam_per_plane
     }
 
+    /// The beam of the first plane, which stands beside the header.
     pub fn set_beam(&mut self, beam: Beam) {
         self.beam = Some(beam);
     }
