@@ -181,7 +181,19 @@ impl Transfer {
             let softening = if let Stretch::Asinh { softening } = self.stretch { softening } else { 1e-3 };
             decades(low, high, f64::from(softening) * span)
         } else {
-            let mut ticks = linear_ticks(low, high, (1.0 / apart) as usize);
+            // The finest steps of which all numbers have room.
+            let most = (1.0 / apart) as usize;
+            let is_airy = |ticks: &[Tick]| {
+                let named = ticks.iter().filter(|tick| !tick.label.is_empty());
+                let places: Vec<f32> = named.map(|tick| self.place_from_value(tick.value)).collect();
+                places.windows(2).all(|pair| pair[1] - pair[0] >= apart)
+            };
+            let even = (2..=most.max(2)).rev().map(|count| linear_ticks(low, high, count));
+            let mut ticks = if self.stretch == Stretch::Linear {
+                even.into_iter().find(|ticks| is_airy(ticks)).unwrap_or_else(|| linear_ticks(low, high, 2))
+            } else {
+                linear_ticks(low, high, most)
+            };
             // The numbers are chosen from the end where there is more room.
             if self.stretch.apply(0.5) < 0.5 {
                 ticks.reverse();
@@ -374,6 +386,14 @@ mod tests {
         let named: Vec<String> =
             transfer.ticks(0.12).into_iter().map(|tick| tick.1).filter(|text| !text.is_empty()).collect();
         assert!(["0", "1", "10", "100"].iter().all(|text| named.iter().any(|own| own == text)), "{named:?}");
+    }
+
+    #[test]
+    fn a_linear_bar_has_even_round_numbers() {
+        let transfer = Transfer::rising((1.2, 3.249), Stretch::Linear, ColourMap::Viridis);
+        let named: Vec<String> =
+            transfer.ticks(0.155).into_iter().map(|tick| tick.1).filter(|text| !text.is_empty()).collect();
+        assert_eq!(named, ["1.5", "2", "2.5", "3"]);
     }
 
     #[test]

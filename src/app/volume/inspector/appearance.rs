@@ -61,14 +61,12 @@ pub fn scene(ui: &mut Ui, scene: &mut Scene, subject: &Subject<'_>) {
     if matches!(scene.mode, Mode::Emission | Mode::Absorption) {
         row(ui, "depth", "Optical depth of full opacity across one voxel", |ui| {
             let mut density = f64::from(scene.density);
-            let slider = egui::Slider::new(&mut density, 1e-3..=1e2)
-                .logarithmic(true)
-                .custom_formatter(|value, _| crate::app::text::number((value * 1e3).round() / 1e3))
-                .custom_parser(fields::parsed);
-            ui.spacing_mut().slider_width = (ui.available_width() - 56.0).max(40.0);
-            let response = ui.add(slider);
-            response.widget_info(|| WidgetInfo::labeled(WidgetType::Slider, true, "Depth"));
-            if response.changed() {
+            let before = density;
+            let slider = egui::Slider::new(&mut density, 1e-3..=1e2).logarithmic(true).show_value(false);
+            fields::slider(ui, "Depth", slider, 60.0);
+            let speed = 0.02 * density.max(1e-4);
+            fields::number(ui, "Depth as a number", &mut density, speed, (1e-4, 1e4));
+            if density != before {
                 scene.density = density as f32;
             }
         });
@@ -86,7 +84,7 @@ pub fn scene(ui: &mut Ui, scene: &mut Scene, subject: &Subject<'_>) {
     row(ui, "blank voxels", "", |ui| {
         let mut is_coloured = scene.blank.is_some();
         let words = [(false, "transparent"), (true, "coloured fog")];
-        if fields::choice(ui, "Blank voxels", &mut is_coloured, 112.0, &words) {
+        if fields::choice(ui, "Blank voxels", &mut is_coloured, width(ui, scene.blank.is_some()), &words) {
             const FOG: [f32; 3] = [0.45, 0.5, 0.56];
             scene.blank = is_coloured.then_some(FOG);
         }
@@ -97,7 +95,7 @@ pub fn scene(ui: &mut Ui, scene: &mut Scene, subject: &Subject<'_>) {
     row(ui, "background", "", |ui| background(ui, &mut scene.background));
     row(ui, "projection", "", |ui| {
         let words = [(false, "perspective"), (true, "parallel")];
-        fields::choice(ui, "Projection", &mut scene.view.orthographic, 112.0, &words);
+        fields::choice(ui, "Projection", &mut scene.view.orthographic, width(ui, false), &words);
     });
 }
 
@@ -115,7 +113,7 @@ fn stretch(ui: &mut Ui, transfer: &mut crate::volume::Transfer, subject: &Subjec
         kept(Stretch::Power { exponent: 2.0 }),
     ];
     let options = options.map(|stretch| (stretch, stretch.name()));
-    fields::choice(ui, "Stretch", &mut transfer.stretch, 72.0, &options);
+    fields::choice(ui, "Stretch", &mut transfer.stretch, stretch_width(ui, now), &options);
     match &mut transfer.stretch {
         Stretch::Asinh { softening } => {
             // In the unit of the values: below β the stretch is linear, above it logarithmic.
@@ -169,7 +167,7 @@ fn background(ui: &mut Ui, colour: &mut [f32; 3]) {
         (Background::White, "white"),
         (Background::Own, "own colour"),
     ];
-    if fields::choice(ui, "Background", &mut choice, 112.0, &words) {
+    if fields::choice(ui, "Background", &mut choice, width(ui, found == Background::Own), &words) {
         match named.iter().find(|(name, _)| *name == choice) {
             Some((_, own)) => *colour = *own,
             None => *colour = [0.1, 0.1, 0.12],
@@ -177,5 +175,17 @@ fn background(ui: &mut Ui, colour: &mut [f32; 3]) {
     }
     if choice == Background::Own {
         fields::colour(ui, "Background colour", colour);
+    }
+}
+
+/// The rest of a row, but for a colour where there is one.
+fn width(ui: &Ui, has_colour: bool) -> f32 {
+    ui.available_width() - if has_colour { 60.0 } else { 0.0 }
+}
+
+fn stretch_width(ui: &Ui, stretch: Stretch) -> f32 {
+    match stretch {
+        Stretch::Asinh { .. } | Stretch::Power { .. } => 72.0,
+        Stretch::Linear | Stretch::Sqrt | Stretch::Log => ui.available_width(),
     }
 }

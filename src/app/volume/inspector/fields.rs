@@ -2,7 +2,7 @@
 
 use crate::app::text;
 use crate::app::theme::Tokens;
-use egui::{ComboBox, DragValue, Response, RichText, Ui, WidgetInfo, WidgetType};
+use egui::{ComboBox, DragValue, Response, RichText, Slider, Ui, WidgetInfo, WidgetType};
 use egui_phosphor::regular as icon;
 
 /// A number as a paper prints it, dragged or typed. `name` is what it is called by those who do not see it.
@@ -51,6 +51,19 @@ pub fn parsed(text: &str) -> Option<f64> {
         }
     }
     plain.trim().parse::<f64>().ok().filter(|value| value.is_finite())
+}
+
+/// A slider without its number, as wide as the row.
+pub fn slider(ui: &mut Ui, name: &str, slider: Slider<'_>, spare: f32) -> Response {
+    ui.scope(|ui| {
+        ui.spacing_mut().slider_width = (ui.available_width() - spare).max(40.0);
+        // The handle is as high as the row.
+        ui.spacing_mut().interact_size.y = 16.0;
+        let response = ui.add(slider);
+        response.widget_info(|| WidgetInfo::labeled(WidgetType::Slider, true, name));
+        response
+    })
+    .inner
 }
 
 /// One of a few words. Answers whether it changed.

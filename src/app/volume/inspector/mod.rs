@@ -8,6 +8,8 @@ mod radiation;
 mod range;
 mod slices;
 mod surfaces;
+#[cfg(test)]
+mod tests;
 mod transfer_editor;
 
 use super::clip;

@@ -17,11 +17,11 @@ pub(super) struct Axis {
 
 impl Axis {
     pub fn new(range: (f64, f64), noise: Option<f64>) -> Self {
+        let is_range = range.0.is_finite() && (range.1 - range.0).is_finite() && range.1 > range.0;
+        let range = if is_range { range } else { (0.0, 1.0) };
         let span = range.1 - range.0;
-        let span = if span.is_finite() && span > 0.0 { span } else { 1.0 };
         let knee = noise.map_or(span / 50.0, |noise| 2.0 * noise).max(1e-6 * span);
         let ends = ((range.0 / knee).asinh(), (range.1 / knee).asinh());
-        let ends = if ends.1 > ends.0 { ends } else { (ends.0 - 0.5, ends.0 + 0.5) };
         Self { knee, ends }
     }
 
@@ -105,7 +105,7 @@ pub fn strip(ui: &mut Ui, transfer: &mut Transfer, subject: &Subject<'_>) {
     }
 }
 
-/// The ends by percentiles; and the low end from the noise.
+/// The ends by percentiles.
 pub fn percentiles(ui: &mut Ui, transfer: &mut Transfer, subject: &Subject<'_>) {
     let (low, high) = transfer.range;
     let histogram = subject.histogram;
@@ -129,10 +129,16 @@ pub fn percentiles(ui: &mut Ui, transfer: &mut Transfer, subject: &Subject<'_>) 
             ui.label("–");
         }
     }
+}
+
+/// Buttons for ends that are often wanted: from the noise, all values.
+pub fn buttons(ui: &mut Ui, transfer: &mut Transfer, subject: &Subject<'_>) {
     if let Some(sigma) = subject.noise() {
         let tip = format!("Low end at 3σ of the noise, {}", text::quantity(3.0 * sigma, subject.unit));
-        if ui.button("3σ").on_hover_text(tip).clicked() {
-            transfer.set_range(3.0 * sigma, high);
+        let button = ui.button("3σ").on_hover_text(tip);
+        button.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, "Low end at 3σ"));
+        if button.clicked() && !transfer.set_range(3.0 * sigma, transfer.range.1) {
+            transfer.set_range(3.0 * sigma, subject.range.1);
         }
     }
     let tip = "From the least to the greatest value";

@@ -5,7 +5,7 @@ use crate::app::form::row;
 use crate::app::theme::Tokens;
 use crate::app::volume::cube::Cube;
 use crate::volume::{Lens, Plane, Slice};
-use egui::{RichText, Slider, Ui, WidgetInfo, WidgetType};
+use egui::{RichText, Slider, Ui};
 use egui_phosphor::regular as icon;
 
 /// Across x, y, z of the cube, or freely.
@@ -114,13 +114,13 @@ fn position(ui: &mut Ui, cube: &Cube, slice: &mut Slice, what: &str) {
                 }
                 ui.label(RichText::new(words.as_str()).monospace().color(tokens.dim));
             });
-            slider(ui, place, &format!("Position of {what}"));
+            fields::slider(ui, &format!("Position of {what}"), along(place), 4.0);
         }
         Plane::Free { point, normal } => {
             for (axis, place) in point.iter_mut().enumerate() {
                 let name = &cube.geometry.axes()[axis].name;
                 row(ui, name, "Where the plane goes through", |ui| {
-                    slider(ui, place, &format!("{name} of {what}"));
+                    fields::slider(ui, &format!("{name} of {what}"), along(place), 4.0);
                 });
             }
             if ui.button("Turn to face me").clicked() {
@@ -130,8 +130,6 @@ fn position(ui: &mut Ui, cube: &Cube, slice: &mut Slice, what: &str) {
     }
 }
 
-fn slider(ui: &mut Ui, place: &mut f32, name: &str) {
-    ui.spacing_mut().slider_width = (ui.available_width() - 4.0).max(40.0);
-    let response = ui.add(Slider::new(place, 0.0..=1.0).show_value(false));
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Slider, true, name));
+fn along(place: &mut f32) -> Slider<'_> {
+    Slider::new(place, 0.0..=1.0).show_value(false)
 }

@@ -3,7 +3,7 @@
 use super::{Subject, fields};
 use crate::app::text;
 use crate::volume::{Scene, Surface};
-use egui::{Slider, Ui, WidgetInfo, WidgetType};
+use egui::{Slider, Ui};
 use egui_phosphor::regular as icon;
 
 pub fn show(ui: &mut Ui, scene: &mut Scene, subject: &Subject<'_>) {
@@ -40,11 +40,8 @@ pub fn show(ui: &mut Ui, scene: &mut Scene, subject: &Subject<'_>) {
             });
             // The slider runs along the places of the transfer function, as the histogram does.
             let mut place = transfer.place_from_value(surface.value);
-            ui.spacing_mut().slider_width = ui.available_width() - 4.0;
-            let response = ui.add(Slider::new(&mut place, 0.0..=1.0).show_value(false));
-            response
-                .widget_info(|| WidgetInfo::labeled(WidgetType::Slider, true, format!("Level of {what}")));
-            if response.changed() {
+            let slider = Slider::new(&mut place, 0.0..=1.0).show_value(false);
+            if fields::slider(ui, &format!("Level of {what}"), slider, 4.0).changed() {
                 surface.value = transfer.value_from_place(place);
             }
         });

@@ -4,9 +4,10 @@ use super::{Subject, colours, fields, range};
 use crate::app::text;
 use crate::app::theme::{CONTROL_RADIUS, Tokens};
 use crate::volume::{OpacityPreset, Transfer};
-use egui::{Align2, EventFilter, FontId, Id, Key, Modifiers, Painter, Pos2, Rect, Response, Sense, Stroke};
+use egui::{
+    Align2, ComboBox, EventFilter, FontId, Id, Key, Modifiers, Painter, Pos2, Rect, Response, Sense, Stroke,
+};
 use egui::{Ui, Vec2, WidgetInfo, WidgetType, pos2, vec2};
-use egui_phosphor::regular as icon;
 
 const HEIGHT: f32 = 148.0;
 /// How far beyond the frame a point is dragged to be taken away.
@@ -26,15 +27,18 @@ pub fn show(ui: &mut Ui, transfer: &mut Transfer, subject: &Subject<'_>) {
 /// Presets of the opacity; a first look again. Answers whether that is wanted.
 pub fn footer(ui: &mut Ui, transfer: &mut Transfer, subject: &Subject<'_>) -> bool {
     ui.horizontal(|ui| {
-        ui.menu_button(format!("Opacity  {}", icon::CARET_DOWN), |ui| {
+        let list = ComboBox::from_id_salt("opacity presets").selected_text("Presets").width(88.0);
+        let list = list.show_ui(ui, |ui| {
             for preset in OpacityPreset::ALL {
-                if ui.button(preset.name()).clicked() {
+                if ui.selectable_label(false, preset.name()).clicked() {
                     // A shell or a step stands where few values lie: at the percentile 98.
                     let at = subject.histogram.percentile(98.0).map_or(0.5, |v| transfer.place_from_value(v));
                     transfer.opacity = preset.points(at);
                 }
             }
         });
+        list.response.widget_info(|| WidgetInfo::labeled(WidgetType::ComboBox, true, "Opacity presets"));
+        range::buttons(ui, transfer, subject);
         let tip = "Range, stretch, colours and opacity as at first";
         ui.button("Reset").on_hover_text(tip).clicked()
     })
