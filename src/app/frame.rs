@@ -123,6 +123,10 @@ pub fn status_bar(ui: &mut Ui, state: &mut AppState, device: &Device, memory: Me
             ui.label(RichText::new(text).small().color(tokens.dim))
                 .on_hover_text("Memory of this program, of the machine's");
         }
+        if !state.drawn_by.is_empty() {
+            ui.label(RichText::new(&state.drawn_by).small().color(tokens.dim))
+                .on_hover_text("What draws the cube, passes so far, time of one");
+        }
         job_progress(ui, state, tokens);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.label(RichText::new(format!("{frame_ms:5.1} ms")).monospace().color(tokens.faint))

@@ -56,6 +56,8 @@ pub struct AppState {
     pub panels: Panels,
     /// What is under the cursor, for the status bar; set anew in every frame by the view that has the cursor.
     pub readout: String,
+    /// What draws the picture in sight and how fast, for the status bar; set anew in every frame, too.
+    pub drawn_by: String,
     requests: Vec<Command>,
     paths: Vec<(PathBuf, Option<Workspace>)>,
 }
@@ -75,6 +77,7 @@ impl AppState {
             start_page: false,
             panels: Panels::default(),
             readout: String::new(),
+            drawn_by: String::new(),
             requests: Vec::new(),
             paths: Vec::new(),
         }

@@ -221,6 +221,7 @@ impl Aquila {
             .frame(bar)
             .show(ui, |ui| frame::status_bar(ui, &mut self.state, &self.device, memory, frame_ms));
         self.state.readout.clear();
+        self.state.drawn_by.clear();
         // Each is read and written around its panel: what lies in a panel may ask for another.
         let mut is_open = self.state.panels.files;
         Panel::left(ids.files)

@@ -24,7 +24,7 @@ use super::workspace::{Find, View, Workspace};
 use crate::job::Progress;
 use crate::project::{Project, Session};
 use crate::volume::Preset;
-use crate::volume::stage::{CubeId, Request, Stage};
+use crate::volume::stage::{CubeId, Request, Shown, Stage};
 use compare::Compare;
 use cube::{Open, State};
 use egui::{Context, Frame, Margin, Panel, Rect, RichText, Sense, Theme, Ui, UiBuilder, vec2};
@@ -54,6 +54,8 @@ pub struct VolumeView {
     motion: Motion,
     /// The column with cubes, layers and views is in sight.
     column: bool,
+    /// The strip of maps below the picture is in sight.
+    strip: bool,
 }
 
 impl Default for VolumeView {
@@ -69,6 +71,7 @@ impl Default for VolumeView {
             compare: Compare::default(),
             motion: Motion::default(),
             column: true,
+            strip: true,
         }
     }
 }
@@ -80,6 +83,7 @@ struct Record {
     cubes: Vec<OpenRecord>,
     front: Option<usize>,
     column_hidden: bool,
+    strip_hidden: bool,
     compare: compare::Kept,
 }
 
@@ -137,7 +141,7 @@ impl VolumeView {
             self.add(project.folder.join(cube.path), cube.hdu, cube.look);
         }
         self.front = record.front.and_then(|index| self.open.get(index)).map(|open| open.id);
-        self.column = !record.column_hidden;
+        (self.column, self.strip) = (!record.column_hidden, !record.strip_hidden);
         let compare::Kept { beside, own_colours, other } = record.compare;
         let other = other.and_then(|index| self.open.get(index)).map(|open| open.id);
         self.compare = Compare::default();
@@ -169,8 +173,13 @@ impl VolumeView {
             own_colours: !self.compare.same_colours,
             other: self.compare.other.and_then(|id| self.open.iter().position(|open| open.id == id)),
         };
-        let (front, column_hidden) = (self.front_index(), !self.column);
-        let record = Record { cubes: cubes.collect(), front, column_hidden, compare };
+        let record = Record {
+            cubes: cubes.collect(),
+            front: self.front_index(),
+            column_hidden: !self.column,
+            strip_hidden: !self.strip,
+            compare,
+        };
         if !record.cubes.is_empty()
             && let Ok(record) = serde_json::to_value(record)
         {
@@ -301,6 +310,7 @@ impl VolumeView {
             ui.set_style(ui.ctx().style_of(Theme::Dark));
             if let Some(cube) = open.cube_mut() {
                 toolbar::headline(ui, cube);
+                toolbar::panels(ui, top, &mut self.column, &mut self.strip);
                 ui.add_space(4.0);
                 toolbar::mode_buttons(ui, cube);
             }
@@ -311,6 +321,7 @@ impl VolumeView {
                 fault_line(ui, top, &fault);
             }
         });
+        state.drawn_by = drawn_by(stage, self.pane.shown(id));
         match beside {
             Some(partner) => {
                 self.other_picture(ui, [rect, right], [index, partner], state.recent.reduce_motion)
@@ -391,6 +402,19 @@ fn loading(ui: &mut Ui, title: &str, progress: &Progress) {
     let percent = progress.fraction.map(|part| format!(" {:.0} %", part * 100.0)).unwrap_or_default();
     ui.label(RichText::new(title).text_style(title_style()).color(tokens.text));
     ui.label(RichText::new(format!("{}{percent}", progress.text)).color(tokens.dim));
+}
+
+/// `GPU · NVIDIA H200 · 12 passes · 3.4 ms`
+fn drawn_by(stage: &Stage, shown: Option<&Shown>) -> String {
+    let Some(adapter) = stage.adapter() else { return String::new() };
+    let kind = if adapter.is_software { "CPU" } else { "GPU" };
+    let name = adapter.name.split(" (").next().unwrap_or_default().to_owned();
+    let mut parts = vec![kind.to_owned(), name];
+    if let Some(shown) = shown {
+        let passes = if shown.passes == 1 { "1 pass".to_owned() } else { format!("{} passes", shown.passes) };
+        parts.extend([passes, format!("{:.1} ms", shown.ms)]);
+    }
+    parts.join(" · ")
 }
 
 /// What keeps the picture from being drawn as it should, at its foot.
@@ -484,7 +508,7 @@ impl View for VolumeView {
                 let frame = Frame::new().fill(tokens.panel).inner_margin(Margin::symmetric(12, 8));
                 let strip =
                     Panel::bottom("volume strip").default_size(STRIP).size_range(96.0..=480.0).frame(frame);
-                strip.resizable(true).show(ui, |ui| {
+                strip.resizable(true).show_collapsible(ui, &mut self.strip, |ui| {
                     ui.take_available_space();
                     looking::strip(ui, cube, state);
                 });

@@ -4,7 +4,8 @@ use super::cube::Cube;
 use crate::app::text;
 use crate::app::theme::{Tokens, title_style};
 use crate::volume::{Mode, Radiation};
-use egui::{Button, RichText, Ui};
+use egui::{Align, Button, Layout, Rect, RichText, Ui, UiBuilder, vec2};
+use egui_phosphor::regular as icon;
 
 /// The modes, of which one is on: name, tooltip, and the mode as it begins.
 fn modes() -> [(&'static str, &'static str, Mode); 6] {
@@ -47,6 +48,29 @@ fn facts(cube: &Cube) -> String {
         facts.push(format!("{axis} stretched {}×", text::number(ratio)));
     }
     facts.join(" · ")
+}
+
+/// Shows or hides what stands at the left of the picture and below it.
+pub fn panels(ui: &mut Ui, top: Rect, column: &mut bool, strip: &mut bool) {
+    let at = Rect::from_min_size(top.right_top() - vec2(60.0, 0.0), vec2(60.0, 24.0));
+    ui.scope_builder(UiBuilder::new().max_rect(at).layout(Layout::right_to_left(Align::Center)), |ui| {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        for (shown, icon, text) in [
+            (strip, icon::SQUARE_SPLIT_VERTICAL, "Maps below"),
+            (column, icon::SIDEBAR_SIMPLE, "Layers at the left"),
+        ] {
+            let tokens = Tokens::of(ui);
+            let ink = if *shown { tokens.text } else { tokens.dim };
+            let response =
+                ui.add(Button::new(RichText::new(icon).size(15.0).color(ink)).min_size(vec2(24.0, 24.0)));
+            response.widget_info(|| {
+                egui::WidgetInfo::selected(egui::WidgetType::SelectableLabel, true, *shown, text)
+            });
+            if response.on_hover_text(text).clicked() {
+                *shown = !*shown;
+            }
+        }
+    });
 }
 
 /// A button for every mode, of which one is on, then what can be added to any.
