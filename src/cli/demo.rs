@@ -5,7 +5,7 @@ use super::console::Console;
 use super::report::Report;
 use crate::cloud::{Axis, DemoClouds, Quantity, Simulation, project};
 use crate::data::Image;
-use crate::figure::{ColourMap, Panel, maps_svg};
+use crate::figure::{ColourMap, Panel, maps_svg, picture_svg, text};
 use crate::io;
 use crate::job::Context;
 use crate::network::DeviceChoice;
@@ -13,6 +13,8 @@ use crate::recipe::{self, CloudSource, TrainingRecipe};
 use crate::training::{
     self, Applied, ApplySettings, Evaluation, Live, MapQuantity, Metrics, PowerLaw, Resume, Summary,
 };
+use crate::volume::gpu::{Adapter, Volume};
+use crate::volume::{Grid, Histogram, VolumeError, first_look_at};
 use anyhow::Context as _;
 use ndarray::{Array2, Zip};
 use serde_json::json;
@@ -43,7 +45,22 @@ struct Outcome {
     summary: Summary,
     rows: Vec<training::Row>,
     whole: WholeMap,
+    volume: VolumePicture,
     seconds: f64,
+}
+
+/// A cloud in three dimensions: the file, or why there is none.
+struct VolumePicture {
+    cloud: String,
+    drawn: Result<DrawnVolume, String>,
+}
+
+struct DrawnVolume {
+    path: PathBuf,
+    png: Vec<u8>,
+    adapter: String,
+    /// cm⁻³ at the ends of the colours.
+    range: (f64, f64),
 }
 
 /// A held-out cloud seen as a whole.
@@ -62,7 +79,7 @@ pub fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     say(console, &outcome, &report);
     let evaluation = outcome.summary.evaluation.json();
     console.answer(&json!({
-        "out": out, "report": report, "run": outcome.summary.run.root(), "seconds": outcome.seconds,
+        "out": out, "report": report, "volume": outcome.volume.drawn.as_ref().ok().map(|drawn| &drawn.path), "run": outcome.summary.run.root(), "seconds": outcome.seconds,
         "epochs": outcome.summary.epochs, "steps": outcome.summary.steps,
         "samples_per_second": outcome.summary.samples_per_second, "evaluation": evaluation,
         "apply": { "patches": outcome.whole.applied.patches, "seconds": outcome.whole.applied.seconds,
@@ -104,7 +121,8 @@ fn work(args: &Args, out: &Path, ctx: &Context) -> anyhow::Result<Outcome> {
     io::fits::write_image(&out.join("column_density.fits"), &whole.column)?;
     io::fits::write_image(&out.join("true_density.fits"), &whole.truth)?;
     io::fits::write_image(&out.join("predicted_density.fits"), &whole.applied.image)?;
-    let outcome = Outcome { summary, rows, whole, seconds: started.elapsed().as_secs_f64() };
+    let volume = volume_picture(&clouds, &whole.cloud, &out.join("volume.png"), ctx)?;
+    let outcome = Outcome { summary, rows, whole, volume, seconds: started.elapsed().as_secs_f64() };
     write_report(out, &outcome)?;
     Ok(outcome)
 }
@@ -126,6 +144,43 @@ fn whole_map(
     let settings = ApplySettings::new(MapQuantity::Column);
     let applied = training::apply(summary.run.root(), &column, &settings, device, ctx)?;
     Ok(WholeMap { cloud: cloud.name.clone(), column, truth, applied })
+}
+
+/// Pixels of the picture of a cloud.
+const SIZE: (u32, u32) = (960, 720);
+
+/// Draws the cloud of this name as the window first shows a cube. A machine that cannot draw is told of, and is no reason to fail.
+fn volume_picture(
+    clouds: &[Simulation],
+    name: &str,
+    path: &Path,
+    ctx: &Context,
+) -> anyhow::Result<VolumePicture> {
+    ctx.report("drawing a cloud in three dimensions", None);
+    let cloud =
+        clouds.iter().find(|cloud| cloud.name == name).context("the cloud is not among those made")?;
+    let density = cloud.density_cm3.view();
+    let grid = Grid::new(density, [1.0; 3])?;
+    let scene = first_look_at(&grid.lattice, &Histogram::of(density));
+    let draw = || {
+        let adapter = Adapter::open(false)?;
+        let picture = Volume::of(&adapter, &grid)?.picture(&scene, SIZE.0, SIZE.1)?;
+        Ok((adapter.name.clone(), picture.to_rgba8()))
+    };
+    let drawn = match draw() {
+        Ok((adapter, pixels)) => {
+            let png = io::png::encode_rgba(&pixels, SIZE.0 as usize, SIZE.1 as usize);
+            let png = png.context("the picture of the cloud cannot be packed as PNG")?;
+            io::atomic::write(path, |file| file.write_all(&png))?;
+            Ok(DrawnVolume { path: path.to_owned(), png, adapter, range: scene.transfer.range })
+        }
+        Err(error) => {
+            let error: VolumeError = error;
+            ctx.warn(format!("no picture of a cloud in three dimensions: {error}"));
+            Err(error.to_string())
+        }
+    };
+    Ok(VolumePicture { cloud: cloud.name.clone(), drawn })
 }
 
 fn say(console: &Console, outcome: &Outcome, report: &Path) {
@@ -193,6 +248,18 @@ fn write_report(out: &Path, outcome: &Outcome) -> anyhow::Result<()> {
         io::atomic::write(&folder.join(format!("{name}.svg")), |file| file.write_all(svg.as_bytes()))?;
         report.figure(svg, caption);
     }
+    report.heading("A cloud in three dimensions");
+    let VolumePicture { cloud, drawn } = &outcome.volume;
+    match drawn {
+        Ok(drawn) => report.figure(
+            &picture_svg(&drawn.png, SIZE.0, SIZE.1),
+            &format!(
+                "The density of {cloud}, near gas before far gas; colours and opacity rise from {} to {} cm⁻³. Drawn on {}.",
+                text::number(drawn.range.0), text::number(drawn.range.1), drawn.adapter
+            ),
+        ),
+        Err(reason) => report.paragraph(&format!("There is no picture: {reason}.")),
+    }
     report.heading("By cloud");
     let rows: Vec<Vec<String>> = evaluation
         .groups
@@ -212,7 +279,8 @@ fn write_report(out: &Path, outcome: &Outcome) -> anyhow::Result<()> {
     report.table(&["", ""], &facts(outcome));
     report.paragraph(
         "Beside this page: clouds/ (simulation folders), run/ (recipe, blueprint, weights, metrics, predictions), column_density.fits, \
-         true_density.fits and predicted_density.fits of one held-out cloud, figures/ (the figures as SVG).",
+         true_density.fits and predicted_density.fits of one held-out cloud, volume.png (its density in three dimensions), figures/ (the \
+         figures as SVG).",
     );
     let page = report.finish();
     io::atomic::write(&out.join("report.html"), |file| file.write_all(page.as_bytes()))?;

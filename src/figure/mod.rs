@@ -17,4 +17,5 @@ pub use graticule::{Coordinate, PixelSize, scale_bar, sky_ticks, sky_words};
 pub use map::{Panel, gallery_svg, maps_svg, rgba_from_map};
 pub use plot::{Axis, Histogram2d, Line, Scale, Stroke, histogram_svg, lines_svg};
 pub use spectral::{Spectral, spectral, velocity_name};
+pub use svg::picture_svg;
 pub use ticks::{Tick, label, linear_ticks, log_ticks};

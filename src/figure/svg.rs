@@ -110,6 +110,14 @@ impl Svg {
     }
 }
 
+/// A picture of so many pixels from PNG bytes, as a document of its own.
+pub fn picture_svg(png: &[u8], width: u32, height: u32) -> String {
+    let (width, height) = (f64::from(width), f64::from(height));
+    let mut svg = Svg::new(width, height);
+    svg.picture(0.0, 0.0, width, height, png);
+    svg.finish()
+}
+
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
