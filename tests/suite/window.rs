@@ -7,6 +7,7 @@ mod runs;
 mod shell;
 mod start;
 mod volume;
+mod volume_looking;
 
 use aquila::app::{Aquila, Notices, Options};
 use aquila::blueprint::{self, Blueprint};

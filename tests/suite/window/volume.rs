@@ -20,7 +20,7 @@ fn window(theme: Theme) -> Harness<'static, Aquila> {
     )
 }
 
-fn settle(harness: &mut Harness<'_, Aquila>) {
+pub fn settle(harness: &mut Harness<'_, Aquila>) {
     for _ in 0..3000 {
         harness.step();
         if harness.state().is_settled() {
@@ -33,7 +33,7 @@ fn settle(harness: &mut Harness<'_, Aquila>) {
 }
 
 /// A line of 2 K at 4 km/s in the north-east corner of the sky, on noise-free zero, one blank.
-fn cube() -> Cube {
+pub fn cube() -> Cube {
     let mut values = Array3::from_shape_fn((16, 20, 24), |(z, y, x)| {
         let at = [(z as f32 - 8.0) / 3.0, (y as f32 - 14.0) / 4.0, (x as f32 - 6.0) / 4.0];
         2.0 * (-0.5 * at.iter().map(|a| a * a).sum::<f32>()).exp()
@@ -67,13 +67,13 @@ fn cube() -> Cube {
     Cube { name: "cube".into(), values, unit: "K".into(), header }
 }
 
-fn file() -> PathBuf {
+pub fn file() -> PathBuf {
     let path = tempfile::tempdir().expect("a folder").keep().join("cube.fits");
     fits::write_cube(&path, &cube()).expect("written");
     path
 }
 
-fn opened(path: &Path) -> Harness<'static, Aquila> {
+pub fn opened(path: &Path) -> Harness<'static, Aquila> {
     let mut harness = window(Theme::Dark);
     harness.state_mut().state_mut().request_open(path);
     harness.run_steps(2);
@@ -82,7 +82,7 @@ fn opened(path: &Path) -> Harness<'static, Aquila> {
 }
 
 /// The record of the first cube in the session.
-fn kept(harness: &mut Harness<'_, Aquila>) -> serde_json::Value {
+pub fn kept(harness: &mut Harness<'_, Aquila>) -> serde_json::Value {
     let folder = harness.state().state().project.as_ref().expect("a project").folder.clone();
     let context = harness.ctx.clone();
     harness.state_mut().leave(&context);

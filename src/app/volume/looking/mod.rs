@@ -2,6 +2,9 @@
 //! regions and catalogues. The numbers come from `cloud` and `volume::probe`; here they are asked for, kept and shown.
 
 mod catalogue;
+mod channels;
+mod cut;
+mod draw;
 mod line;
 mod maps;
 mod paint;
@@ -71,7 +74,8 @@ pub struct Desk {
     grid: Option<Arc<Grid>>,
     line: line::Desk,
     maps: maps::Desk,
-    strip: strip::Desk,
+    channels: channels::Desk,
+    draw: draw::Desk,
     regions: regions::Desk,
     catalogue: catalogue::Desk,
 }

@@ -118,7 +118,14 @@ impl Space<'_> {
 }
 
 /// The same marks on a map of the sky.
-pub fn on_map(painter: &Painter, placing: &Placing, cube: &Cube, grid: &Grid, tokens: &Tokens) {
+pub fn on_map(
+    painter: &Painter,
+    placing: &Placing,
+    cube: &Cube,
+    grid: &Grid,
+    sources: &[catalogue::Point],
+    tokens: &Tokens,
+) {
     let painter = painter.with_clip_rect(placing.rect.intersect(painter.clip_rect()));
     let looking = &cube.look.looking;
     let at = |pixel: [f64; 2]| placing.screen(grid.loaded(pixel));
@@ -138,7 +145,7 @@ pub fn on_map(painter: &Painter, placing: &Placing, cube: &Cube, grid: &Grid, to
         }
     }
     if looking.catalogue_shown && looking.catalogue.is_some() {
-        for point in cube.desk.catalogue.points() {
+        for point in sources {
             painter.circle_stroke(at(point.pixel), 2.5, Stroke::new(1.0, tokens.warning));
         }
     }
