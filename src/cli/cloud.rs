@@ -1,5 +1,6 @@
 //! `aquila cloud`: synthetic clouds, projections, moments.
 
+use super::cloud_line;
 use super::console::Console;
 use crate::cloud::{self, Axis, Quantity, SynthSettings};
 use crate::data::{Image, Values, statistics};
@@ -17,6 +18,10 @@ pub enum Command {
     Map(Map),
     /// Moments 0, 1, 2 and peak of an emission cube, with units
     Moments(Moments),
+    /// The spectrum of one line of sight, its moments and Gaussian components with errors
+    Spectrum(cloud_line::Spectrum),
+    /// A position–velocity map along a line on the sky, as FITS
+    Pv(cloud_line::Pv),
 }
 
 #[derive(Args)]
@@ -103,6 +108,8 @@ pub fn run(command: Command, console: &Console) -> anyhow::Result<()> {
         Command::Synth(args) => synth(args, console),
         Command::Map(args) => map(args, console),
         Command::Moments(args) => moments(args, console),
+        Command::Spectrum(args) => cloud_line::spectrum(args, console),
+        Command::Pv(args) => cloud_line::pv(args, console),
     }
 }
 

@@ -101,6 +101,8 @@ const NAME: &str = "volume";
 const COLUMN: f32 = 184.0;
 /// Height of the strip below it.
 const STRIP: f32 = 196.0;
+/// Height of the line of sight in the inspector.
+const LINE: f32 = 320.0;
 
 impl VolumeView {
     /// Opens a cube, or brings it to the front where it is open.
@@ -528,6 +530,17 @@ impl View for VolumeView {
             ui.label(RichText::new(text).color(Tokens::of(ui).dim));
             return;
         };
+        // Beside the settings, not below them all: a click on the cube shows its spectrum at once.
+        if looking::has_line(cube) {
+            let frame = Frame::new().inner_margin(Margin { top: 8, ..Margin::ZERO });
+            let line =
+                Panel::bottom("line of sight").resizable(true).default_size(LINE).size_range(120.0..=640.0);
+            line.frame(frame).show(ui, |ui| {
+                egui::ScrollArea::vertical()
+                    .auto_shrink([false, false])
+                    .show(ui, |ui| looking::line(ui, cube, state));
+            });
+        }
         egui::ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
             inspector::show(ui, cube, &others);
             ui.add_space(12.0);

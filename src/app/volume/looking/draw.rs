@@ -6,6 +6,7 @@ use crate::app::theme::Tokens;
 use crate::app::volume::cube::Cube;
 use crate::cloud::Shape;
 use egui::{Rect, Response, Stroke, Ui};
+use egui_phosphor::regular as icon;
 use std::sync::Arc;
 
 /// What the mouse does on a map.
@@ -20,16 +21,23 @@ pub enum Tool {
 }
 
 impl Tool {
-    pub const ALL: [(Self, &'static str, &'static str); 5] = [
+    /// Tool, mark, name, tooltip.
+    pub const ALL: [(Self, &'static str, &'static str, &'static str); 5] = [
         (
             Self::Pick,
+            icon::CURSOR,
             "Pick",
             "Click a map: a channel becomes a slice, a place of a moment map the line of sight",
         ),
-        (Self::Cut, "Cut", "Drag a line on a map: the position–velocity cut"),
-        (Self::Circle, "Circle", "Drag from the centre of a region outwards"),
-        (Self::Ellipse, "Ellipse", "Drag from corner to corner of a region"),
-        (Self::Polygon, "Polygon", "Click the corners of a region, the first one or twice to close it"),
+        (Self::Cut, icon::LINE_SEGMENT, "Cut", "Drag a line on a map: the position–velocity cut"),
+        (Self::Circle, icon::CIRCLE, "Circle", "Drag from the centre of a region outwards"),
+        (Self::Ellipse, icon::EGG, "Ellipse", "Drag from corner to corner of a region"),
+        (
+            Self::Polygon,
+            icon::POLYGON,
+            "Polygon",
+            "Click the corners of a region, the first one or twice to close it",
+        ),
     ];
 }
 

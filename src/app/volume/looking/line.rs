@@ -8,9 +8,10 @@ use crate::app::task::Task;
 use crate::app::text;
 use crate::app::theme::Tokens;
 use crate::app::volume::cube::Cube;
-use crate::cloud::{LineFit, LineMoments, MOST_COMPONENTS, fit_lines, line_moments};
+use crate::cloud::{Gaussian, LineFit, LineMoments, MOST_COMPONENTS, fit_lines, line_moments};
 use crate::figure::{self, Axis};
-use egui::{Color32, Label, RichText, Ui, vec2};
+use egui::{Align, Button, Color32, Label, Layout, RichText, ScrollArea, Ui, vec2};
+use egui_phosphor::regular as icon;
 use std::sync::Arc;
 
 #[derive(Default)]
@@ -95,13 +96,40 @@ impl Source {
     }
 }
 
-/// The line of sight, regions and catalogue in the inspector.
+/// Whether there is a spectrum to be shown.
+pub fn has_line(cube: &Cube) -> bool {
+    let looking = &cube.look.looking;
+    looking.picked.is_some() || (looking.regions_shown && !looking.regions.is_empty())
+}
+
+/// The line of sight that was picked, and the spectra of regions.
+pub fn line(ui: &mut Ui, cube: &mut Cube, state: &mut AppState) {
+    let mut desk = std::mem::take(&mut cube.desk);
+    let grid = desk.grid(cube);
+    ui.horizontal(|ui| {
+        caption(ui, "LINE OF SIGHT");
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let close = Button::new(RichText::new(icon::X).size(12.0)).frame(false);
+            if cube.look.looking.picked.is_some()
+                && ui.add(close).on_hover_text("Let go of the line of sight").clicked()
+            {
+                cube.look.looking.picked = None;
+            }
+        });
+    });
+    line_of_sight(ui, cube, &grid, &mut desk, state);
+    cube.desk = desk;
+}
+
+/// Regions and catalogue in the inspector.
 pub fn section(ui: &mut Ui, cube: &mut Cube, state: &mut AppState) {
     let mut desk = std::mem::take(&mut cube.desk);
     let grid = desk.grid(cube);
-    caption(ui, "LINE OF SIGHT");
-    line_of_sight(ui, cube, &grid, &mut desk, state);
-    ui.add_space(12.0);
+    if !has_line(cube) {
+        caption(ui, "LINE OF SIGHT");
+        ui.label(RichText::new("Click the cube to see a spectrum").color(Tokens::of(ui).dim));
+        ui.add_space(12.0);
+    }
     caption(ui, "REGIONS");
     regions::section(ui, cube, &grid, &mut desk.regions, state);
     ui.add_space(12.0);
@@ -135,8 +163,6 @@ fn line_of_sight(ui: &mut Ui, cube: &mut Cube, grid: &Arc<Grid>, desk: &mut Whol
                 }
             }
         }
-    } else if regions.is_empty() {
-        ui.label(RichText::new("Click the cube to see a spectrum").color(tokens.dim));
     }
     for (index, (name, values)) in regions.iter().enumerate() {
         let points = steps(&grid.third, values);
@@ -281,24 +307,26 @@ fn table(ui: &mut Ui, fit: &Result<LineFit, String>, unit: &str) {
             return;
         }
     };
-    egui::Grid::new("components").num_columns(3).spacing(vec2(12.0, 2.0)).show(ui, |ui| {
-        let unit = text::unit(unit);
-        let peak = if unit.is_empty() { "peak".to_owned() } else { format!("peak, {unit}") };
-        for title in [peak.as_str(), "v, km s⁻¹", "σ_v, km s⁻¹"] {
-            ui.label(RichText::new(title).small().color(tokens.faint));
-        }
-        ui.end_row();
-        for component in &fit.components {
-            let (line, error) = (&component.line, &component.error);
-            for (value, error) in [
-                (line.amplitude, error.amplitude),
-                (line.centre_km_s, error.centre_km_s),
-                (line.sigma_km_s, error.sigma_km_s),
-            ] {
-                ui.add(Label::new(RichText::new(with_error(value, error)).monospace()).selectable(true));
+    let unit_words = text::unit(unit);
+    let peak = if unit_words.is_empty() { "peak".to_owned() } else { format!("peak, {unit_words}") };
+    type Part = fn(&Gaussian) -> f64;
+    let rows: [(&str, Part); 3] = [
+        (&peak, |line| line.amplitude),
+        ("v, km s⁻¹", |line| line.centre_km_s),
+        ("σ_v, km s⁻¹", |line| line.sigma_km_s),
+    ];
+    // Three components are wider than the panel.
+    ScrollArea::horizontal().id_salt("components").show(ui, |ui| {
+        egui::Grid::new("components").spacing(vec2(12.0, 2.0)).show(ui, |ui| {
+            for (title, part) in rows {
+                ui.label(RichText::new(title).small().color(tokens.faint));
+                for component in &fit.components {
+                    let words = with_error(part(&component.line), part(&component.error));
+                    ui.add(Label::new(RichText::new(words).monospace()).selectable(true));
+                }
+                ui.end_row();
             }
-            ui.end_row();
-        }
+        });
     });
     let noise = text::quantity(significant(fit.noise, 3), unit);
     let mut words = match fit.chi2_reduced {

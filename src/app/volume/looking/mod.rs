@@ -21,7 +21,7 @@ use crate::data::Header;
 use crate::io::header::cropped;
 use crate::volume::{self, Part, Probe};
 use egui::{Painter, Pos2, Rect, Response, Stroke, Ui, vec2};
-pub use line::section;
+pub use line::{has_line, line, section};
 pub use paint::paint;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -267,6 +267,11 @@ fn tooltip(painter: &Painter, rect: Rect, pointer: Pos2, lines: &[String], token
     let mut corner = pointer + vec2(16.0, -0.5 * height - 16.0);
     if corner.x + width > rect.right() - 4.0 {
         corner.x = pointer.x - 16.0 - width;
+    }
+    if corner.x < rect.left() + 4.0 {
+        // Neither side has the room: above the cursor.
+        corner.x = rect.right() - 4.0 - width;
+        corner.y = pointer.y - 16.0 - height;
     }
     corner.y = corner.y.clamp(rect.top() + 4.0, (rect.bottom() - 4.0 - height).max(rect.top() + 4.0));
     let frame = Rect::from_min_size(corner, vec2(width, height));

@@ -63,14 +63,21 @@ fn header(ui: &mut Ui, cube: &mut Cube, grid: &Grid, desk: &mut Whole) {
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 4.0;
-            for (tool, name, tip) in Tool::ALL.into_iter().rev() {
-                if ui.selectable_label(desk.draw.tool == tool, name).on_hover_text(tip).clicked() {
+            for (tool, mark, name, tip) in Tool::ALL.into_iter().rev() {
+                let selected = desk.draw.tool == tool;
+                let button = ui.selectable_label(selected, mark).on_hover_text(format!("{name}: {tip}"));
+                button.widget_info(|| {
+                    egui::WidgetInfo::selected(egui::WidgetType::SelectableLabel, true, selected, name)
+                });
+                if button.clicked() {
                     desk.draw.tool = tool;
                     desk.draw.forget();
                 }
             }
-            ui.add_space(12.0);
-            if let (Some(first), Some(last)) = (grid.third.first(), grid.third.last()) {
+            ui.add_space(8.0);
+            if let (Some(first), Some(last)) = (grid.third.first(), grid.third.last())
+                && ui.available_width() > 180.0
+            {
                 let words = format!("{} … {}", decimal(*first), decimal(*last));
                 let words = if grid.has_velocity { format!("v = {words} km s⁻¹") } else { words };
                 ui.add(Label::new(RichText::new(words).monospace().color(tokens.dim)).truncate());
