@@ -19,9 +19,8 @@ pub fn paint(brush: &Brush<'_>, rect: Rect, cube: &Cube, labels: &mut Labels) {
     }
     let unit = text::unit(&cube.loaded.unit);
     let ticks = transfer.ticks(APART / height);
-    let widest =
-        ticks.iter().map(|(_, label)| brush.size(label).x).fold(brush.size(&unit).x - 24.0, f32::max);
-    let right = rect.right() - 20.0 - widest.max(16.0) - 8.0;
+    let widest = ticks.iter().map(|(_, label)| brush.size(label).x).fold(16.0, f32::max);
+    let right = rect.right() - 20.0 - widest - 8.0;
     let top = rect.top() + 108.0;
     let bar = Rect::from_min_max(pos2(right - WIDTH, top), pos2(right, top + height));
     let table = transfer.table();
@@ -53,7 +52,10 @@ pub fn paint(brush: &Brush<'_>, rect: Rect, cube: &Cube, labels: &mut Labels) {
         );
         taken = taken.union(brush.text(at + vec2(8.0, 0.0), Align2::LEFT_CENTER, label, brush.tokens.dim));
     }
-    let unit_at = pos2(bar.left(), bar.top() - 8.0);
-    taken = taken.union(brush.text(unit_at, Align2::LEFT_BOTTOM, &unit, brush.tokens.text));
+    // A long unit reaches to the left of the bar, not out of the picture.
+    let beyond = bar.left() + brush.size(&unit).x > rect.right() - 12.0;
+    let (x, anchor) =
+        if beyond { (rect.right() - 12.0, Align2::RIGHT_BOTTOM) } else { (bar.left(), Align2::LEFT_BOTTOM) };
+    taken = taken.union(brush.text(pos2(x, bar.top() - 8.0), anchor, &unit, brush.tokens.text));
     labels.reserve(taken.expand(4.0));
 }
