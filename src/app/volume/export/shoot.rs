@@ -1,7 +1,7 @@
 //! The jobs of an export: the stage's pictures, with labels painted over them as in the view, into files.
 
 use super::super::cube::Cube;
-use super::super::overlay;
+use super::super::{looking, overlay};
 use crate::app::offscreen::Darkroom;
 use crate::io::png;
 use crate::job::Context;
@@ -71,6 +71,7 @@ impl Shot {
             let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
             painter.image(texture.id(), rect, whole, Color32::WHITE);
             overlay::paint(&painter, rect, &self.cube);
+            looking::paint(&painter, rect, &self.cube);
         })?;
         Ok(printed.pixels.iter().flat_map(|pixel| pixel.to_array()).collect())
     }
