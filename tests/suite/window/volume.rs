@@ -121,3 +121,26 @@ fn a_drag_turns_the_cube_and_the_session_keeps_camera_mode_and_layers() {
     assert_eq!(scene["surfaces"].as_array().map(Vec::len), Some(1));
     assert_eq!(scene["slices"].as_array().map(Vec::len), Some(1));
 }
+
+#[test]
+fn keyframes_are_added_played_once_and_kept() {
+    let path = file();
+    let mut harness = opened(&path);
+    let press = |harness: &mut Harness<'_, Aquila>, label: &str| {
+        harness.get_by_label_contains(label).click_accesskit();
+        harness.run_steps(2);
+    };
+    press(&mut harness, "Add this view");
+    let middle = harness.get_by_label("Cube").rect().center();
+    drag(&mut harness, middle, middle + vec2(90.0, 0.0));
+    press(&mut harness, "Add this view");
+    press(&mut harness, "  Play");
+    assert!(harness.query_by_label_contains("  Stop").is_some(), "it plays");
+    settle(&mut harness);
+    assert!(harness.query_by_label_contains("  Play").is_some(), "it has ended");
+    let look = &kept(&mut harness)["look"];
+    let keys = look["export"]["keyframes"]["keyframes"].as_array().expect("keyframes").clone();
+    assert_eq!(keys.len(), 2);
+    assert_ne!(keys[0]["view"]["azimuth_deg"], keys[1]["view"]["azimuth_deg"]);
+    assert_eq!(look["scene"]["view"], keys[1]["view"], "the camera is back where it was");
+}
