@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Draws the pictures of the README and of docs/first-network.md with the program itself, in a home of its own; no display needed.
+# Draws the pictures of the README, of docs/first-network.md and of docs/first-cube.md with the program itself, in a home of its own; no display needed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo build
@@ -9,6 +9,8 @@ export AQUILA_HOME
 trap 'rm -rf "$AQUILA_HOME"' EXIT
 pictures=assets/pictures
 "$aquila" --screenshot "$pictures/blueprint.png" --workspace blueprint --theme dark --train
+"$aquila" --screenshot "$pictures/volume.png" --workspace volume --theme dark
+"$aquila" --screenshot "$pictures/volume-light.png" --workspace volume --size 1280x720 --theme light
 "$aquila" --screenshot "$pictures/runs.png" --workspace runs --theme light
 run=$(ls -d "$AQUILA_HOME"/demo/runs/*/ | head -n 1)
 "$aquila" apply "$run" "$AQUILA_HOME/demo/maps/cloud 2 column density.fits" --quantity column --out "$AQUILA_HOME/predicted density.fits"

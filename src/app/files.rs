@@ -66,11 +66,16 @@ fn name(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
+/// Whether a file is the density of a simulation, which is called by its folder.
+pub fn is_simulation(path: &Path) -> bool {
+    name(path) == "datacube.fits"
+}
+
 /// How an open file is called: by its name, and a simulation's density by its folder (`cloud-1-07547189`, whose end is a hash that
 /// tells the demo's clouds apart, is `cloud 1`).
 pub fn title(path: &Path) -> String {
     match path.parent() {
-        Some(folder) if name(path) == "datacube.fits" => {
+        Some(folder) if is_simulation(path) => {
             let folder = name(folder);
             match folder.rsplit_once('-') {
                 Some((cloud, hash)) if hash.len() == 8 && hash.chars().all(|c| c.is_ascii_hexdigit()) => {

@@ -225,7 +225,8 @@ impl Open {
                     Ok(read) => {
                         let first = || self.first_look(&read.loaded);
                         let look = self.kept.clone().unwrap_or_else(first);
-                        let named = named(&read.loaded).filter(|_| self.difference_seen.is_none());
+                        let named = named(&read.loaded)
+                            .filter(|_| self.difference_seen.is_none() && !files::is_simulation(&self.path));
                         let title = named.unwrap_or_else(|| self.title.clone());
                         stage.keep(self.id, Arc::clone(&read.loaded.values));
                         State::Ready(Box::new(Cube::new(self.id, title, read, look)))

@@ -102,11 +102,12 @@ pub fn views(ui: &mut Ui, cube: &mut Cube, motion: &mut Motion, reduce_motion: b
         vec![VolumeAction::Projection, VolumeAction::Sky, VolumeAction::AlongY, VolumeAction::AlongX];
     rows.extend([VolumeAction::Reset, VolumeAction::Turn, VolumeAction::ClipBox]);
     for action in rows {
+        let own = view_label(cube, action);
         let (text, on) = match action {
             VolumeAction::Projection if cube.look.scene.view.orthographic => ("Orthographic", false),
             VolumeAction::Turn => (action.text(), motion.is_turning),
             VolumeAction::ClipBox => (action.text(), cube.look.overlay.clip_handles),
-            _ => (action.text(), false),
+            _ => (own.as_deref().unwrap_or(action.text()), false),
         };
         let key = keys.text(ui.ctx(), action);
         if key_line(ui, text, &key, on).on_hover_text(action.tooltip()).clicked() {
@@ -116,6 +117,24 @@ pub fn views(ui: &mut Ui, cube: &mut Cube, motion: &mut Motion, reduce_motion: b
     }
     if key_line(ui, "Reset appearance", "", false).clicked() {
         cube.reset_appearance();
+    }
+}
+
+/// What a view of a cube is called that has no velocity, or another sky: by the axes across and up.
+fn view_label(cube: &Cube, action: VolumeAction) -> Option<String> {
+    let axes = cube.geometry.axes();
+    // RA (J2000) is RA here.
+    let short = |axis: usize| axes[axis].name.split(" (").next().unwrap_or_default();
+    if cube.geometry.spectral_axis() == Some(2) {
+        let first = if action == VolumeAction::AlongY { short(0) } else { short(1) };
+        let is_cut = matches!(action, VolumeAction::AlongY | VolumeAction::AlongX);
+        return is_cut.then(|| format!("Position–velocity {first}"));
+    }
+    match action {
+        VolumeAction::Sky => Some(format!("Face on: {} and {}", short(0), short(1))),
+        VolumeAction::AlongY => Some(format!("From above: {} and {}", short(0), short(2))),
+        VolumeAction::AlongX => Some(format!("From the side: {} and {}", short(2), short(1))),
+        _ => None,
     }
 }
 

@@ -414,7 +414,8 @@ fn drawn_by(stage: &Stage, shown: Option<&Shown>) -> String {
     let mut parts = vec![kind.to_owned(), name];
     if let Some(shown) = shown {
         let passes = if shown.passes == 1 { "1 pass".to_owned() } else { format!("{} passes", shown.passes) };
-        parts.extend([passes, format!("{:.1} ms", shown.ms)]);
+        let decimals = usize::from(shown.ms < 100.0);
+        parts.extend([passes, format!("{:.decimals$} ms", shown.ms)]);
     }
     parts.join(" · ")
 }

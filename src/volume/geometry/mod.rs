@@ -403,7 +403,11 @@ impl Geometry {
             (AxisKind::Sky(_), _) => format!("{value:.4}°").replace('-', "−"),
             (AxisKind::Velocity, _) => format!("{value:.2} {}", own.unit).replace('-', "−"),
             (AxisKind::Voxel, _) => format!("{value:.1}"),
-            _ => text::quantity(value, &own.unit),
+            // What is zero but for rounding is zero.
+            _ => {
+                let step = self.steps[axis].abs() * own.scale.abs();
+                text::quantity(if value.abs() < 1e-9 * step { 0.0 } else { value }, &own.unit)
+            }
         }
     }
 

@@ -144,3 +144,78 @@ fn keyframes_are_added_played_once_and_kept() {
     assert_ne!(keys[0]["view"]["azimuth_deg"], keys[1]["view"]["azimuth_deg"]);
     assert_eq!(look["scene"]["view"], keys[1]["view"], "the camera is back where it was");
 }
+
+#[test]
+fn a_cube_that_is_cut_off_says_so_where_the_picture_would_be() {
+    let path = file();
+    let bytes = std::fs::read(&path).expect("readable");
+    std::fs::write(&path, &bytes[..bytes.len() - 20_000]).expect("written");
+    let mut harness = window(Theme::Dark);
+    // The header names a cube: it belongs here.
+    harness.state_mut().state_mut().request_open_in(&path, Workspace::Volume);
+    harness.run_steps(2);
+    settle(&mut harness);
+    assert!(harness.query_by_label_contains("was not opened").is_some());
+    assert!(harness.query_by_label_contains("Try again").is_some());
+}
+
+#[test]
+fn a_cube_opens_as_maps_when_asked_for_and_a_map_in_clouds() {
+    let path = file();
+    let mut harness = window(Theme::Dark);
+    harness.state_mut().state_mut().request_open_in(&path, Workspace::Clouds);
+    harness.run_steps(2);
+    settle(&mut harness);
+    assert_eq!(harness.state().state().workspace, Workspace::Clouds);
+    harness.get_by_label_contains("Fly through it in Volume").click();
+    harness.run_steps(2);
+    settle(&mut harness);
+    assert_eq!(harness.state().state().workspace, Workspace::Volume);
+}
+
+#[test]
+fn two_cubes_stand_side_by_side_and_their_difference_is_a_third() {
+    let (truth, prediction) = (file(), file());
+    let mut harness = opened(&truth);
+    harness.state_mut().state_mut().request_open(&prediction);
+    harness.run_steps(2);
+    settle(&mut harness);
+    harness.get_by_label("Prediction beside truth").click();
+    harness.run_steps(2);
+    settle(&mut harness);
+    let (left, right) = (harness.get_by_label("Cube").rect(), harness.get_by_label("Other cube").rect());
+    assert!((left.width() - right.width()).abs() < 2.0 && left.right() <= right.left());
+    harness.get_by_label_contains("Difference").click();
+    harness.run_steps(2);
+    settle(&mut harness);
+    let folder = harness.state().state().project.as_ref().expect("a project").folder.join("differences");
+    let made: Vec<_> = std::fs::read_dir(folder).expect("the folder").filter_map(Result::ok).collect();
+    assert_eq!(made.len(), 1);
+    let difference = aquila::io::read_cube(&made[0].path(), None).expect("a cube");
+    assert!(difference.values.iter().all(|value| value.is_nan() || *value == 0.0));
+    assert!(harness.query_all_by_label("cube − cube.fits").count() >= 2, "in the list and above its picture");
+}
+
+/// What the picture shows is where the sky has it: north up, east left, so a line in the north-east is at the upper left.
+#[test]
+fn a_cube_face_on_is_as_the_sky_is_seen_in_both_themes() {
+    for theme in [Theme::Dark, Theme::Light] {
+        let path = file();
+        let mut harness = window(theme);
+        harness.state_mut().state_mut().request_open(&path);
+        harness.run_steps(2);
+        settle(&mut harness);
+        harness.get_by_label("Face on: sky").click();
+        harness.run_steps(20);
+        settle(&mut harness);
+        let rect = harness.get_by_label("Cube").rect();
+        let picture = harness.render().expect("a picture");
+        let light = |x: f32, y: f32| {
+            let at = rect.center() + vec2(x, y) * 0.3 * rect.height();
+            let [r, g, b, _] = picture.get_pixel(at.x as u32, at.y as u32).0;
+            u32::from(r) + u32::from(g) + u32::from(b)
+        };
+        let [line, opposite] = [light(-0.55, -0.4), light(0.55, 0.4)];
+        assert!(line > opposite + 100, "{theme:?}: {line} in the north-east, {opposite} in the south-west");
+    }
+}
