@@ -57,7 +57,7 @@ enum Command {
     /// Train a network from a recipe
     Train(train::Args),
     /// A picture or a turn of a cube by the ray march
-    Render(render::Args),
+    Render(Box<render::Args>),
     /// Metrics and figures of a run on a sample set
     Evaluate(evaluate::Args),
     /// A run's network on an observed map
@@ -84,7 +84,7 @@ pub fn main() -> ExitCode {
         Some(Command::Dataset(args)) => dataset::run(args, &console),
         Some(Command::Blueprint(command)) => blueprint::run(command, &console),
         Some(Command::Train(args)) => train::run(args, &console),
-        Some(Command::Render(args)) => render::run(args, &console),
+        Some(Command::Render(args)) => render::run(*args, &console),
         Some(Command::Evaluate(args)) => evaluate::run(args, &console),
         Some(Command::Apply(args)) => apply::run(args, &console),
         Some(Command::Inspect(args)) => inspect::run(args, &console),
