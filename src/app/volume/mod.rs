@@ -545,9 +545,10 @@ impl View for VolumeView {
         egui::ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
             inspector::show(ui, cube, &others);
             ui.add_space(12.0);
-            detail::section(ui, cube, state);
-            ui.add_space(12.0);
             looking::section(ui, cube, state);
+            inspector::parts(ui, cube);
+            ui.add_space(12.0);
+            detail::section(ui, cube, state);
             ui.add_space(12.0);
             export::show(ui, cube, state);
         });

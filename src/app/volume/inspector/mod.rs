@@ -53,7 +53,7 @@ pub struct Other {
     pub values: Arc<Array3<f32>>,
 }
 
-/// The sections about how the cube is drawn.
+/// The sections about how the values are drawn.
 pub fn show(ui: &mut Ui, cube: &mut Cube, others: &[Other]) {
     let (histogram, unit) = (histogram(ui, cube), text::unit(&cube.loaded.unit));
     let subject = Subject { histogram: &histogram, unit: &unit, range: cube.lattice.range };
@@ -68,6 +68,12 @@ pub fn show(ui: &mut Ui, cube: &mut Cube, others: &[Other]) {
         section(ui, "TRANSFER");
         radiation::show(ui, cube, &subject, others);
     }
+}
+
+/// The sections about what is drawn besides, and how much of the cube.
+pub fn parts(ui: &mut Ui, cube: &mut Cube) {
+    let (histogram, unit) = (histogram(ui, cube), text::unit(&cube.loaded.unit));
+    let subject = Subject { histogram: &histogram, unit: &unit, range: cube.lattice.range };
     section(ui, "ISOSURFACES");
     surfaces::show(ui, &mut cube.look.scene, &subject);
     section(ui, "SLICES");

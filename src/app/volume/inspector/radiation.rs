@@ -96,8 +96,14 @@ pub fn show(ui: &mut Ui, cube: &mut Cube, subject: &Subject<'_>, others: &[Other
     }
     match radiation.source {
         Source::Cube if !subject.unit.starts_with('K') || subject.unit.contains(' ') => {
-            let unit = if subject.unit.is_empty() { "no unit" } else { subject.unit };
-            fields::note(ui, &format!("The source is this cube in {unit}, not in K: so is the picture"));
+            fields::note(
+                ui,
+                &match subject.unit {
+                    "" => "The cube has no unit: its values are the source as they are, so is the picture"
+                        .to_owned(),
+                    unit => format!("The source is this cube in {unit}, not in K: so is the picture"),
+                },
+            );
         }
         Source::Second if other.is_some() && second_unit != "K" => {
             fields::note(ui, &format!("The source is the second cube in {second_unit}, not in K"));
