@@ -20,10 +20,15 @@ pub fn first_look_at(lattice: &Lattice, histogram: &Histogram) -> Scene {
     Scene {
         view: View { azimuth_deg: 25.0, elevation_deg: 20.0, ..View::default() },
         transfer: Transfer::rising(range, stretch, ColourMap::default()),
+        density: (FULL_DEPTH * lattice.finest()).min(MOST_DENSITY),
         ..Scene::of(lattice)
     }
 }
 
+/// Optical depth of full opacity over the longest side of the box: a cube looks the same however finely it is sampled.
+const FULL_DEPTH: f32 = 20.0;
+/// And over a voxel at most.
+const MOST_DENSITY: f32 = 4.0;
 /// Noise is hidden up to this many standard deviations.
 const NOISE_SIGMAS: f64 = 3.0;
 /// Noise hardly ever reaches so many.

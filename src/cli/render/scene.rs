@@ -58,9 +58,9 @@ pub struct SceneArgs {
     /// Colour behind the cube
     #[arg(long, value_name = "RRGGBB", value_parser = rgb, default_value = "000000")]
     background: Colour,
-    /// Optical depth of full opacity across one voxel
-    #[arg(long, default_value_t = 0.2)]
-    density: f32,
+    /// Optical depth of full opacity across one voxel [default: 20 across the longest side of the box]
+    #[arg(long)]
+    density: Option<f32>,
     /// Samples along the longest side [default: one for each of the finest voxels]
     #[arg(long)]
     steps: Option<u32>,
@@ -126,7 +126,7 @@ impl SceneArgs {
     pub fn check(&self) -> anyhow::Result<()> {
         let positive = [
             ("--distance", Some(f64::from(self.distance))),
-            ("--density", Some(f64::from(self.density))),
+            ("--density", self.density.map(f64::from)),
             ("--softening", Some(f64::from(self.softening))),
             ("--exponent", Some(f64::from(self.exponent))),
             ("--steps", self.steps.map(f64::from)),
@@ -200,7 +200,7 @@ impl SceneArgs {
                 ..first.view
             },
             transfer,
-            density: self.density,
+            density: self.density.unwrap_or(first.density),
             samples_per_voxel: samples.unwrap_or(first.samples_per_voxel),
             clip: self
                 .clip
