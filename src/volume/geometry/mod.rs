@@ -216,16 +216,15 @@ impl Geometry {
         let length = |axis: usize| self.shape[axis] as f64 * self.steps[axis];
         let shares = |axis: usize| self.groups[axis] == self.groups[0];
         let longest = (0..3).filter(|&axis| shares(axis)).map(length).fold(0.0, f64::max);
-        let mut voxel = self.steps;
-        for axis in 1..3 {
-            if !shares(axis) {
-                // Two axes of one other unit keep theirs as well.
-                let others = (1..3).filter(|&other| self.groups[other] == self.groups[axis]);
-                let other = others.map(length).fold(0.0, f64::max);
-                voxel[axis] = ratio * longest * (length(axis) / other) / self.shape[axis].max(1) as f64;
+        std::array::from_fn(|axis| {
+            if shares(axis) {
+                return self.steps[axis];
             }
-        }
-        voxel
+            // Two axes of one other unit keep their proportions as well.
+            let others = (1..3).filter(|&other| self.groups[other] == self.groups[axis]);
+            let other = others.map(length).fold(0.0, f64::max);
+            ratio * longest * (length(axis) / other) / self.shape[axis].max(1) as f64
+        })
     }
 
     /// Whether the third axis counts something else than the first, so that its length is a choice.
