@@ -192,15 +192,15 @@ impl Ray {
         let along: [f32; 3] =
             std::array::from_fn(|axis| lattice.signs[axis] * direction[axis] / lattice.sides[axis]);
         let (mut enter, mut leave) = (0.0_f32, f32::INFINITY);
-        for axis in 0..3 {
-            let [low, high] = scene.clip[axis];
-            if along[axis].abs() < 1e-12 {
-                if place(axis) < low || place(axis) > high {
+        for (axis, [low, high]) in scene.clip.into_iter().enumerate() {
+            let (at, speed) = (place(axis), along[axis]);
+            if speed.abs() < 1e-12 {
+                if at < low || at > high {
                     return None;
                 }
                 continue;
             }
-            let (a, b) = ((low - place(axis)) / along[axis], (high - place(axis)) / along[axis]);
+            let (a, b) = ((low - at) / speed, (high - at) / speed);
             enter = enter.max(a.min(b));
             leave = leave.min(a.max(b));
         }

@@ -2,6 +2,7 @@
 
 use super::cube::{Cube, Open};
 use super::keys::VolumeAction;
+use super::looking;
 use super::navigate::{self, Motion};
 use crate::app::files::caption;
 use crate::app::keymap::KeyMap;
@@ -63,6 +64,11 @@ pub fn layers(ui: &mut Ui, cube: &mut Cube) {
     }
     if let Some(index) = removed {
         cube.look.scene.slices.remove(index);
+    }
+    for (words, shown) in looking::layers(cube) {
+        if eye(ui, *shown, &words, None).response.clicked() {
+            *shown = !*shown;
+        }
     }
     let overlay = &mut cube.look.overlay;
     if eye(ui, overlay.visible, "Axes, scale bar, beam", None).response.clicked() {

@@ -29,10 +29,13 @@ pub struct Kept {
     pub selected: Option<usize>,
 }
 
+/// The file that is wanted, where it is known before it is chosen, and what comes of it.
+type Reading = (Option<PathBuf>, Handle<Option<(PathBuf, Table)>>);
+
 #[derive(Default)]
 pub struct Desk {
     table: Option<(PathBuf, Arc<Table>)>,
-    reading: Option<(Option<PathBuf>, Handle<Option<(PathBuf, Table)>>)>,
+    reading: Option<Reading>,
     error: Option<(PathBuf, String)>,
     points: Option<(Kept, Vec<Point>, usize)>,
 }

@@ -12,11 +12,22 @@ use crate::cloud::PositionVelocity;
 use crate::figure::linear_ticks;
 use crate::io;
 use crate::job::Lane;
-use egui::{Align2, Color32, DragValue, FontId, Label, Rect, RichText, Sense, Stroke, Ui, pos2, vec2};
+use egui::{
+    Align2, Color32, DragValue, FontId, Label, Rect, RichText, ScrollArea, Sense, Stroke, Ui, pos2, vec2,
+};
 use std::sync::Arc;
 
 /// The tab.
 pub fn show(ui: &mut Ui, cube: &mut Cube, grid: &Arc<Grid>, desk: &mut Whole, state: &mut AppState) {
+    ui.style_mut().always_scroll_the_only_direction = true;
+    // In a narrow window the map is still as wide as a map must be.
+    ScrollArea::horizontal()
+        .auto_shrink([false, false])
+        .id_salt("cut")
+        .show(ui, |ui| columns(ui, cube, grid, desk, state));
+}
+
+fn columns(ui: &mut Ui, cube: &mut Cube, grid: &Arc<Grid>, desk: &mut Whole, state: &mut AppState) {
     let tokens = Tokens::of(ui);
     ui.horizontal_top(|ui| {
         let height = ui.available_height();
@@ -34,7 +45,7 @@ pub fn show(ui: &mut Ui, cube: &mut Cube, grid: &Arc<Grid>, desk: &mut Whole, st
         }
         let answer = desk.maps.cut(cube, grid, state).cloned();
         ui.vertical(|ui| {
-            ui.set_width(150.0);
+            ui.set_width(116.0);
             cut_settings(ui, cube, grid, answer.as_ref().and_then(|answer| answer.as_ref().ok()), state);
         });
         match answer {
@@ -96,7 +107,7 @@ fn cut_map(
     state: &mut AppState,
 ) {
     let tokens = Tokens::of(ui);
-    let width = (ui.available_width() - 8.0).clamp(160.0, 560.0);
+    let width = (ui.available_width() - 8.0).clamp(300.0, 560.0);
     let (outer, response) = ui.allocate_exact_size(vec2(width, height), Sense::click());
     response
         .widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Image, true, "Position–velocity map"));

@@ -363,6 +363,8 @@ fn with_error(value: f64, error: f64) -> String {
         format!("{value:.decimals$} ± {error:.decimals$}")
     } else if (-3..0).contains(&decimals) {
         format!("{value:.0} ± {error:.0}")
+    } else if (1e-3..1e6).contains(&value.abs()) {
+        format!("{value:.4} ± {error:.0e}")
     } else {
         format!("{value:.3e} ± {error:.1e}")
     };
@@ -378,6 +380,7 @@ mod tests {
         assert_eq!(with_error(4.06123, 0.0123), "4.061 ± 0.012");
         assert_eq!(with_error(-4.0, 0.96), "−4.00 ± 0.96");
         assert_eq!(with_error(1234.5, 21.0), "1234 ± 21");
+        assert_eq!(with_error(0.5554, 4.1e-10), "0.5554 ± 4e−10");
         assert_eq!(with_error(3.2e-7, 4.1e-9), "3.200e−7 ± 4.1e−9");
     }
 

@@ -142,14 +142,17 @@ pub struct Drawn {
     pub colours: Colours,
 }
 
+/// What a job worked out, or why not.
+type Answer<T> = Result<Arc<T>, String>;
+
 /// Moments and cuts, and the jobs that work them out.
 #[derive(Default)]
 pub struct Desk {
     moments_asked: Option<(Option<f32>, Handle<Moments>)>,
-    moments: Option<(Option<f32>, Result<Arc<Moments>, String>)>,
+    moments: Option<(Option<f32>, Answer<Moments>)>,
     drawn: Vec<(Moment, ColourMap, Drawn)>,
     cut_asked: Option<(Cut, Handle<PositionVelocity>)>,
-    cut: Option<(Cut, Result<Arc<PositionVelocity>, String>)>,
+    cut: Option<(Cut, Answer<PositionVelocity>)>,
     cut_drawn: Option<(Colours, Drawn)>,
 }
 

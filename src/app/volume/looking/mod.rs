@@ -209,6 +209,20 @@ impl Desk {
     }
 }
 
+/// What is drawn over the cube besides it: names, and whether they are shown.
+pub fn layers(cube: &mut Cube) -> Vec<(String, &mut bool)> {
+    let looking = &mut cube.look.looking;
+    let mut layers = Vec::new();
+    if looking.catalogue.is_some() {
+        let count = cube.desk.catalogue.points().len();
+        layers.push((format!("Catalogue, {count} sources"), &mut looking.catalogue_shown));
+    }
+    if !looking.regions.is_empty() {
+        layers.push((format!("Regions, {}", looking.regions.len()), &mut looking.regions_shown));
+    }
+    layers
+}
+
 /// The voxel under a point of the picture that fills `rect`.
 pub fn probe(cube: &Cube, pointer: Pos2, rect: Rect) -> Option<Probe> {
     let at = pointer - rect.min;
