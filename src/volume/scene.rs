@@ -113,6 +113,8 @@ pub struct Scene {
     pub background: [f32; 3],
     /// Colour of blank voxels, as a thin fog; transparent where not given.
     pub blank: Option<[f32; 3]>,
+    /// Cut open by the clip box. Each ray ends at the nearest surface or slice; what the mode gives up to there is laid over it, a value's
+    /// colour by the opacity of the transfer function. The adapter draws 32 of each at once.
     pub surfaces: Vec<Surface>,
     pub slices: Vec<Slice>,
 }
