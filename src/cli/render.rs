@@ -74,6 +74,7 @@ struct Drawn {
     ms_load: f64,
     ms_first: f64,
     ms_frame: f64,
+    ms_least: f64,
     range: (f64, f64),
 }
 
@@ -87,7 +88,7 @@ pub fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     );
     let (out, movie, (width, height)) = (args.out.clone(), args.film.movie.clone(), args.size);
     let drawn = console.run_job("render", move |ctx| draw(&args, ctx))?;
-    let Drawn { adapter, shape, level, reduced, ms_load, ms_first, ms_frame, range } = drawn;
+    let Drawn { adapter, shape, level, reduced, ms_load, ms_first, ms_frame, ms_least, range } = drawn;
     let words = reduced.as_ref().map_or(String::new(), |words| format!(", {words},"));
     console.say(format!(
         "{} × {} × {} voxels{words} on {adapter}: first picture {ms_first:.0} ms, then {ms_frame:.1} ms: {}",
@@ -99,7 +100,7 @@ pub fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     console.answer(&json!({
         "out": out, "movie": movie, "width": width, "height": height, "adapter": adapter, "level": level,
         "reduced": reduced, "shape": [shape[2], shape[1], shape[0]], "ms_load": ms_load, "ms_first_frame": ms_first,
-        "ms_per_frame": ms_frame, "range": [range.0, range.1],
+        "ms_per_frame": ms_frame, "ms_least": ms_least, "range": [range.0, range.1],
     }));
     Ok(())
 }
@@ -173,6 +174,7 @@ fn draw(args: &Args, ctx: &Context) -> anyhow::Result<Drawn> {
         ms_load,
         ms_first,
         ms_frame: times[times.len() / 2],
+        ms_least: times[0],
         range: scene.transfer.range,
     })
 }

@@ -26,8 +26,10 @@ impl Shaders {
     pub fn new(device: &wgpu::Device) -> Result<Self, VolumeError> {
         let folder = std::env::var_os("AQUILA_SHADERS").map(PathBuf::from);
         let mut shaders = Self { folder: None, read: HashMap::new(), modules: HashMap::new() };
+        // The built-in ones are what is left when the folder's do not compile.
         shaders.refresh(device)?;
         shaders.folder = folder;
+        shaders.refresh(device)?;
         Ok(shaders)
     }
 
