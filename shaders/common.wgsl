@@ -5,12 +5,14 @@ struct Uniforms {
     forward: vec4f,      // w: length of a step
     right: vec4f,        // w: shortest side of a voxel
     up: vec4f,           // w: optical depth of full opacity over that side
-    sides: vec4f,        // w: opacity of the transfer mode for the longest side
+    sides: vec4f,
     signs: vec4f,        // which way the axes of the cube run
     clip_low: vec4f,
     clip_high: vec4f,
-    window: vec4f,       // low, one over width, parameter of the stretch; stored values
-    physical: vec4f,     // offset and scale over the scale of the picture's values: see `gpu.rs`
+    window: vec4f,       // low, one over width; stored values
+    physical: vec4f,     // offset over scale of the cube, scale; offset over scale of the second cube, its scale over the cube's
+    radiation: vec4f,    // constant opacity for the longest side, opacity for each unit of a cube's; background and constant source over scale
+    blank: vec4f,        // colour of blank voxels; w: their optical depth for the longest side
     background: vec4f,
     shape: vec4u,        // voxels along x, y, z; side of a brick
     picture: vec4u,      // width, height, number of the pass
@@ -35,7 +37,7 @@ override stretch: u32 = 0u;
 override has_blanks: bool = false;
 override has_surfaces: bool = false;
 
-const TABLE: f32 = 1024.0;
+const ENTRIES: f32 = 4096.0;
 const MOST_STEPS: f32 = 16384.0;
 // Below all stored values: no value.
 const NOTHING: f32 = -1e30;
@@ -90,29 +92,6 @@ fn span_of(pixel: vec2f) -> Span {
     return span;
 }
 
-// Its samples: places of the cube at the first one and for each step.
-struct Path {
-    start: vec3f,
-    stride: vec3f,
-    steps: f32,
-    met: bool,
-}
-
-fn path_of(pixel: vec2f) -> Path {
-    let span = span_of(pixel);
-    var leave = span.leave;
-    if has_surfaces {
-        leave = min(leave, textureLoad(surface_distance, vec2i(pixel), 0).r);
-    }
-    var path: Path;
-    path.met = leave > span.enter;
-    path.steps = clamp(ceil((leave - span.enter) / u.forward.w), 1.0, MOST_STEPS);
-    let step = (leave - span.enter) / path.steps;
-    path.start = span.start + 0.5 * step * span.along;
-    path.stride = span.along * step;
-    return path;
-}
-
 // The stored value, or NOTHING where all neighbours are blank.
 fn value_at(place: vec3f) -> f32 {
     let texel = textureSampleLevel(field, between, place, 0.0);
@@ -125,18 +104,15 @@ fn value_at(place: vec3f) -> f32 {
     return texel.r / texel.g;
 }
 
-fn stretched(stored: f32) -> f32 {
+// Where a stored value lies along the table of colours: evenly, or along a root where the stretch is steep at its beginning.
+fn table_place(stored: f32) -> f32 {
     let x = clamp((stored - u.window.x) * u.window.y, 0.0, 1.0);
-    switch stretch {
-        case 1u: { return sqrt(x); }
-        case 2u: { return log(1.0 + 1000.0 * x) / log(1001.0); }
-        case 3u: { return asinh(x / u.window.z) / asinh(1.0 / u.window.z); }
-        case 4u: { return pow(x, u.window.z); }
-        default: { return x; }
+    if stretch == 0u {
+        return x;
     }
+    return sqrt(x);
 }
 
 fn colour(stored: f32) -> vec4f {
-    let place = (stretched(stored) * (TABLE - 1.0) + 0.5) / TABLE;
-    return textureSampleLevel(table, between, vec2f(place, 0.5), 0.0);
+    return textureLoad(table, vec2u(u32(table_place(stored) * (ENTRIES - 1.0) + 0.5), 0u), 0);
 }

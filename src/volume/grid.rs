@@ -135,6 +135,19 @@ impl Grid {
         Ok(Self { lattice, values, valid })
     }
 
+    /// The cube as POLARIS's viewer bakes it before interpolation: ln(x + 1) over its maximum, in a box of equal sides whatever the
+    /// shape. What has no logarithm is blank.
+    ///
+    /// # Errors
+    /// An empty cube.
+    pub fn polaris(cube: ArrayView3<'_, f32>) -> Result<Self, VolumeError> {
+        let baked = cube.mapv(f32::ln_1p);
+        let most = baked.iter().copied().filter(|value| value.is_finite()).fold(0.0, f32::max);
+        let most = if most > 0.0 { most } else { 1.0 };
+        let (depth, height, width) = cube.dim();
+        Self::new((baked / most).view(), [width, height, depth].map(|count| 1.0 / count.max(1) as f64))
+    }
+
     /// The value between voxels by trilinear interpolation that blanks do not enter; `None` where all eight neighbours are blank.
     /// `at` is (x, y, z) from 0 to 1 through the box; outside, the border goes on.
     pub fn sample(&self, at: [f32; 3]) -> Option<f32> {

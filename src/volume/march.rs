@@ -2,16 +2,23 @@
 //! where there is no adapter at all. Kept close to `shaders/march.wgsl`, line by line.
 
 use super::grid::Grid;
-use super::scene::{Mode, Opacity, Radiation, Scene};
+use super::jitter;
+use super::lookup::Lookup;
+use super::scene::{Mode, Opacity, Radiation, Scene, Source};
 use super::surfaces;
-use super::transfer::TABLE;
 use super::view::Rays;
 use rayon::prelude::*;
+use std::sync::OnceLock;
 
 /// A ray that lets less than this through is not followed further.
 pub(super) const OPAQUE: f32 = 1.0 / 512.0;
 /// Rays end here at the latest, whatever the steps.
 pub(super) const MOST_STEPS: u32 = 16_384;
+
+/// Optical depth of blank voxels over their shortest side, where they are shown.
+pub(super) const FOG: f32 = 0.02;
+/// Steps of POLARIS's viewer, whatever the cube.
+const POLARIS_STEPS: f32 = 200.0;
 
 /// A picture of what the rays met, rows from the top.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,9 +37,24 @@ impl Picture {
     }
 }
 
-/// Draws the cube on the processor.
-pub fn render(grid: &Grid, scene: &Scene, width: u32, height: u32) -> Picture {
-    let marcher = Marcher::new(grid, scene, width, height);
+/// Draws the cube on the processor; a second cube fills the same box, in any number of voxels.
+pub fn render(grid: &Grid, second: Option<&Grid>, scene: &Scene, width: u32, height: u32) -> Picture {
+    render_pass(grid, second, scene, [width, height], 0)
+}
+
+/// As [`render`], with the samples of a later pass shifted as the canvas shifts them.
+pub fn render_pass(
+    grid: &Grid,
+    second: Option<&Grid>,
+    scene: &Scene,
+    [width, height]: [u32; 2],
+    pass: u32,
+) -> Picture {
+    let mut marcher = Marcher::new(grid, second, scene, width, height);
+    marcher.pass = pass;
+    if marcher.centred.is_none() {
+        marcher.rays = marcher.rays.shifted(width, height, pass);
+    }
     let pixels = 0..width as usize * height as usize;
     let rgba = pixels
         .into_par_iter()
@@ -40,25 +62,33 @@ pub fn render(grid: &Grid, scene: &Scene, width: u32, height: u32) -> Picture {
     Picture { width, height, rgba: rgba.collect() }
 }
 
-/// The physical value that a pixel's ray gives in the modes that have one; `None` where it meets nothing.
-pub fn value_at(grid: &Grid, scene: &Scene, size: [u32; 2], pixel: [u32; 2]) -> Option<f64> {
-    let marcher = Marcher::new(grid, scene, size[0], size[1]);
+/// The physical value that a pixel's ray gives in the modes that have one; `None` where it meets nothing. The maximum along an axis of
+/// the cube, in an orthographic view, is that of the array's own column in which the pixel's centre lies.
+pub fn value_at(
+    grid: &Grid,
+    second: Option<&Grid>,
+    scene: &Scene,
+    size: [u32; 2],
+    pixel: [u32; 2],
+) -> Option<f64> {
+    let marcher = Marcher::new(grid, second, scene, size[0], size[1]);
     let (origin, direction) = marcher.ray(pixel[0], pixel[1]);
     let span = marcher.span(origin, direction)?;
     let until = surfaces::nearest(&marcher, &marcher.stops, &span).map_or(f32::INFINITY, |hit| hit.distance);
-    marcher.value(&marcher.path(&span, until)?)
+    marcher.value(&marcher.path(&span, until, 0.5)?)
 }
 
 pub(super) struct Marcher<'a> {
     pub grid: &'a Grid,
     pub scene: &'a Scene,
+    second: Option<&'a Grid>,
     rays: Rays,
     stops: surfaces::Stops,
-    table: Vec<[f32; 4]>,
+    lookup: OnceLock<Lookup>,
     step: f32,
-    /// Range of the transfer function in stored values: low, and one over the width.
-    window: (f32, f32),
+    centred: Option<usize>,
     size: [u32; 2],
+    pass: u32,
 }
 
 /// The part of a ray within the clip box: place of the cube (0 to 1) where it enters, and for each longest side along the ray.
@@ -85,19 +115,18 @@ impl Path {
 }
 
 impl<'a> Marcher<'a> {
-    pub fn new(grid: &'a Grid, scene: &'a Scene, width: u32, height: u32) -> Self {
-        let (low, high) =
-            (grid.lattice.stored(scene.transfer.range.0), grid.lattice.stored(scene.transfer.range.1));
-        let inverse = if high > low { 1.0 / (high - low) } else { 0.0 };
+    pub fn new(grid: &'a Grid, second: Option<&'a Grid>, scene: &'a Scene, width: u32, height: u32) -> Self {
         Self {
             grid,
             scene,
+            second,
             rays: Rays::new(&scene.view, width, height),
             stops: surfaces::Stops::of(grid, scene),
-            table: scene.transfer.table(),
+            lookup: OnceLock::new(),
             step: scene.step(&grid.lattice),
-            window: (low, inverse),
+            centred: scene.centred_axis(&grid.lattice),
             size: [width, height],
+            pass: 0,
         }
     }
 
@@ -142,30 +171,76 @@ impl<'a> Marcher<'a> {
         })
     }
 
-    /// The samples of a ray that ends at the distance `until`, at the latest.
-    fn path(&self, span: &Span, until: f32) -> Option<Path> {
+    /// The samples of a ray that ends at the distance `until`, at the latest; the first one lies a part `offset` of a step behind the
+    /// entry, 0.5 where nothing is jittered.
+    fn path(&self, span: &Span, until: f32, offset: f32) -> Option<Path> {
         let length = span.leave.min(until) - span.enter;
         if length <= 0.0 {
             return None;
         }
+        if let Some(axis) = self.centred {
+            return self.centred_path(span, length, axis);
+        }
         // Whole steps that fill the path: the length of the last one would else depend on the angle.
-        let steps = (length / self.step).ceil().clamp(1.0, MOST_STEPS as f32);
+        let steps = match self.scene.mode {
+            Mode::Polaris => POLARIS_STEPS,
+            _ => (length / self.step).ceil().clamp(1.0, MOST_STEPS as f32),
+        };
         let step = length / steps;
         Some(Path {
-            start: std::array::from_fn(|axis| span.start[axis] + 0.5 * step * span.along[axis]),
+            start: std::array::from_fn(|axis| span.start[axis] + offset * step * span.along[axis]),
             stride: span.along.map(|part| part * step),
             steps: steps as u32,
         })
         .filter(|path| path.length(self.grid.lattice.sides) > 0.0)
     }
 
+    /// Samples on the centres of the voxels along an axis.
+    fn centred_path(&self, span: &Span, length: f32, axis: usize) -> Option<Path> {
+        let shape = self.grid.lattice.shape.map(|count| count as f32);
+        let rate = span.along[axis].abs() * shape[axis];
+        let forward = span.along[axis] > 0.0;
+        let place = span.start[axis] * shape[axis];
+        let ahead = if forward { shape[axis] - place } else { place };
+        let first = (shape[axis] - ahead - 0.5 - 1e-3).ceil();
+        let last = (shape[axis] - ahead + length * rate - 0.5 + 1e-3).floor();
+        let mut start: [f32; 3] = std::array::from_fn(|i| {
+            ((span.start[i] * shape[i]).clamp(0.0, shape[i] - 1.0).floor() + 0.5) / shape[i]
+        });
+        let centre = (first + 0.5) / shape[axis];
+        start[axis] = if forward { centre } else { 1.0 - centre };
+        let mut stride = [0.0; 3];
+        stride[axis] = if forward { 1.0 } else { -1.0 } / shape[axis];
+        let steps = last - first + 1.0;
+        (steps > 0.0).then_some(Path { start, stride, steps: steps as u32 })
+    }
+
+    /// The value at a place of a path; on a voxel's centre exactly the voxel's.
+    fn sample(&self, place: [f32; 3]) -> Option<f32> {
+        if self.centred.is_none() {
+            return self.grid.sample(place);
+        }
+        let shape = self.grid.lattice.shape;
+        let [x, y, z] =
+            std::array::from_fn(|i| ((place[i] * shape[i] as f32).max(0.0) as usize).min(shape[i] - 1));
+        let is_valid = self.grid.valid.as_ref().is_none_or(|valid| valid[[z, y, x]] > 0);
+        is_valid.then(|| self.grid.values[[z, y, x]])
+    }
+
+    /// Made when first asked for: a single value needs no colours.
+    fn lookup(&self) -> &Lookup {
+        self.lookup.get_or_init(|| Lookup::new(&self.scene.transfer, &self.grid.lattice))
+    }
+
     /// Colour and opacity of a stored value.
     pub fn colour(&self, stored: f32) -> [f32; 4] {
-        let place = self.scene.transfer.stretch.apply((stored - self.window.0) * self.window.1);
-        let place = place * (TABLE - 1) as f32;
-        let low = (place as usize).min(TABLE - 2);
-        let part = place - low as f32;
-        std::array::from_fn(|i| self.table[low][i] + part * (self.table[low + 1][i] - self.table[low][i]))
+        self.lookup().colour(stored)
+    }
+
+    /// Colour and opacity of what lies between two samples.
+    fn seen_between(&self, before: Option<f32>, value: f32) -> [f32; 4] {
+        let lookup = self.lookup();
+        if lookup.is_sharp() { lookup.between(before.unwrap_or(value), value) } else { lookup.colour(value) }
     }
 
     fn pixel(&self, column: u32, row: u32) -> [f32; 4] {
@@ -174,9 +249,11 @@ impl<'a> Marcher<'a> {
         let Some(span) = self.span(origin, direction) else { return [r, g, b, 0.0] };
         let hit = surfaces::nearest(self, &self.stops, &span);
         let (until, [r, g, b]) = hit.map_or((f32::INFINITY, [r, g, b]), |hit| (hit.distance, hit.rgb));
-        let ([red, green, blue], through) = match (self.path(&span, until), self.scene.mode) {
+        let offset = jitter::offset([column, row], self.pass);
+        let ([red, green, blue], through) = match (self.path(&span, until, offset), self.scene.mode) {
             (None, _) | (_, Mode::Nothing) => ([0.0; 3], 1.0),
             (Some(path), Mode::Emission | Mode::Absorption) => self.colours(&path),
+            (Some(path), Mode::Polaris) => (self.polaris(&path), 0.0),
             (Some(path), _) => match self.value(&path) {
                 Some(value) => {
                     let [red, green, blue, opacity] = self.colour(self.grid.lattice.stored(value));
@@ -184,7 +261,7 @@ impl<'a> Marcher<'a> {
                     let opacity = if hit.is_some() { opacity } else { 1.0 };
                     ([red, green, blue].map(|part| part * opacity), 1.0 - opacity)
                 }
-                None => ([0.0; 3], 1.0),
+                None => self.fog(&path),
             },
         };
         let hidden = if hit.is_some() { 1.0 } else { 1.0 - through };
@@ -193,47 +270,117 @@ impl<'a> Marcher<'a> {
 
     fn colours(&self, path: &Path) -> ([f32; 3], f32) {
         let length = path.length(self.grid.lattice.sides);
-        let depth = self.scene.density * length / self.grid.lattice.finest();
+        let depth = self.scene.depth_for_longest_side(&self.grid.lattice) * length;
+        let (fog, blank) = self.fog_of_step(length);
         let thin = matches!(self.scene.mode, Mode::Emission);
-        let (mut sum, mut through) = ([0.0_f32; 3], 1.0_f32);
+        let (mut sum, mut through, mut veil) = ([0.0_f32; 3], 1.0_f32, 1.0_f32);
+        let mut before = None;
         for step in 0..path.steps {
-            let Some(value) = self.grid.sample(path.place(step as f32)) else { continue };
-            let [r, g, b, opacity] = self.colour(value);
-            let part = if thin { opacity * depth } else { through * (1.0 - (-opacity * depth).exp()) };
+            let Some(value) = self.sample(path.place(step as f32)) else {
+                let part = veil * through * (1.0 - fog);
+                sum = std::array::from_fn(|i| sum[i] + part * blank[i]);
+                veil *= fog;
+                before = None;
+                continue;
+            };
+            let [r, g, b, opacity] = self.seen_between(before, value);
+            before = Some(value);
+            let kept = (-opacity * depth).exp();
+            let part = veil * if thin { opacity * depth } else { through * (1.0 - kept) };
             sum = [sum[0] + part * r, sum[1] + part * g, sum[2] + part * b];
-            through *= (-opacity * depth).exp();
-            if !thin && through < OPAQUE {
-                return (sum, 0.0);
+            through *= kept;
+            if !thin && veil * through < OPAQUE {
+                break;
             }
         }
-        (sum, through)
+        (sum, veil * through)
+    }
+
+    /// What a step through blank voxels lets through, and their colour.
+    fn fog_of_step(&self, length: f32) -> (f32, [f32; 3]) {
+        let finest = self.grid.lattice.finest();
+        self.scene.blank.map_or((1.0, [0.0; 3]), |blank| ((-FOG / finest * length).exp(), blank))
+    }
+
+    /// A ray that meets nothing but blank voxels.
+    fn fog(&self, path: &Path) -> ([f32; 3], f32) {
+        let (fog, blank) = self.fog_of_step(path.length(self.grid.lattice.sides));
+        let through = fog.powi(path.steps as i32);
+        (blank.map(|part| part * (1.0 - through)), through)
+    }
+
+    /// The rule of POLARIS's viewer, from the near end: the same sum as its own from the far end.
+    fn polaris(&self, path: &Path) -> [f32; 3] {
+        let length = path.length(self.grid.lattice.sides);
+        let (mut intensity, mut through) = (0.0_f32, 1.0_f32);
+        for step in 0..path.steps {
+            let Some(value) = self.sample(path.place(step as f32)) else { continue };
+            let value = self.grid.lattice.physical(value) as f32;
+            let kept = (-value * value * length).exp();
+            intensity += through * 5.0 * (1.0 - kept);
+            through *= kept;
+        }
+        [83.0, 112.0, 193.0].map(|part| 1.5 * intensity * part / 255.0)
     }
 
     /// Physical value of the modes that have one.
     fn value(&self, path: &Path) -> Option<f64> {
         let length = path.length(self.grid.lattice.sides);
         let (mut most, mut sum, mut count) = (f32::NEG_INFINITY, 0.0_f64, 0_u32);
-        let (mut intensity, mut through) = (0.0_f64, 1.0_f64);
+        let mut light = Light::default();
         for step in 0..path.steps {
-            let Some(value) = self.grid.sample(path.place(step as f32)) else { continue };
+            let place = path.place(step as f32);
+            let Some(value) = self.sample(place) else { continue };
             let physical = self.grid.lattice.physical(value);
+            if let Mode::Transfer(radiation) = self.scene.mode {
+                let second = match (self.scene.takes_second(), self.second) {
+                    (true, Some(second)) => second.sample(place).map(|value| second.lattice.physical(value)),
+                    (true, None) => None,
+                    (false, _) => Some(0.0),
+                };
+                let Some(second) = second else { continue };
+                light.step(&radiation, physical, second, f64::from(length));
+            }
             most = most.max(value);
             sum += physical;
             count += 1;
-            if let Mode::Transfer(Radiation { opacity: Opacity::Constant(per_pc), longest_pc, .. }) =
-                self.scene.mode
-            {
-                let part = (-per_pc * longest_pc * f64::from(length)).exp();
-                intensity += through * physical * (1.0 - part);
-                through *= part;
-            }
         }
         (count > 0).then(|| match self.scene.mode {
             Mode::Maximum => self.grid.lattice.physical(most),
             Mode::Integral => sum * f64::from(length),
-            Mode::Transfer(_) => intensity,
+            Mode::Transfer(radiation) => light.intensity + light.through * radiation.background,
             _ => sum / f64::from(count),
         })
+    }
+}
+
+/// The radiative transfer along a ray, from the near end.
+struct Light {
+    intensity: f64,
+    through: f64,
+}
+
+impl Default for Light {
+    fn default() -> Self {
+        Self { intensity: 0.0, through: 1.0 }
+    }
+}
+
+impl Light {
+    fn step(&mut self, radiation: &Radiation, cube: f64, second: f64, length: f64) {
+        let shines = match radiation.source {
+            Source::Cube => cube,
+            Source::Constant(value) => value,
+            Source::Second => second,
+        };
+        let per_pc = match radiation.opacity {
+            Opacity::Constant(per_pc) => per_pc,
+            Opacity::Cube(per_unit) => (per_unit * cube).max(0.0),
+            Opacity::Second(per_unit) => (per_unit * second).max(0.0),
+        };
+        let kept = (-per_pc * radiation.longest_pc * length).exp();
+        self.intensity += self.through * shines * (1.0 - kept);
+        self.through *= kept;
     }
 }
 

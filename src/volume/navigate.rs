@@ -2,7 +2,7 @@
 //! Mathematics alone; the input comes from outside.
 
 use super::grid::Lattice;
-use super::view::{FIELD_DEG, LEAST_DISTANCE, Lens, STEEPEST_DEG, View};
+use super::view::{LEAST_DISTANCE, Lens, STEEPEST_DEG, View};
 use serde::{Deserialize, Serialize};
 use three_d_asset::{InnerSpace, Vec3, vec3};
 
@@ -113,7 +113,7 @@ impl View {
     pub fn fitted(self, lattice: &Lattice, aspect: f32) -> Self {
         let view = Self { target: [0.0; 3], ..self };
         let [right, up, front] = Lens::new(&view, 1.0, 1.0).directions().map(Vec3::from);
-        let tan = (0.5 * FIELD_DEG).to_radians().tan();
+        let tan = self.field_tan();
         let aspect = aspect.max(0.1);
         let (tall, wide) = (tan * FILL, tan * aspect * (1.0 - SIDES / aspect).clamp(0.5, FILL));
         let [x, y, z] = lattice.sides.map(|side| 0.5 * side);
@@ -142,6 +142,7 @@ impl View {
             distance: self.distance * ratio.powf(part),
             target,
             orthographic: to.orthographic,
+            field_deg: self.field_deg + part * (to.field_deg - self.field_deg),
         }
     }
 
@@ -218,7 +219,8 @@ mod tests {
                 [(0.0, 0.0), (32.0, 18.0), (-140.0, -63.0), (75.0, 90.0), (10.0, -90.0)]
             {
                 let target = [0.1, -0.05, 0.2];
-                views.push(View { azimuth_deg, elevation_deg, distance: 1.7, target, orthographic });
+                let view = View { azimuth_deg, elevation_deg, distance: 1.7, target, ..View::default() };
+                views.push(View { orthographic, ..view });
             }
         }
         views

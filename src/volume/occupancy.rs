@@ -1,12 +1,13 @@
 //! Which parts of a cube show anything: the least and greatest value of each brick, and from these, for a scene, what may be leapt over.
 
-use super::grid::Lattice;
+use super::lookup::Lookup;
 use super::scene::{Mode, Scene};
-use super::transfer::TABLE;
 use rayon::prelude::*;
 
 /// Voxels along the side of a brick.
 pub const BRICK: usize = 8;
+/// Bricks along the side of a block.
+const BLOCK: usize = 8;
 
 /// Least and greatest stored value that interpolation can give within a brick; the least is above the greatest where all is blank.
 type Bounds = [f32; 2];
@@ -60,27 +61,42 @@ impl Bricks {
         bounds
     }
 
-    /// For each brick 0 where a ray of this scene may leap over it; in the maximum mode the greatest stored value in it (what lies
-    /// below all values where it is blank).
-    pub fn marks(&self, lattice: &Lattice, scene: &Scene) -> Vec<f32> {
-        let (low, high) = (lattice.stored(scene.transfer.range.0), lattice.stored(scene.transfer.range.1));
-        let inverse = if high > low { 1.0 / (high - low) } else { 0.0 };
-        let visible = visible_until(scene);
-        let place = |stored: f32| {
-            let place = scene.transfer.stretch.apply((stored - low) * inverse);
-            (place * (TABLE - 1) as f32) as usize
-        };
+    /// For each brick two numbers, for itself and for the block of 8³ bricks that it lies in: 0 where a ray of this scene may leap over
+    /// it; in the maximum mode the greatest stored value (what lies below all values where all is blank).
+    pub fn marks(&self, lookup: &Lookup, scene: &Scene) -> Vec<[f32; 2]> {
+        let visible = lookup.visible_until();
+        let shows_blanks = scene.blank.is_some();
         let mark = |&[least, most]: &Bounds| match scene.mode {
+            Mode::Maximum if shows_blanks => f32::MAX,
             Mode::Maximum => most.max(-1e30),
+            _ if shows_blanks => 1.0,
             _ if least > most => 0.0,
+            // Some entry of the table between the two has opacity.
             Mode::Emission | Mode::Absorption => {
-                // Some entry of the table between the two, one more on each side for its interpolation, has opacity.
-                let (first, last) = (place(least), (place(most) + 1).min(TABLE - 1));
-                f32::from(u8::from(visible[first] <= last))
+                f32::from(u8::from(visible[lookup.index(least)] <= lookup.index(most)))
             }
             _ => 1.0,
         };
-        self.bounds.par_iter().map(mark).collect()
+        let marks: Vec<f32> = self.bounds.par_iter().map(mark).collect();
+        let [across, up, deep] = self.shape;
+        let blocks = self.shape.map(|count| count.div_ceil(BLOCK));
+        let mut greatest = vec![f32::MIN; blocks.iter().product()];
+        let block =
+            |x: usize, y: usize, z: usize| ((z / BLOCK) * blocks[1] + y / BLOCK) * blocks[0] + x / BLOCK;
+        for (row, marks) in marks.chunks_exact(across).enumerate() {
+            for (x, mark) in marks.iter().enumerate() {
+                let to = &mut greatest[block(x, row % up, row / up % deep)];
+                *to = to.max(*mark);
+            }
+        }
+        let pairs = marks.chunks_exact(across).enumerate().flat_map(|(row, marks)| {
+            let greatest = &greatest;
+            marks
+                .iter()
+                .enumerate()
+                .map(move |(x, &mark)| [mark, greatest[block(x, row % up, row / up % deep)]])
+        });
+        pairs.collect()
     }
 
     /// For each brick one bit for each of up to 32 levels (stored values), set where the level lies within the brick's bounds.
@@ -103,18 +119,4 @@ fn touched(at: usize, count: usize) -> std::ops::Range<usize> {
 
 fn joined([a, b]: Bounds, [c, d]: Bounds) -> Bounds {
     [a.min(c), b.max(d)]
-}
-
-/// For each entry of the table the next one, itself included, with any opacity.
-fn visible_until(scene: &Scene) -> Vec<usize> {
-    let table = scene.transfer.table();
-    let mut next = vec![usize::MAX; TABLE];
-    let mut seen = usize::MAX;
-    for index in (0..TABLE).rev() {
-        if table[index][3] > 0.0 {
-            seen = index;
-        }
-        next[index] = seen;
-    }
-    next
 }

@@ -326,7 +326,7 @@ mod tests {
         // Between the pixels' middles of the march's own picture the value is the same.
         let scene = scene(&grid.lattice, Mode::Maximum);
         let found = probe(values.view(), &grid.lattice, &scene, [9.0, 9.0], [4.5, 4.5]).expect("a voxel");
-        let shown = value_at(&grid, &scene, [9, 9], [4, 4]).expect("a value");
+        let shown = value_at(&grid, None, &scene, [9, 9], [4, 4]).expect("a value");
         let here = sample(values.view(), found.place).expect("a value");
         assert!((here - shown).abs() < 1e-3 * shown.abs(), "{here} for {shown}");
     }

@@ -2,7 +2,7 @@
 
 use super::grid::Lattice;
 use super::transfer::Transfer;
-use super::view::View;
+use super::view::{Rays, View};
 use serde::{Deserialize, Serialize};
 
 /// What a ray makes of the values along it. Lengths are in units of the box's longest side, unless parsecs are named.
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub enum Mode {
     /// No rays through the cube: surfaces and slices alone.
     Nothing,
-    /// Colours add up, nothing is hidden: an optically thin line.
+    /// Colours add up, nothing is hidden: an optically thin line. Linear in the density, which counts by the longest side here.
     Emission,
     /// Near gas hides far gas: Σ T·colour·(1 − e^(−κ·Δs)), κ by the opacity of the transfer function.
     Absorption,
@@ -103,7 +103,7 @@ pub struct Scene {
     pub mode: Mode,
     pub view: View,
     pub transfer: Transfer,
-    /// Optical depth of full opacity over the shortest side of a voxel.
+    /// Optical depth of full opacity over the shortest side of a voxel; in the emission mode over a fiftieth of the longest side.
     pub density: f32,
     /// Samples for each shortest side of a voxel.
     pub samples_per_voxel: f32,
@@ -118,6 +118,9 @@ pub struct Scene {
     pub surfaces: Vec<Surface>,
     pub slices: Vec<Slice>,
 }
+
+/// The longest side over the part of it at whose full opacity an emission of the density 1 reaches the full colour.
+const EMISSION_DEPTH: f32 = 50.0;
 
 impl Scene {
     /// A first look at a cube: what lies above the typical value, near hides far.
@@ -147,5 +150,34 @@ impl Scene {
     /// Length of a step in longest sides.
     pub(super) fn step(&self, lattice: &Lattice) -> f32 {
         lattice.finest() / self.samples_per_voxel.clamp(0.05, 64.0)
+    }
+
+    /// Optical depth of full opacity over the box's longest side. In the emission mode colours add up without end, so there it does not
+    /// depend on the number of voxels: with the usual density a tenth of the longest side at full opacity reaches the full colour.
+    pub(super) fn depth_for_longest_side(&self, lattice: &Lattice) -> f32 {
+        match self.mode {
+            Mode::Emission => self.density * EMISSION_DEPTH,
+            _ => self.density / lattice.finest(),
+        }
+    }
+
+    /// Whether the scene takes anything from a second cube.
+    pub fn takes_second(&self) -> bool {
+        let Mode::Transfer(radiation) = self.mode else { return false };
+        matches!(radiation.source, Source::Second) || matches!(radiation.opacity, Opacity::Second(_))
+    }
+
+    /// The axis of the cube along which all rays run, in the maximum mode: there samples lie on the centres of the voxels of the column
+    /// that a pixel's centre lies in, so that what is shown is the maximum of the values themselves and of nothing between them.
+    pub(super) fn centred_axis(&self, lattice: &Lattice) -> Option<usize> {
+        if !(self.view.orthographic && matches!(self.mode, Mode::Maximum)) {
+            return None;
+        }
+        let forward = Rays::new(&self.view, 1, 1).forward;
+        let along: [f32; 3] = std::array::from_fn(|axis| (forward[axis] / lattice.sides[axis]).abs());
+        let axis = (0..3).max_by(|&a, &b| along[a].total_cmp(&along[b]))?;
+        // Over the whole box the ray stays within a thousandth of a voxel's side.
+        let strays = |other: usize| along[other] / along[axis] * lattice.shape[other] as f32 > 1e-3;
+        (!(0..3).any(|other| other != axis && strays(other))).then_some(axis)
     }
 }

@@ -13,16 +13,28 @@ pub struct View {
     pub distance: f32,
     pub target: [f32; 3],
     pub orthographic: bool,
+    /// Height of the field of view in perspective.
+    #[serde(default = "usual_field_deg")]
+    pub field_deg: f32,
 }
 
 impl Default for View {
     fn default() -> Self {
-        Self { azimuth_deg: 0.0, elevation_deg: 0.0, distance: 2.0, target: [0.0; 3], orthographic: false }
+        Self {
+            azimuth_deg: 0.0,
+            elevation_deg: 0.0,
+            distance: 2.0,
+            target: [0.0; 3],
+            orthographic: false,
+            field_deg: usual_field_deg(),
+        }
     }
 }
 
-/// Height of the field of view in perspective.
-pub(super) const FIELD_DEG: f32 = 40.0;
+fn usual_field_deg() -> f32 {
+    40.0
+}
+
 /// Straight above: further, the picture would stand on its head.
 pub(super) const STEEPEST_DEG: f32 = 90.0;
 /// From the target; nearer, digits run out.
@@ -31,6 +43,15 @@ pub(super) const LEAST_DISTANCE: f32 = 1e-3;
 const NEAR: f32 = 1e-3;
 
 impl View {
+    fn held_field_deg(&self) -> f32 {
+        if self.field_deg.is_finite() { self.field_deg.clamp(1.0, 150.0) } else { usual_field_deg() }
+    }
+
+    /// Half the height of the field of view at unit distance.
+    pub(super) fn field_tan(&self) -> f32 {
+        (0.5 * self.held_field_deg()).to_radians().tan()
+    }
+
     /// Position, directions and planes for a picture of this size.
     pub fn camera(&self, width: u32, height: u32) -> Camera {
         let (sin_a, cos_a) = self.azimuth_deg.to_radians().sin_cos();
@@ -47,10 +68,10 @@ impl View {
         let (near, far) = (NEAR, 1e3);
         if self.orthographic {
             // The height at which perspective shows the target as large; the camera takes it for each unit of its distance.
-            let tall = 2.0 * distance * (0.5 * FIELD_DEG).to_radians().tan() / back;
+            let tall = 2.0 * distance * self.field_tan() / back;
             Camera::new_orthographic(viewport, position, target, up, tall, near, far)
         } else {
-            Camera::new_perspective(viewport, position, target, up, degrees(FIELD_DEG), near, far)
+            Camera::new_perspective(viewport, position, target, up, degrees(self.held_field_deg()), near, far)
         }
     }
 
@@ -168,14 +189,37 @@ pub(super) struct Rays {
     pub orthographic: bool,
 }
 
+/// The digits of a number in a base, mirrored at the point: 0 to 1.
+fn halton(mut number: u32, base: u32) -> f32 {
+    let (mut sum, mut part) = (0.0, 1.0);
+    while number > 0 {
+        part /= base as f32;
+        sum += part * (number % base) as f32;
+        number /= base;
+    }
+    sum
+}
+
 impl Rays {
+    /// The rays of a pass: of the first through the middles of the pixels, of later ones spread evenly over them (Halton 1960, bases 2
+    /// and 3), so that edges of surfaces become smooth.
+    pub fn shifted(mut self, width: u32, height: u32, pass: u32) -> Self {
+        if pass > 0 {
+            let x = 2.0 * (halton(pass, 2) - 0.5) / width as f32;
+            let y = 2.0 * (halton(pass, 3) - 0.5) / height as f32;
+            let moved = if self.orthographic { &mut self.eye } else { &mut self.forward };
+            *moved = std::array::from_fn(|axis| moved[axis] + x * self.right[axis] + y * self.up[axis]);
+        }
+        self
+    }
+
     pub fn new(view: &View, width: u32, height: u32) -> Self {
         Self::of(view, width.max(1) as f32 / height.max(1) as f32)
     }
 
     fn of(view: &View, aspect: f32) -> Self {
         let camera = view.camera(1, 1);
-        let tan = (0.5 * FIELD_DEG).to_radians().tan();
+        let tan = view.field_tan();
         let tall = if view.orthographic { view.distance.max(LEAST_DISTANCE) * tan } else { tan };
         let wide = tall * aspect;
         let forward = camera.view_direction();

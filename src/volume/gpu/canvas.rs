@@ -3,12 +3,14 @@
 use super::adapter::{Adapter, Key};
 use super::field::{Volume, extent};
 use super::stops::Stops;
-use super::uniforms::{Uniforms, mode_code};
+use super::uniforms::{Uniforms, constants};
 use crate::volume::VolumeError;
+use crate::volume::jitter;
+use crate::volume::lookup::Lookup;
 use crate::volume::march::Picture;
 use crate::volume::occupancy::Bricks;
 use crate::volume::scene::{Mode, Scene};
-use crate::volume::transfer::{TABLE, Transfer};
+use crate::volume::transfer::Transfer;
 use half::f16;
 use half::slice::HalfFloatSliceExt;
 use std::ops::Range;
@@ -31,7 +33,9 @@ pub struct Canvas {
     /// Stand for what a scene does not have: no second cube, no surface.
     nothing: wgpu::TextureView,
     nothing_flat: wgpu::TextureView,
+    /// One 0 until a pass is jittered.
     noise: wgpu::TextureView,
+    is_noisy: bool,
     background: [f32; 3],
     prepared: Option<Prepared>,
     stops: Option<Stops>,
@@ -42,7 +46,10 @@ struct Prepared {
     version: u64,
     mode: Mode,
     transfer: Transfer,
+    shows_blanks: bool,
+    is_sharp: bool,
     table: wgpu::TextureView,
+    integrals: wgpu::TextureView,
     marks: wgpu::TextureView,
 }
 
@@ -79,6 +86,7 @@ impl Canvas {
                 nothing: texture(adapter, extent(1, 1, 1), wgpu::TextureDimension::D3, half, &zero[..2]),
                 nothing_flat: texture(adapter, extent(1, 1, 1), wgpu::TextureDimension::D2, full, &zero),
                 noise: texture(adapter, extent(1, 1, 1), wgpu::TextureDimension::D2, full, &zero),
+                is_noisy: false,
                 background: [0.0; 3],
                 prepared: None,
                 stops: None,
@@ -123,10 +131,21 @@ impl Canvas {
         }
         let adapter = Arc::clone(&self.adapter);
         adapter.guarded(0, || {
+            if scene.takes_second() && second.is_none() {
+                return Err(VolumeError::NoSecond);
+            }
             self.prepare(volume, scene);
+            if pass > 0 && !self.is_noisy {
+                let side = jitter::TILE;
+                let (flat, format) = (wgpu::TextureDimension::D2, wgpu::TextureFormat::R32Float);
+                let tile = bytemuck::cast_slice(jitter::blue_noise());
+                self.noise = texture(&adapter, extent(side, side, 1), flat, format, tile);
+                self.is_noisy = true;
+            }
             let Some(prepared) = &self.prepared else { return Ok(()) };
             let device = &adapter.device;
-            let uniforms = Uniforms::new(volume.lattice(), scene, self.width, self.height, pass);
+            let other = second.map(Volume::lattice);
+            let uniforms = Uniforms::new(volume.lattice(), other, scene, (self.width, self.height), pass);
             adapter.queue.write_buffer(&self.uniforms, 0, bytemuck::bytes_of(&uniforms));
             let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
             let has_surfaces = Stops::are_in(scene);
@@ -159,12 +178,7 @@ impl Canvas {
                 Key {
                     entry: "march",
                     version: 0,
-                    constants: vec![
-                        ("mode", mode_code(&scene.mode)),
-                        ("stretch", scene.transfer.stretch.code().0),
-                        ("has_blanks", u32::from(volume.lattice().has_blanks)),
-                        ("has_surfaces", u32::from(has_surfaces)),
-                    ],
+                    constants: constants(volume.lattice(), other, scene, prepared.is_sharp),
                     filtered: [true; 2],
                     targets: vec![SUM],
                 },
@@ -183,7 +197,7 @@ impl Canvas {
                 view(stops.map_or(&self.nothing_flat, |stops| &stops.colour)),
                 view(stops.map_or(&self.nothing_flat, |stops| &stops.distance)),
                 view(second),
-                view(&prepared.table),
+                view(&prepared.integrals),
                 view(&self.noise),
             ];
             let entries: Vec<_> = (0..)
@@ -271,28 +285,40 @@ impl Canvas {
     /// Table and marks, made anew only where the cube's values or what decides on them have changed: not while the camera moves.
     fn prepare(&mut self, volume: &Volume, scene: &Scene) {
         let kept = self.prepared.as_ref().is_some_and(|kept| {
-            kept.version == volume.version && kept.mode == scene.mode && kept.transfer == scene.transfer
+            kept.version == volume.version
+                && kept.mode == scene.mode
+                && kept.transfer == scene.transfer
+                && kept.shows_blanks == scene.blank.is_some()
         });
         if kept {
             return;
         }
-        let table: Vec<f32> = scene.transfer.table().into_iter().flatten().collect();
-        let mut half = vec![f16::ZERO; table.len()];
-        half.convert_from_f32_slice(&table);
-        let bits: Vec<u16> = half.into_iter().map(f16::to_bits).collect();
+        let lookup = Lookup::new(&scene.transfer, volume.lattice());
+        let entries = lookup.entries.as_flattened();
+        let mut half = vec![f16::ZERO; entries.len()];
+        half.convert_from_f32_slice(entries);
+        let bits: &[u16] = half.reinterpret_cast();
+        let (flat, solid) = (wgpu::TextureDimension::D2, wgpu::TextureDimension::D3);
+        let size = extent(lookup.entries.len(), 1, 1);
         let format = wgpu::TextureFormat::Rgba16Float;
-        let flat = wgpu::TextureDimension::D2;
-        let table = texture(&self.adapter, extent(TABLE, 1, 1), flat, format, bytemuck::cast_slice(&bits));
+        let table = texture(&self.adapter, size, flat, format, bytemuck::cast_slice(bits));
+        let none = vec![[0.0; 4]];
+        let integrals = if lookup.is_sharp() { &lookup.integrals } else { &none };
+        let size = extent(integrals.len(), 1, 1);
+        let format = wgpu::TextureFormat::Rgba32Float;
+        let integrals = texture(&self.adapter, size, flat, format, bytemuck::cast_slice(integrals));
         let Bricks { shape: [x, y, z], .. } = volume.bricks;
-        let marks = volume.bricks.marks(volume.lattice(), scene);
-        let format = wgpu::TextureFormat::R32Float;
-        let solid = wgpu::TextureDimension::D3;
+        let marks = volume.bricks.marks(&lookup, scene);
+        let format = wgpu::TextureFormat::Rg32Float;
         let marks = texture(&self.adapter, extent(x, y, z), solid, format, bytemuck::cast_slice(&marks));
         self.prepared = Some(Prepared {
             version: volume.version,
             mode: scene.mode,
             transfer: scene.transfer.clone(),
+            shows_blanks: scene.blank.is_some(),
+            is_sharp: lookup.is_sharp(),
             table,
+            integrals,
             marks,
         });
     }
@@ -434,12 +460,12 @@ fn march_layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
         scene_bound(),
         sampled(1, D3, true),
         bound(2, wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering)),
-        sampled(3, D2, true),
+        sampled(3, D2, false),
         sampled(4, D3, false),
         sampled(5, D2, false),
         sampled(6, D2, false),
         sampled(7, D3, true),
-        sampled(8, D2, true),
+        sampled(8, D2, false),
         sampled(9, D2, false),
     ];
     device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {

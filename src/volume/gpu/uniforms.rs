@@ -1,8 +1,11 @@
 //! A scene as the shaders take it: numbers in stored values and places of the cube.
 
+use super::stops::Stops;
 use crate::volume::grid::Lattice;
+use crate::volume::jitter;
+use crate::volume::march::FOG;
 use crate::volume::occupancy::BRICK;
-use crate::volume::scene::{Mode, Opacity, Radiation, Scene};
+use crate::volume::scene::{Mode, Opacity, Radiation, Scene, Source};
 use crate::volume::view::Rays;
 use bytemuck::{Pod, Zeroable};
 
@@ -20,71 +23,114 @@ pub(super) struct Uniforms {
     clip_high: [f32; 4],
     window: [f32; 4],
     physical: [f32; 4],
+    radiation: [f32; 4],
+    blank: [f32; 4],
     background: [f32; 4],
     shape: [u32; 4],
     picture: [u32; 4],
 }
 
-const _: () = assert!(size_of::<Uniforms>() == 208);
+const _: () = assert!(size_of::<Uniforms>() == 240);
 
 impl Uniforms {
-    pub fn new(lattice: &Lattice, scene: &Scene, width: u32, height: u32, pass: u32) -> Self {
-        let rays = shifted(Rays::new(&scene.view, width, height), width, height, pass);
+    pub fn new(
+        lattice: &Lattice,
+        second: Option<&Lattice>,
+        scene: &Scene,
+        (width, height): (u32, u32),
+        pass: u32,
+    ) -> Self {
+        let rays = Rays::new(&scene.view, width, height);
+        // Columns that are shown as they are stay where they are.
+        let is_centred = scene.centred_axis(lattice).is_some();
+        let rays = if is_centred { rays } else { rays.shifted(width, height, pass) };
         let with = |[x, y, z]: [f32; 3], w: f32| [x, y, z, w];
         let (low, high) = (lattice.stored(scene.transfer.range.0), lattice.stored(scene.transfer.range.1));
-        let (_, parameter) = scene.transfer.stretch.code();
-        let opacity = match scene.mode {
-            Mode::Transfer(Radiation { opacity: Opacity::Constant(per_pc), longest_pc, .. }) => {
-                (per_pc * longest_pc) as f32
-            }
-            _ => 0.0,
-        };
         let [x, y, z] = lattice.shape.map(|count| count as u32);
+        let second = second.unwrap_or(lattice);
         // Physical values in units of the scale: 1e-40 and 1e38 are no numbers for a shader.
-        let physical = [(lattice.offset / lattice.scale) as f32, 1.0, 0.0, 0.0];
+        let physical = [
+            lattice.offset / lattice.scale,
+            lattice.scale,
+            second.offset / second.scale,
+            second.scale / lattice.scale,
+        ];
+        let radiation = match scene.mode {
+            Mode::Transfer(Radiation { source, opacity, background, longest_pc }) => {
+                let (constant, per_unit) = match opacity {
+                    Opacity::Constant(per_pc) => (per_pc, 0.0),
+                    Opacity::Cube(per_unit) => (0.0, per_unit * lattice.scale),
+                    Opacity::Second(per_unit) => (0.0, per_unit * second.scale),
+                };
+                let shines = if let Source::Constant(value) = source { value } else { 0.0 };
+                let scale = lattice.scale;
+                [constant * longest_pc, per_unit * longest_pc, background / scale, shines / scale]
+            }
+            _ => [0.0; 4],
+        };
+        let blank = scene.blank.map_or([0.0; 4], |colour| with(colour, FOG / lattice.finest()));
         Self {
             eye: with(rays.eye, f32::from(u8::from(rays.orthographic))),
             forward: with(rays.forward, scene.step(lattice)),
             right: with(rays.right, lattice.finest()),
-            up: with(rays.up, scene.density),
-            sides: with(lattice.sides, opacity),
+            up: with(rays.up, scene.depth_for_longest_side(lattice)),
+            sides: with(lattice.sides, 0.0),
             signs: with(lattice.signs, 0.0),
             clip_low: with(scene.clip.map(|[low, _]| low), 0.0),
             clip_high: with(scene.clip.map(|[_, high]| high), 0.0),
-            window: [low, if high > low { 1.0 / (high - low) } else { 0.0 }, parameter, 0.0],
-            physical,
+            window: [low, if high > low { 1.0 / (high - low) } else { 0.0 }, 0.0, 0.0],
+            physical: physical.map(finite),
+            radiation: radiation.map(finite),
+            blank,
             background: with(scene.background, 0.0),
             shape: [x, y, z, BRICK as u32],
-            picture: [width, height, pass, 0],
+            picture: [width, height, pass, jitter::shift(pass).to_bits()],
         }
     }
 }
 
-/// The rays of a pass: of the first through the middles of the pixels, of later ones spread evenly over them (Halton 1960, bases 2
-/// and 3), so that edges of surfaces become smooth.
-fn shifted(mut rays: Rays, width: u32, height: u32, pass: u32) -> Rays {
-    if pass > 0 {
-        let x = 2.0 * (halton(pass, 2) - 0.5) / width as f32;
-        let y = 2.0 * (halton(pass, 3) - 0.5) / height as f32;
-        let moved = if rays.orthographic { &mut rays.eye } else { &mut rays.forward };
-        *moved = std::array::from_fn(|axis| moved[axis] + x * rays.right[axis] + y * rays.up[axis]);
-    }
-    rays
+/// What single precision does not hold becomes the greatest that it does: infinities would end as NaN.
+fn finite(value: f64) -> f32 {
+    (value as f32).clamp(-1e30, 1e30)
 }
 
-/// The digits of a number in a base, mirrored at the point: 0 to 1.
-fn halton(mut number: u32, base: u32) -> f32 {
-    let (mut sum, mut part) = (0.0, 1.0);
-    while number > 0 {
-        part /= base as f32;
-        sum += part * (number % base) as f32;
-        number /= base;
-    }
-    sum
+/// What the pipeline of the march is made for.
+pub(super) fn constants(
+    lattice: &Lattice,
+    second: Option<&Lattice>,
+    scene: &Scene,
+    is_sharp: bool,
+) -> Vec<(&'static str, u32)> {
+    let (source, absorber) = match scene.mode {
+        Mode::Transfer(Radiation { source, opacity, .. }) => (
+            match source {
+                Source::Cube => 0,
+                Source::Constant(_) => 1,
+                Source::Second => 2,
+            },
+            match opacity {
+                Opacity::Cube(_) => 0,
+                Opacity::Constant(_) => 1,
+                Opacity::Second(_) => 2,
+            },
+        ),
+        _ => (0, 0),
+    };
+    vec![
+        ("mode", mode_code(&scene.mode)),
+        ("stretch", scene.transfer.stretch.code().0),
+        ("has_blanks", u32::from(lattice.has_blanks)),
+        ("has_surfaces", u32::from(Stops::are_in(scene))),
+        ("source", source),
+        ("absorber", absorber),
+        ("second_has_blanks", u32::from(second.is_some_and(|second| second.has_blanks))),
+        ("integrated", u32::from(is_sharp)),
+        ("centred", scene.centred_axis(lattice).map_or(3, |axis| axis as u32)),
+    ]
 }
 
 /// The numbers of the shader.
-pub(super) fn mode_code(mode: &Mode) -> u32 {
+fn mode_code(mode: &Mode) -> u32 {
     match mode {
         Mode::Emission => 0,
         Mode::Absorption => 1,

@@ -303,8 +303,13 @@ impl Easel {
             (Ink::OnAdapter(canvas), Some(Body::OnAdapter(volume)), Some(Body::OnAdapter(second))) => {
                 canvas.draw_rows(volume, Some(second), &request.scene, pass, rows)
             }
-            (Ink::InMemory(picture), Some(Body::InMemory(grid)), _) => {
-                *picture = Some(render(grid, &request.scene, plate.size.0, plate.size.1));
+            (Ink::InMemory(picture), Some(Body::InMemory(grid)), second) => {
+                let second = match second {
+                    Some(Body::InMemory(second)) => Some(second),
+                    Some(Body::OnAdapter(_)) => return Err(VolumeError::NotThere),
+                    None => None,
+                };
+                *picture = Some(render(grid, second, &request.scene, plate.size.0, plate.size.1));
                 Ok(())
             }
             _ => Err(VolumeError::NotThere),

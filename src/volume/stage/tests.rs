@@ -207,6 +207,6 @@ fn without_an_adapter_the_processor_draws_what_is_coarse() {
     stage.show(VIEW, Some(asked.clone()));
     let shown = settled(&stage, VIEW);
     assert_eq!((shown.width, shown.height, shown.is_settled), (256, 192, true));
-    let truth = crate::volume::render(&grid, &asked.scene, 256, 192).to_rgba8();
+    let truth = crate::volume::render(&grid, None, &asked.scene, 256, 192).to_rgba8();
     assert!(shown.rgba == truth, "the reference is what is drawn");
 }

@@ -26,7 +26,7 @@ pub struct Hit {
 
 /// The nearest surface or slice under the middle of a pixel, rows from the top; `None` where the ray meets none.
 pub fn hit_at(grid: &Grid, scene: &Scene, size: [u32; 2], pixel: [u32; 2]) -> Option<Hit> {
-    let marcher = Marcher::new(grid, scene, size[0], size[1]);
+    let marcher = Marcher::new(grid, None, scene, size[0], size[1]);
     let (origin, direction) = marcher.ray(pixel[0], pixel[1]);
     nearest(&marcher, &Stops::of(grid, scene), &marcher.span(origin, direction)?)
 }

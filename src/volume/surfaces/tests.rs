@@ -48,7 +48,7 @@ fn a_sphere_has_its_radius_from_every_side_and_is_brightest_in_the_middle() {
             assert!((found - 12.0).abs() < 0.05, "{found} at {pixel:?}");
         }
         assert!(met > 200, "{met} pixels met the sphere");
-        let picture = render(&grid, &scene, 61, 61);
+        let picture = render(&grid, None, &scene, 61, 61);
         let red = |pixel: &[f32; 4]| pixel[0];
         let most = picture.rgba.iter().map(red).fold(0.0, f32::max);
         let middle = red(&picture.rgba[30 * 61 + 30]);
@@ -218,7 +218,7 @@ fn an_opaque_slice_hides_what_lies_behind_and_not_what_lies_before() {
     });
     let mut scene = scene(&grid);
     scene.mode = Mode::Maximum;
-    let red = |scene: &Scene| render(&grid, scene, 9, 9).rgba[40][0];
+    let red = |scene: &Scene| render(&grid, None, scene, 9, 9).rgba[40][0];
     assert!((red(&scene) - 1.0).abs() < 0.01, "{}", red(&scene));
     let grey = scene.transfer.table()[crate::volume::transfer::TABLE * 4 / 5][0];
     // At its value the transfer function is opaque to 0.8: the maximum before the slice, over the slice's black.
@@ -291,7 +291,7 @@ fn the_shader_stops_rays_where_the_reference_does() {
                 scene.surfaces.clear();
             }
             let (drawn, truth) =
-                (volume.picture(&scene, 40, 32).expect("drawn"), render(&grid, &scene, 40, 32));
+                (volume.picture(&scene, 40, 32).expect("drawn"), render(&grid, None, &scene, 40, 32));
             let apart = |a: &[f32; 4], b: &[f32; 4]| (0..4).map(|i| (a[i] - b[i]).abs()).fold(0.0, f32::max);
             let mut errors: Vec<f32> = drawn.rgba.iter().zip(&truth.rgba).map(|(a, b)| apart(a, b)).collect();
             errors.sort_by(f32::total_cmp);
@@ -312,7 +312,7 @@ fn passes_smooth_the_edges_of_surfaces() {
     for orthographic in [true, false] {
         scene.view.orthographic = orthographic;
         // What a pixel shows is the mean over its area: here of 8 × 8 pixels of a larger picture.
-        let fine = render(&grid, &scene, 256, 192);
+        let fine = render(&grid, None, &scene, 256, 192);
         let truth: Vec<f32> = (0..32 * 24)
             .map(|pixel| {
                 let (column, row) = (pixel % 32 * 8, pixel / 32 * 8);

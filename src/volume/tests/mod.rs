@@ -1,5 +1,8 @@
 //! The march against what is known in closed form.
 
+mod modes;
+mod shader;
+
 use super::*;
 use ndarray::Array3;
 
@@ -21,7 +24,7 @@ fn a_uniform_slab_shines_as_its_optical_depth_says() {
     let grid = uniform(16, 7.0);
     for depth in [0.01_f32, 0.5, 2.0, 8.0] {
         let scene = face_on(&grid, dimmed(depth));
-        let value = value_at(&grid, &scene, [9, 9], [4, 4]).expect("the middle is met");
+        let value = value_at(&grid, None, &scene, [9, 9], [4, 4]).expect("the middle is met");
         let truth = 7.0 * (1.0 - (-f64::from(depth)).exp());
         assert!((value / truth - 1.0).abs() < 1e-3, "{value} for {truth} at {depth}");
     }
@@ -35,13 +38,13 @@ fn the_thin_limit_is_the_integral_and_half_the_step_changes_little() {
     });
     let grid = Grid::new(cube.view(), [1.0; 3]).expect("a grid");
     let thin = 1e-3_f32;
-    let at = |mode| value_at(&grid, &face_on(&grid, mode), [33, 33], [16, 16]).expect("met");
+    let at = |mode| value_at(&grid, None, &face_on(&grid, mode), [33, 33], [16, 16]).expect("met");
     let ratio = at(dimmed(thin)) / (f64::from(thin) * at(Mode::Integral));
     assert!((ratio - 1.0).abs() < 1e-3, "{ratio}");
     let mut finer = face_on(&grid, dimmed(3.0));
-    let coarse = value_at(&grid, &finer, [33, 33], [16, 16]).expect("met");
+    let coarse = value_at(&grid, None, &finer, [33, 33], [16, 16]).expect("met");
     finer.samples_per_voxel = 2.0;
-    let fine = value_at(&grid, &finer, [33, 33], [16, 16]).expect("met");
+    let fine = value_at(&grid, None, &finer, [33, 33], [16, 16]).expect("met");
     assert!((fine / coarse - 1.0).abs() < 5e-3, "{fine} and {coarse}");
 }
 
@@ -55,7 +58,7 @@ fn the_near_slab_hides_the_far_one() {
     let mut scene = face_on(&grid, Mode::Absorption);
     scene.density = 1e3;
     scene.transfer = Transfer::rising((0.0, 10.0), Stretch::Linear, crate::figure::ColourMap::Greys);
-    let grey = |scene: &Scene| render(&grid, scene, 9, 9).rgba[40][0];
+    let grey = |scene: &Scene| render(&grid, None, scene, 9, 9).rgba[40][0];
     let near = grey(&scene);
     scene.view.azimuth_deg = 180.0;
     let far = grey(&scene);
@@ -67,12 +70,12 @@ fn the_near_slab_hides_the_far_one() {
 fn blanks_show_nothing_and_negative_cubes_their_maximum() {
     let blank = Grid::new(Array3::from_elem((4, 4, 4), f32::NAN).view(), [1.0; 3]).expect("a grid");
     for mode in [Mode::Emission, Mode::Absorption, Mode::Maximum, Mode::Average] {
-        let picture = render(&blank, &face_on(&blank, mode), 5, 5);
+        let picture = render(&blank, None, &face_on(&blank, mode), 5, 5);
         assert!(picture.rgba.iter().all(|pixel| *pixel == [0.0; 4]), "{mode:?}");
     }
     let cube = Array3::from_shape_fn((8, 8, 8), |(z, _, _)| -10.0 + z as f32);
     let grid = Grid::new(cube.view(), [1.0; 3]).expect("a grid");
-    let value = value_at(&grid, &face_on(&grid, Mode::Maximum), [8, 8], [3, 3]).expect("met");
+    let value = value_at(&grid, None, &face_on(&grid, Mode::Maximum), [8, 8], [3, 3]).expect("met");
     assert!((value + 3.0).abs() < 1e-4, "{value}");
 }
 
@@ -85,56 +88,7 @@ fn the_sky_is_seen_as_it_is() {
     let mut scene = face_on(&grid, Mode::Maximum);
     scene.view.distance = 1.0 / (2.0 * 20_f32.to_radians().tan());
     scene.transfer.colours = crate::figure::ColourMap::Greys;
-    let picture = render(&grid, &scene, 8, 8);
+    let picture = render(&grid, None, &scene, 8, 8);
     let bright = |column: usize, row: usize| picture.rgba[row * 8 + column][0];
     assert!(bright(7, 0) > 0.7 && bright(0, 0) < 0.1 && bright(7, 7) < 0.1, "{:?}", picture.rgba);
-}
-
-/// The shader and the reference, in every mode, on cubes of many shapes, with and without blanks.
-#[test]
-fn the_shader_draws_what_the_reference_draws() {
-    let adapter = gpu::Adapter::open(false).expect("tests run where at least a software adapter is");
-    let wave = |z: usize, y: usize, x: usize| {
-        (0.31 * x as f32).sin() + (0.23 * y as f32).cos() * (0.41 * z as f32).sin()
-    };
-    for (shape, blanks) in
-        [((24, 24, 24), false), ((9, 30, 17), true), ((1, 20, 20), false), ((40, 3, 33), true)]
-    {
-        let mut cube = Array3::from_shape_fn(shape, |(z, y, x)| wave(z, y, x));
-        if blanks {
-            cube.indexed_iter_mut()
-                .filter(|((z, y, x), _)| (z * 7 + y * 3 + x) % 5 == 0)
-                .for_each(|(_, v)| *v = f32::NAN);
-        }
-        let grid = Grid::new(cube.view(), [1.0, 1.0, 1.3]).expect("a grid");
-        let volume = gpu::Volume::of(&adapter, &grid).expect("uploaded");
-        let modes = [
-            Mode::Emission,
-            Mode::Absorption,
-            Mode::Maximum,
-            Mode::Average,
-            Mode::Integral,
-            dimmed(2.0),
-            Mode::Nothing,
-        ];
-        for (index, mode) in modes.into_iter().enumerate() {
-            let mut scene = Scene { mode, ..Scene::of(&grid.lattice) };
-            scene.view = View {
-                azimuth_deg: 33.0,
-                elevation_deg: 21.0,
-                distance: 1.7,
-                orthographic: index % 2 == 1,
-                ..View::default()
-            };
-            scene.transfer.opacity = vec![[0.45, 0.0], [1.0, 1.0]];
-            scene.clip = [[0.1, 1.0], [0.0, 0.9], [0.0, 1.0]];
-            let (drawn, truth) =
-                (volume.picture(&scene, 40, 32).expect("drawn"), render(&grid, &scene, 40, 32));
-            let apart = |a: &[f32; 4], b: &[f32; 4]| (0..4).map(|i| (a[i] - b[i]).abs()).fold(0.0, f32::max);
-            let mut errors: Vec<f32> = drawn.rgba.iter().zip(&truth.rgba).map(|(a, b)| apart(a, b)).collect();
-            errors.sort_by(f32::total_cmp);
-            let (typical, high) = (errors[errors.len() / 2], errors[errors.len() * 98 / 100]);
-            assert!(typical < 4e-3 && high < 0.03, "{shape:?} {mode:?}: median {typical}, 98 % below {high}");
-        }
-    }
 }
