@@ -17,15 +17,17 @@ pub fn first_look(loaded: &Loaded) -> Scene {
 /// As `first_look`, from what is known before the whole cube is there.
 pub fn first_look_at(lattice: &Lattice, histogram: &Histogram) -> Scene {
     let (range, stretch) = first_range(lattice, histogram);
+    let shortest = lattice.sides.into_iter().fold(1.0, f32::min);
     Scene {
         view: View { azimuth_deg: 25.0, elevation_deg: 20.0, ..View::default() },
         transfer: Transfer::rising(range, stretch, ColourMap::default()),
-        density: (FULL_DEPTH * lattice.finest()).min(MOST_DENSITY),
+        density: (FULL_DEPTH * lattice.finest() / shortest).min(MOST_DENSITY),
         ..Scene::of(lattice)
     }
 }
 
-/// Optical depth of full opacity over the longest side of the box: a cube looks the same however finely it is sampled.
+/// Optical depth of full opacity over the shortest side of the box: a cube looks the same however finely it is sampled, and a thin
+/// one is seen.
 const FULL_DEPTH: f32 = 20.0;
 /// And over a voxel at most.
 const MOST_DENSITY: f32 = 4.0;

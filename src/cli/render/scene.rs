@@ -58,7 +58,7 @@ pub struct SceneArgs {
     /// Colour behind the cube
     #[arg(long, value_name = "RRGGBB", value_parser = rgb, default_value = "000000")]
     background: Colour,
-    /// Optical depth of full opacity across one voxel [default: 20 across the longest side of the box]
+    /// Optical depth of full opacity across one voxel [default: 20 across the shortest side of the box, 4 at most]
     #[arg(long)]
     density: Option<f32>,
     /// Samples along the longest side [default: one for each of the finest voxels]
