@@ -6,9 +6,9 @@ use super::console::Console;
 use super::film::FilmArgs;
 use crate::io::{self, CubeFile, Region};
 use crate::job::Context;
-use crate::volume::gpu::{Adapter, Canvas};
+use crate::volume::gpu::{Adapter, Canvas, Volume};
 use crate::volume::load::load_onto;
-use crate::volume::{Geometry, Reduce, Wish};
+use crate::volume::{Geometry, Grid, Mode, Reduce, Wish};
 use clap::ValueEnum;
 use scene::SceneArgs;
 use serde_json::json;
@@ -49,6 +49,9 @@ pub struct Args {
     /// Draw so many pictures with shifted samples and average them
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=4096))]
     passes: u32,
+    /// Draw by the rule, scaling and constants of another program instead of a mode
+    #[arg(long, value_enum, conflicts_with = "mode")]
+    compatible: Option<Compatible>,
     /// Draw on the processor's driver even where there is a graphics card
     #[arg(long)]
     software: bool,
@@ -63,6 +66,12 @@ pub struct Args {
 enum ReduceArg {
     Mean,
     Maximum,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Compatible {
+    /// POLARIS's viewer: ln(x + 1) over its maximum in a box of equal sides, 200 steps
+    Polaris,
 }
 
 struct Drawn {
@@ -126,8 +135,12 @@ fn draw(args: &Args, ctx: &Context) -> anyhow::Result<Drawn> {
         coarse_first: false,
         ..Wish::of(&geometry, args.velocity_ratio, adapter.longest_side())
     };
-    let (loaded, volume) = load_onto(&adapter, &file, &wish, &ctx.part(0.0, 0.6))?;
-    let scene = args.scene.scene(&loaded);
+    let (loaded, mut volume) = load_onto(&adapter, &file, &wish, &ctx.part(0.0, 0.6))?;
+    let mut scene = args.scene.scene(&loaded);
+    if let Some(Compatible::Polaris) = args.compatible {
+        volume = Volume::of(&adapter, &Grid::polaris(loaded.values.view())?)?;
+        scene.mode = Mode::Polaris;
+    }
     let reduced = loaded.reduced_words();
     let level = loaded.factor;
     drop(loaded);
