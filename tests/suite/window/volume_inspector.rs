@@ -9,14 +9,14 @@ fn click(harness: &mut Harness<'_, Aquila>, label: &str) {
     harness.get_by_label(label).scroll_to_me();
     harness.run_steps(6);
     harness.get_by_label(label).click();
-    harness.run_steps(4);
+    harness.run_steps(16);
 }
 
 #[test]
 fn the_radiative_transfer_has_its_form_and_what_is_chosen_is_kept() {
     let mut harness = opened(&file());
     harness.get_by_label("Transfer").click();
-    harness.run_steps(4);
+    harness.run_steps(16);
     assert!(harness.query_by_label("Opacity coefficient").is_some(), "the form of the mode is there");
     click(&mut harness, "CMB");
     click(&mut harness, "Colour map magma");
