@@ -112,7 +112,7 @@ impl Bricks {
 /// The bricks along an axis that need the voxel `at`: its own, and a neighbour's at whose border it lies.
 fn touched(at: usize, count: usize) -> std::ops::Range<usize> {
     let brick = at / BRICK;
-    let first = if at % BRICK == 0 { brick.saturating_sub(1) } else { brick };
+    let first = if at.is_multiple_of(BRICK) { brick.saturating_sub(1) } else { brick };
     let last = if at % BRICK == BRICK - 1 { brick + 1 } else { brick };
     first..(last + 1).min(count)
 }
