@@ -210,7 +210,6 @@ impl SceneArgs {
             blank: self.blank.map(|colour| colour.0),
             surfaces: values.into_iter().map(|value| Surface { value, colour: None, shown: true }).collect(),
             slices: self.slice.clone(),
-            ..first
         }
     }
 
