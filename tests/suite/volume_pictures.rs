@@ -6,9 +6,7 @@ use aquila::figure::ColourMap;
 use aquila::io::{CubeFile, Region};
 use aquila::job::Context;
 use aquila::volume::gpu::{Adapter, Volume};
-use aquila::volume::{
-    Geometry, Grid, Mode, Picture, Plane, Scene, Slice, Stretch, Surface, Transfer, View, hit_at,
-};
+use aquila::volume::{Geometry, Grid, Mode, Picture, Plane, Scene, Slice, Stretch, Surface, Transfer, View};
 use egui_kittest::{SnapshotOptions, SnapshotResults, try_image_snapshot_options};
 use image::RgbaImage;
 use ndarray::{Array2, Array3, Axis, s};
