@@ -159,8 +159,10 @@ fn march(@builtin(position) position: vec4f) -> @location(0) vec4f {
             step = end;
         }
         var before = NOTHING;
+        var shown = true;
         loop {
-            if step >= end {
+            // Beyond the brick the next one is looked up only where nothing shows: lanes that stay together march together.
+            if step >= steps || (step >= end && !shown) || veil * through < most_through {
                 break;
             }
             let place = start + step * stride;
@@ -170,17 +172,22 @@ fn march(@builtin(position) position: vec4f) -> @location(0) vec4f {
                 sum += veil * select(1.0, through, mode == EMISSION || mode == ABSORPTION) * (1.0 - fog) * blank;
                 veil *= fog;
                 before = NOTHING;
+                shown = false;
                 continue;
             }
             switch mode {
                 case EMISSION, ABSORPTION: {
                     let seen = seen_between(select(before, value, before <= NOTHING), value);
                     before = value;
+                    shown = seen.a > 0.0;
                     let kept = exp(-seen.a * depth);
                     sum += veil * select(through * (1.0 - kept), seen.a * depth, mode == EMISSION) * seen.rgb;
                     through *= kept;
                 }
-                case MAXIMUM: { most = max(most, value); }
+                case MAXIMUM: {
+                    shown = value > most;
+                    most = max(most, value);
+                }
                 case TRANSFER: {
                     var shines = physical.x + value;
                     var dims = shines;

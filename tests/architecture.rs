@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// Room, floor, and the rooms of its own floor that it may name.
 const ROOMS: &[(&str, u8, &[&str])] = &[
     ("data", 1, &[]),
-    ("figure", 1, &["io"]),
+    ("figure", 1, &["data", "io"]),
     ("io", 1, &["data", "job", "units"]),
     ("job", 1, &[]),
     ("units", 1, &[]),
