@@ -22,7 +22,8 @@ struct Uniforms {
 @group(0) @binding(1) var field: texture_3d<f32>;
 @group(0) @binding(2) var between: sampler;
 @group(0) @binding(3) var table: texture_2d<f32>;
-// 0 where a brick shows nothing; in the maximum mode the greatest stored value in it.
+// Whether a brick shows anything, and how many bricks away the nearest is that does; in the maximum mode the greatest stored value in it
+// and in its block.
 @group(0) @binding(4) var bricks: texture_3d<f32>;
 // What surfaces and slices show, premultiplied, and how far along the ray, in longest sides.
 @group(0) @binding(5) var surface_colour: texture_2d<f32>;

@@ -142,18 +142,24 @@ fn march(@builtin(position) position: vec4f) -> @location(0) vec4f {
     var count = 0.0;
     var step = 0.0;
     loop {
-        // Leap over what shows nothing: a brick, or a block of 8³ bricks.
+        // Leap over what shows nothing.
         var end = steps;
         loop {
             let at = brick_start + step * brick_stride;
             let brick = clamp(floor(at), vec3f(0.0), last_brick);
             let mark = textureLoad(bricks, vec3u(brick), 0).rg;
-            let nothing = select(mark == vec2f(0.0), mark <= vec2f(most), mode == MAXIMUM);
-            let side = select(1.0, 8.0, nothing.y);
-            let edge = (floor(brick / side) + forward) * side;
+            var nothing = mark.r == 0.0;
+            // The far side of the bricks that show nothing, at least of this one.
+            let leap = max(mark.g, 1.0);
+            var edge = brick + mix(vec3f(1.0 - leap), vec3f(leap), forward);
+            if mode == MAXIMUM {
+                nothing = mark.r <= most;
+                let side = select(1.0, 8.0, mark.g <= most);
+                edge = (floor(brick / side) + forward) * side;
+            }
             let ahead = (edge - at) * inverse + never;
             end = min(step + max(1.0, ceil(min(ahead.x, min(ahead.y, ahead.z)))), steps);
-            if !nothing.x || step >= steps {
+            if !nothing || step >= steps {
                 break;
             }
             step = end;

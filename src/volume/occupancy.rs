@@ -61,40 +61,47 @@ impl Bricks {
         bounds
     }
 
-    /// For each brick two numbers, for itself and for the block of 8³ bricks that it lies in: 0 where a ray of this scene may leap over
-    /// it; in the maximum mode the greatest stored value (what lies below all values where all is blank).
+    /// For each brick two numbers. In the maximum mode the greatest stored value (what lies below all values where all is blank) in it and
+    /// in the block of 8³ bricks around it; in others whether a ray of this scene sees anything of it, and where it does not, how many
+    /// bricks away the nearest is of which it does, along the axis where it is farthest (Deakin and Knoll 2020): so far a ray may leap.
     pub fn marks(&self, lookup: &Lookup, scene: &Scene) -> Vec<[f32; 2]> {
         let visible = lookup.visible_until();
         let shows_blanks = scene.blank.is_some();
-        let mark = |&[least, most]: &Bounds| match scene.mode {
-            Mode::Maximum if shows_blanks => f32::MAX,
-            Mode::Maximum => most.max(-1e30),
-            _ if shows_blanks => 1.0,
-            _ if least > most => 0.0,
+        if scene.mode == Mode::Maximum {
+            let most = |&[_, most]: &Bounds| if shows_blanks { f32::MAX } else { most.max(-1e30) };
+            let most: Vec<f32> = self.bounds.par_iter().map(most).collect();
+            return self.with_blocks(&most);
+        }
+        let shown = |&[least, most]: &Bounds| match scene.mode {
+            _ if shows_blanks => true,
+            _ if least > most => false,
             // Some entry of the table between the two has opacity.
-            Mode::Emission | Mode::Absorption => {
-                f32::from(u8::from(visible[lookup.index(least)] <= lookup.index(most)))
-            }
-            _ => 1.0,
+            Mode::Emission | Mode::Absorption => visible[lookup.index(least)] <= lookup.index(most),
+            _ => true,
         };
-        let marks: Vec<f32> = self.bounds.par_iter().map(mark).collect();
+        let shown: Vec<u8> = self.bounds.par_iter().map(|bounds| u8::from(shown(bounds))).collect();
+        let leaps = leaps(&shown, self.shape);
+        shown.iter().zip(leaps).map(|(&shown, leap)| [f32::from(shown), f32::from(leap)]).collect()
+    }
+
+    /// Each brick's value beside the greatest of its block.
+    fn with_blocks(&self, most: &[f32]) -> Vec<[f32; 2]> {
         let [across, up, deep] = self.shape;
         let blocks = self.shape.map(|count| count.div_ceil(BLOCK));
         let mut greatest = vec![f32::MIN; blocks.iter().product()];
         let block =
             |x: usize, y: usize, z: usize| ((z / BLOCK) * blocks[1] + y / BLOCK) * blocks[0] + x / BLOCK;
-        for (row, marks) in marks.chunks_exact(across).enumerate() {
-            for (x, mark) in marks.iter().enumerate() {
+        for (row, most) in most.chunks_exact(across).enumerate() {
+            for (x, value) in most.iter().enumerate() {
                 let to = &mut greatest[block(x, row % up, row / up % deep)];
-                *to = to.max(*mark);
+                *to = to.max(*value);
             }
         }
-        let pairs = marks.chunks_exact(across).enumerate().flat_map(|(row, marks)| {
+        let pairs = most.chunks_exact(across).enumerate().flat_map(|(row, most)| {
             let greatest = &greatest;
-            marks
-                .iter()
+            most.iter()
                 .enumerate()
-                .map(move |(x, &mark)| [mark, greatest[block(x, row % up, row / up % deep)]])
+                .map(move |(x, &value)| [value, greatest[block(x, row % up, row / up % deep)]])
         });
         pairs.collect()
     }
@@ -109,6 +116,26 @@ impl Bricks {
     }
 }
 
+/// A ray leaps over so many bricks at most.
+const FARTHEST: usize = 8;
+
+/// For each brick that shows nothing the chessboard distance to the nearest one that does, up to `FARTHEST`; 0 for those that do.
+fn leaps(shown: &[u8], [across, up, _]: [usize; 3]) -> Vec<u8> {
+    let mut covered = shown.to_vec();
+    let mut leaps: Vec<u8> = shown.iter().map(|shown| 1 - shown).collect();
+    for _ in 1..FARTHEST {
+        for (stride, line) in [(1, across), (across, across * up), (across * up, shown.len())] {
+            for line in covered.chunks_exact_mut(line) {
+                let before = line.to_vec();
+                line[stride..].iter_mut().zip(&before).for_each(|(to, from)| *to |= from);
+                line.iter_mut().zip(&before[stride..]).for_each(|(to, from)| *to |= from);
+            }
+        }
+        leaps.iter_mut().zip(&covered).for_each(|(leap, covered)| *leap += 1 - covered);
+    }
+    leaps
+}
+
 /// The bricks along an axis that need the voxel `at`: its own, and a neighbour's at whose border it lies.
 fn touched(at: usize, count: usize) -> std::ops::Range<usize> {
     let brick = at / BRICK;
@@ -119,4 +146,24 @@ fn touched(at: usize, count: usize) -> std::ops::Range<usize> {
 
 fn joined([a, b]: Bounds, [c, d]: Bounds) -> Bounds {
     [a.min(c), b.max(d)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leaps_are_the_distance_to_what_shows() {
+        let shape = [13, 9, 5];
+        let at = [[2_usize, 3, 1], [11, 8, 4]];
+        let mut shown = vec![0; 13 * 9 * 5];
+        at.iter().for_each(|[x, y, z]| shown[(z * 9 + y) * 13 + x] = 1);
+        for (index, leap) in leaps(&shown, shape).into_iter().enumerate() {
+            let brick = [index % 13, index / 13 % 9, index / (13 * 9)];
+            let away = |at: &[usize; 3]| (0..3).map(|axis| brick[axis].abs_diff(at[axis])).max().unwrap_or(0);
+            let nearest = at.iter().map(away).min().unwrap_or(0);
+            assert_eq!(usize::from(leap), nearest.min(FARTHEST), "{brick:?}");
+        }
+        assert!(leaps(&[0; 8], [2, 2, 2]).iter().all(|leap| usize::from(*leap) == FARTHEST));
+    }
 }

@@ -81,13 +81,13 @@ fn a_changed_key_is_kept_for_the_next_start() {
     open_page(&mut harness, "reduce motion");
     click(&mut harness, "Add a key to Reduce motion");
     // The key that is awaited does nothing else.
-    press(&mut harness, Modifiers::COMMAND | Modifiers::SHIFT, Key::M);
+    press(&mut harness, Modifiers::COMMAND | Modifiers::SHIFT, Key::Y);
     assert!(!harness.state().state().recent.reduce_motion);
     click(&mut harness, "Done");
-    press(&mut harness, Modifiers::COMMAND | Modifiers::SHIFT, Key::M);
+    press(&mut harness, Modifiers::COMMAND | Modifiers::SHIFT, Key::Y);
     assert!(harness.state().state().recent.reduce_motion);
     let project = harness.state().state().project.as_ref().expect("a project").folder.clone();
     let home = project.parent().expect("its folder").join("home");
     let kept = Recent::read(&home).expect("the settings");
-    assert_eq!(kept.keys["ReduceMotion"], ["Ctrl+Shift+M"]);
+    assert_eq!(kept.keys["ReduceMotion"], ["Ctrl+Shift+Y"]);
 }
