@@ -17,6 +17,8 @@ echo
 "$(program files)"
 echo
 cargo build
+./benches/peers/.venv/bin/python benches/peers/compare_render.py "${CARGO_TARGET_DIR:-target}/debug/aquila"
+echo
 ./benches/window.sh "${CARGO_TARGET_DIR:-target}/debug/aquila"
 echo
 ./benches/canvas.sh

@@ -9,13 +9,15 @@ struct Uniforms {
     signs: vec4f,        // which way the axes of the cube run
     clip_low: vec4f,
     clip_high: vec4f,
-    window: vec4f,       // low, one over width; stored values
+    window: vec4f,       // low, one over width, in stored values; opacity at the low end
     physical: vec4f,     // offset over scale of the cube, scale; offset over scale of the second cube, its scale over the cube's
     radiation: vec4f,    // constant opacity for the longest side, opacity for each unit of a cube's; background and constant source over scale
     blank: vec4f,        // colour of blank voxels; w: their optical depth for the longest side
     background: vec4f,
     shape: vec4u,        // voxels along x, y, z; side of a brick
     picture: vec4u,      // width, height, number of the pass
+    hinges: vec4f,       // where the opacity bends, and by how much; its value at 0 is window.z
+    slopes: vec4f,
 }
 
 @group(0) @binding(0) var<uniform> u: Uniforms;
@@ -37,6 +39,8 @@ override mode: u32 = 1u;
 override stretch: u32 = 0u;
 override has_blanks: bool = false;
 override has_surfaces: bool = false;
+// So many hinges add up to the opacity, and the table has the colours alone; 0 where the table has both.
+override hinges: u32 = 0u;
 
 const ENTRIES: f32 = 4096.0;
 const MOST_STEPS: f32 = 16384.0;
@@ -105,15 +109,37 @@ fn value_at(place: vec3f) -> f32 {
     return texel.r / texel.g;
 }
 
+// What looks up a value's colour needs, read once for each ray: a driver that draws on the processor reads a uniform wherever it stands.
+struct Colours {
+    low: f32,
+    inverse: f32,
+    start: f32,
+    at: vec4f,
+    slope: vec4f,
+}
+
+fn colours_of() -> Colours {
+    return Colours(u.window.x, u.window.y, u.window.z, u.hinges, u.slopes);
+}
+
 // Where a stored value lies along the table of colours: evenly, or along a root where the stretch is steep at its beginning.
-fn table_place(stored: f32) -> f32 {
-    let x = clamp((stored - u.window.x) * u.window.y, 0.0, 1.0);
+fn table_place(stored: f32, colours: Colours) -> f32 {
+    let x = clamp((stored - colours.low) * colours.inverse, 0.0, 1.0);
     if stretch == 0u {
         return x;
     }
     return sqrt(x);
 }
 
-fn colour(stored: f32) -> vec4f {
-    return textureLoad(table, vec2u(u32(table_place(stored) * (ENTRIES - 1.0) + 0.5), 0u), 0);
+fn colour(stored: f32, colours: Colours) -> vec4f {
+    let x = table_place(stored, colours);
+    let entry = textureLoad(table, vec2u(u32(x * (ENTRIES - 1.0) + 0.5), 0u), 0);
+    if hinges == 0u {
+        return entry;
+    }
+    var opacity = colours.start + colours.slope.x * max(x - colours.at.x, 0.0);
+    if hinges > 1u { opacity += colours.slope.y * max(x - colours.at.y, 0.0); }
+    if hinges > 2u { opacity += colours.slope.z * max(x - colours.at.z, 0.0); }
+    if hinges > 3u { opacity += colours.slope.w * max(x - colours.at.w, 0.0); }
+    return vec4f(entry.rgb, opacity);
 }

@@ -79,12 +79,12 @@ fn path_of(pixel: vec2f) -> Path {
 }
 
 // Colour and opacity of what lies between two samples.
-fn seen_between(before: f32, value: f32) -> vec4f {
+fn seen_between(before: f32, value: f32, colours: Colours) -> vec4f {
     if !integrated {
-        return colour(value);
+        return colour(value, colours);
     }
-    let one = min(u32(table_place(before) * CELLS), u32(CELLS) - 1u);
-    let other = min(u32(table_place(value) * CELLS), u32(CELLS) - 1u);
+    let one = min(u32(table_place(before, colours) * CELLS), u32(CELLS) - 1u);
+    let other = min(u32(table_place(value, colours) * CELLS), u32(CELLS) - 1u);
     let first = min(one, other);
     let last = max(one, other) + 1u;
     let mean = (textureLoad(integrals, vec2u(last, 0u), 0) - textureLoad(integrals, vec2u(first, 0u), 0)) / f32(last - first);
@@ -118,9 +118,11 @@ fn march(@builtin(position) position: vec4f) -> @location(0) vec4f {
     let steps = path.steps;
     let length_of_step = length(stride * u.sides.xyz);
     let depth = u.up.w * length_of_step;
+    let dims_by = -depth / log(2.0);
     let fog = exp(-u.blank.w * length_of_step);
     let blank = u.blank.rgb;
     let physical = u.physical;
+    let colours = colours_of();
     let radiation = u.radiation;
     let constant_kept = exp(-radiation.x * length_of_step);
     let bricks_in_box = vec3f(u.shape.xyz) / f32(u.shape.w);
@@ -183,10 +185,10 @@ fn march(@builtin(position) position: vec4f) -> @location(0) vec4f {
             }
             switch mode {
                 case EMISSION, ABSORPTION: {
-                    let seen = seen_between(select(before, value, before <= NOTHING), value);
+                    let seen = seen_between(select(before, value, before <= NOTHING), value, colours);
                     before = value;
                     shown = seen.a > 0.0;
-                    let kept = exp(-seen.a * depth);
+                    let kept = exp2(seen.a * dims_by);
                     sum += veil * select(through * (1.0 - kept), seen.a * depth, mode == EMISSION) * seen.rgb;
                     through *= kept;
                 }
@@ -235,7 +237,7 @@ fn march(@builtin(position) position: vec4f) -> @location(0) vec4f {
         case POLARIS: { return vec4f(1.5 * total * vec3f(83.0, 112.0, 193.0) / 255.0, 1.0); }
         case MAXIMUM: {
             if most <= NOTHING { return fogged; }
-            return over(colour(most), behind);
+            return over(colour(most, colours), behind);
         }
         default: {
             if count == 0.0 { return fogged; }
@@ -243,7 +245,7 @@ fn march(@builtin(position) position: vec4f) -> @location(0) vec4f {
             if mode == AVERAGE { result = total / count; }
             if mode == INTEGRAL { result = total * length_of_step; }
             if mode == TRANSFER { result = total + through * radiation.z; }
-            return over(colour(result - physical.x), behind);
+            return over(colour(result - physical.x, colours), behind);
         }
     }
 }

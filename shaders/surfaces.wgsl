@@ -99,7 +99,7 @@ fn slice_met(span: Span, index: u32, until: f32) -> Hit {
         }
     }
     if count > 0.0 {
-        hit = Hit(distance, colour(sum / count).rgb);
+        hit = Hit(distance, colour(sum / count, colours_of()).rgb);
     }
     return hit;
 }

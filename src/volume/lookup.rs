@@ -19,8 +19,44 @@ pub struct Lookup {
     /// Entries lie evenly along √x where the stretch is steep at 0.
     is_rooted: bool,
     pub entries: Vec<[f32; 4]>,
+    /// The opacity as a sum of hinges, where the stretch is linear and few will do.
+    pub hinges: Option<Hinges>,
     /// Σ over the cells below of opacity·colour and of opacity; one entry more than cells. Empty where the table is smooth.
     pub integrals: Vec<[f32; 4]>,
+}
+
+/// Opacity at x from 0 to 1: `start + Σ slope·max(x − at, 0)`. Cheaper than a table on a driver that draws on the processor, as what is
+/// left to look up then fits into 32 bits.
+#[derive(Clone, Copy, Debug)]
+pub struct Hinges {
+    pub at: [f32; 4],
+    pub slope: [f32; 4],
+    pub start: f32,
+    /// How many of the four there are.
+    pub count: usize,
+}
+
+impl Hinges {
+    /// `None` where there are more bends than hinges.
+    fn of(transfer: &Transfer) -> Option<Self> {
+        let mut hinges =
+            Self { at: [0.0; 4], slope: [0.0; 4], start: transfer.opacity.first()?[1], count: 0 };
+        let mut before = 0.0;
+        for (index, [at, low]) in transfer.opacity.iter().enumerate() {
+            // A step is as wide as an entry of the table.
+            let slope = transfer
+                .opacity
+                .get(index + 1)
+                .map_or(0.0, |[next, high]| (high - low) / (next - at).max(1.0 / ENTRIES as f32));
+            if slope != before && *at < 1.0 {
+                *hinges.at.get_mut(hinges.count)? = *at;
+                hinges.slope[hinges.count] = slope - before;
+                hinges.count += 1;
+            }
+            before = slope;
+        }
+        Some(hinges)
+    }
 }
 
 impl Lookup {
@@ -38,7 +74,8 @@ impl Lookup {
             .collect();
         let is_sharp = (0..ENTRIES - 64).any(|at| (entries[at + 64][3] - entries[at][3]).abs() > SHARP);
         let integrals = if is_sharp { integrals(&entries) } else { vec![] };
-        Self { window, is_rooted, entries, integrals }
+        let hinges = Hinges::of(transfer).filter(|hinges| !is_rooted && !is_sharp && hinges.count > 0);
+        Self { window, is_rooted, entries, hinges, integrals }
     }
 
     pub fn is_sharp(&self) -> bool {
@@ -105,6 +142,29 @@ mod tests {
     use super::super::Stretch;
     use super::*;
     use crate::figure::ColourMap;
+
+    #[test]
+    fn hinges_give_the_opacity_of_the_points() {
+        let mut transfer = Transfer::rising((0.0, 1.0), Stretch::Linear, ColourMap::Viridis);
+        for opacity in [
+            vec![[0.0, 0.0], [1.0, 1.0]],
+            vec![[0.2, 0.1], [0.5, 0.3], [0.9, 0.05]],
+            vec![[0.0, 0.4], [0.3, 0.4], [0.6, 0.9], [1.0, 0.2]],
+        ] {
+            transfer.opacity = opacity;
+            let Hinges { at, slope, start, .. } = Hinges::of(&transfer).expect("few bends");
+            for x in (0..=100).map(|x| x as f32 / 100.0) {
+                let sum = start + (0..4).map(|i| slope[i] * (x - at[i]).max(0.0)).sum::<f32>();
+                assert!(
+                    (sum - transfer.opacity_at(x)).abs() < 1e-5,
+                    "{sum} at {x} of {:?}",
+                    transfer.opacity
+                );
+            }
+        }
+        transfer.opacity = (0..9).map(|i| [i as f32 / 8.0, (i % 2) as f32 / 10.0]).collect();
+        assert!(Hinges::of(&transfer).is_none());
+    }
 
     #[test]
     fn the_mean_between_two_values_is_that_of_many_between() {

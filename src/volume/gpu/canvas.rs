@@ -6,7 +6,7 @@ use super::stops::Stops;
 use super::uniforms::{Uniforms, constants};
 use crate::volume::VolumeError;
 use crate::volume::jitter;
-use crate::volume::lookup::Lookup;
+use crate::volume::lookup::{Hinges, Lookup};
 use crate::volume::march::Picture;
 use crate::volume::occupancy::Bricks;
 use crate::volume::scene::{Mode, Scene};
@@ -48,6 +48,7 @@ struct Prepared {
     transfer: Transfer,
     shows_blanks: bool,
     is_sharp: bool,
+    hinges: Option<Hinges>,
     table: wgpu::TextureView,
     integrals: wgpu::TextureView,
     marks: wgpu::TextureView,
@@ -145,7 +146,14 @@ impl Canvas {
             let Some(prepared) = &self.prepared else { return Ok(()) };
             let device = &adapter.device;
             let other = second.map(Volume::lattice);
-            let uniforms = Uniforms::new(volume.lattice(), other, scene, (self.width, self.height), pass);
+            let uniforms = Uniforms::new(
+                volume.lattice(),
+                other,
+                scene,
+                (self.width, self.height),
+                pass,
+                prepared.hinges.as_ref(),
+            );
             adapter.queue.write_buffer(&self.uniforms, 0, bytemuck::bytes_of(&uniforms));
             let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
             let has_surfaces = Stops::are_in(scene);
@@ -178,7 +186,13 @@ impl Canvas {
                 Key {
                     entry: "march",
                     version: 0,
-                    constants: constants(volume.lattice(), other, scene, prepared.is_sharp),
+                    constants: constants(
+                        volume.lattice(),
+                        other,
+                        scene,
+                        prepared.is_sharp,
+                        prepared.hinges.as_ref().map_or(0, |hinges| hinges.count),
+                    ),
                     filtered: [true; 2],
                     targets: vec![SUM],
                 },
@@ -295,13 +309,18 @@ impl Canvas {
         }
         let lookup = Lookup::new(&scene.transfer, volume.lattice());
         let entries = lookup.entries.as_flattened();
-        let mut half = vec![f16::ZERO; entries.len()];
-        half.convert_from_f32_slice(entries);
-        let bits: &[u16] = half.reinterpret_cast();
+        let (format, bytes) = if lookup.hinges.is_some() {
+            let bytes = entries.iter().map(|part| (part * 255.0 + 0.5) as u8).collect();
+            (wgpu::TextureFormat::Rgba8Unorm, bytes)
+        } else {
+            let mut half = vec![f16::ZERO; entries.len()];
+            half.convert_from_f32_slice(entries);
+            let bits: &[u16] = half.reinterpret_cast();
+            (wgpu::TextureFormat::Rgba16Float, bytemuck::cast_slice(bits).to_vec())
+        };
         let (flat, solid) = (wgpu::TextureDimension::D2, wgpu::TextureDimension::D3);
         let size = extent(lookup.entries.len(), 1, 1);
-        let format = wgpu::TextureFormat::Rgba16Float;
-        let table = texture(&self.adapter, size, flat, format, bytemuck::cast_slice(bits));
+        let table = texture(&self.adapter, size, flat, format, &bytes);
         let none = vec![[0.0; 4]];
         let integrals = if lookup.is_sharp() { &lookup.integrals } else { &none };
         let size = extent(integrals.len(), 1, 1);
@@ -317,6 +336,7 @@ impl Canvas {
             transfer: scene.transfer.clone(),
             shows_blanks: scene.blank.is_some(),
             is_sharp: lookup.is_sharp(),
+            hinges: lookup.hinges,
             table,
             integrals,
             marks,

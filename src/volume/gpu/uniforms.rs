@@ -3,6 +3,7 @@
 use super::stops::Stops;
 use crate::volume::grid::Lattice;
 use crate::volume::jitter;
+use crate::volume::lookup::Hinges;
 use crate::volume::march::FOG;
 use crate::volume::occupancy::BRICK;
 use crate::volume::scene::{Mode, Opacity, Radiation, Scene, Source};
@@ -28,9 +29,11 @@ pub(super) struct Uniforms {
     background: [f32; 4],
     shape: [u32; 4],
     picture: [u32; 4],
+    hinges: [f32; 4],
+    slopes: [f32; 4],
 }
 
-const _: () = assert!(size_of::<Uniforms>() == 240);
+const _: () = assert!(size_of::<Uniforms>() == 272);
 
 impl Uniforms {
     pub fn new(
@@ -39,6 +42,7 @@ impl Uniforms {
         scene: &Scene,
         (width, height): (u32, u32),
         pass: u32,
+        hinges: Option<&Hinges>,
     ) -> Self {
         let rays = Rays::new(&scene.view, width, height);
         // Columns that are shown as they are stay where they are.
@@ -78,13 +82,20 @@ impl Uniforms {
             signs: with(lattice.signs, 0.0),
             clip_low: with(scene.clip.map(|[low, _]| low), 0.0),
             clip_high: with(scene.clip.map(|[_, high]| high), 0.0),
-            window: [low, if high > low { 1.0 / (high - low) } else { 0.0 }, 0.0, 0.0],
+            window: [
+                low,
+                if high > low { 1.0 / (high - low) } else { 0.0 },
+                hinges.map_or(0.0, |hinges| hinges.start),
+                0.0,
+            ],
             physical: physical.map(finite),
             radiation: radiation.map(finite),
             blank,
             background: with(scene.background, 0.0),
             shape: [x, y, z, BRICK as u32],
             picture: [width, height, pass, jitter::shift(pass).to_bits()],
+            hinges: hinges.map_or([0.0; 4], |hinges| hinges.at),
+            slopes: hinges.map_or([0.0; 4], |hinges| hinges.slope),
         }
     }
 }
@@ -100,6 +111,7 @@ pub(super) fn constants(
     second: Option<&Lattice>,
     scene: &Scene,
     is_sharp: bool,
+    hinges: usize,
 ) -> Vec<(&'static str, u32)> {
     let (source, absorber) = match scene.mode {
         Mode::Transfer(Radiation { source, opacity, .. }) => (
@@ -125,6 +137,7 @@ pub(super) fn constants(
         ("absorber", absorber),
         ("second_has_blanks", u32::from(second.is_some_and(|second| second.has_blanks))),
         ("integrated", u32::from(is_sharp)),
+        ("hinges", hinges as u32),
         ("centred", scene.centred_axis(lattice).map_or(3, |axis| axis as u32)),
     ]
 }
