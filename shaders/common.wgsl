@@ -24,8 +24,7 @@ struct Uniforms {
 @group(0) @binding(1) var field: texture_3d<f32>;
 @group(0) @binding(2) var between: sampler;
 @group(0) @binding(3) var table: texture_2d<f32>;
-// Whether a brick shows anything, and how many bricks away the nearest is that does; in the maximum mode the greatest stored value in it
-// and in its block.
+// How many bricks away the nearest is that shows anything; in the maximum mode the greatest stored value in a brick.
 @group(0) @binding(4) var bricks: texture_3d<f32>;
 // What surfaces and slices show, premultiplied, and how far along the ray, in longest sides.
 @group(0) @binding(5) var surface_colour: texture_2d<f32>;

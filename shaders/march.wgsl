@@ -149,16 +149,15 @@ fn march(@builtin(position) position: vec4f) -> @location(0) vec4f {
         loop {
             let at = brick_start + step * brick_stride;
             let brick = clamp(floor(at), vec3f(0.0), last_brick);
-            let mark = textureLoad(bricks, vec3u(brick), 0).rg;
-            var nothing = mark.r == 0.0;
+            let mark = textureLoad(bricks, vec3u(brick), 0).r;
+            var nothing = mark > 0.0;
             // The far side of the bricks that show nothing, at least of this one.
-            let leap = max(mark.g, 1.0);
-            var edge = brick + mix(vec3f(1.0 - leap), vec3f(leap), forward);
+            var leap = max(mark, 1.0);
             if mode == MAXIMUM {
-                nothing = mark.r <= most;
-                let side = select(1.0, 8.0, mark.g <= most);
-                edge = (floor(brick / side) + forward) * side;
+                nothing = mark <= most;
+                leap = 1.0;
             }
+            let edge = brick + mix(vec3f(1.0 - leap), vec3f(leap), forward);
             let ahead = (edge - at) * inverse + never;
             end = min(step + max(1.0, ceil(min(ahead.x, min(ahead.y, ahead.z)))), steps);
             if !nothing || step >= steps {

@@ -6,9 +6,6 @@ use rayon::prelude::*;
 
 /// Voxels along the side of a brick.
 pub const BRICK: usize = 8;
-/// Bricks along the side of a block.
-const BLOCK: usize = 8;
-
 /// Least and greatest stored value that interpolation can give within a brick; the least is above the greatest where all is blank.
 type Bounds = [f32; 2];
 const BLANK: Bounds = [f32::INFINITY, f32::NEG_INFINITY];
@@ -61,16 +58,15 @@ impl Bricks {
         bounds
     }
 
-    /// For each brick two numbers. In the maximum mode the greatest stored value (what lies below all values where all is blank) in it and
-    /// in the block of 8³ bricks around it; in others whether a ray of this scene sees anything of it, and where it does not, how many
-    /// bricks away the nearest is of which it does, along the axis where it is farthest (Deakin and Knoll 2020): so far a ray may leap.
-    pub fn marks(&self, lookup: &Lookup, scene: &Scene) -> Vec<[f32; 2]> {
+    /// For each brick 0 where a ray of this scene sees anything of it, else how many bricks away the nearest is of which it does, along
+    /// the axis where it is farthest (Deakin and Knoll 2020): so far a ray may leap. In the maximum mode the greatest stored value in it,
+    /// which lies below all values where all is blank.
+    pub fn marks(&self, lookup: &Lookup, scene: &Scene) -> Vec<f32> {
         let visible = lookup.visible_until();
         let shows_blanks = scene.blank.is_some();
         if scene.mode == Mode::Maximum {
             let most = |&[_, most]: &Bounds| if shows_blanks { f32::MAX } else { most.max(-1e30) };
-            let most: Vec<f32> = self.bounds.par_iter().map(most).collect();
-            return self.with_blocks(&most);
+            return self.bounds.par_iter().map(most).collect();
         }
         let shown = |&[least, most]: &Bounds| match scene.mode {
             _ if shows_blanks => true,
@@ -80,30 +76,7 @@ impl Bricks {
             _ => true,
         };
         let shown: Vec<u8> = self.bounds.par_iter().map(|bounds| u8::from(shown(bounds))).collect();
-        let leaps = leaps(&shown, self.shape);
-        shown.iter().zip(leaps).map(|(&shown, leap)| [f32::from(shown), f32::from(leap)]).collect()
-    }
-
-    /// Each brick's value beside the greatest of its block.
-    fn with_blocks(&self, most: &[f32]) -> Vec<[f32; 2]> {
-        let [across, up, deep] = self.shape;
-        let blocks = self.shape.map(|count| count.div_ceil(BLOCK));
-        let mut greatest = vec![f32::MIN; blocks.iter().product()];
-        let block =
-            |x: usize, y: usize, z: usize| ((z / BLOCK) * blocks[1] + y / BLOCK) * blocks[0] + x / BLOCK;
-        for (row, most) in most.chunks_exact(across).enumerate() {
-            for (x, value) in most.iter().enumerate() {
-                let to = &mut greatest[block(x, row % up, row / up % deep)];
-                *to = to.max(*value);
-            }
-        }
-        let pairs = most.chunks_exact(across).enumerate().flat_map(|(row, most)| {
-            let greatest = &greatest;
-            most.iter()
-                .enumerate()
-                .map(move |(x, &value)| [value, greatest[block(x, row % up, row / up % deep)]])
-        });
-        pairs.collect()
+        leaps(&shown, self.shape).into_iter().map(f32::from).collect()
     }
 
     /// For each brick one bit for each of up to 32 levels (stored values), set where the level lies within the brick's bounds.

@@ -328,7 +328,7 @@ impl Canvas {
         let integrals = texture(&self.adapter, size, flat, format, bytemuck::cast_slice(integrals));
         let Bricks { shape: [x, y, z], .. } = volume.bricks;
         let marks = volume.bricks.marks(&lookup, scene);
-        let format = wgpu::TextureFormat::Rg32Float;
+        let format = wgpu::TextureFormat::R32Float;
         let marks = texture(&self.adapter, extent(x, y, z), solid, format, bytemuck::cast_slice(&marks));
         self.prepared = Some(Prepared {
             version: volume.version,

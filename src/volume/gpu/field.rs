@@ -35,14 +35,19 @@ impl Volume {
     /// # Errors
     /// A cube longer than the adapter's textures or larger than its memory; an adapter that is lost.
     pub fn begin(adapter: &Arc<Adapter>, lattice: Lattice) -> Result<Self, VolumeError> {
+        let filterable = adapter.device.features().contains(wgpu::Features::FLOAT32_FILTERABLE);
+        // A driver that draws on the processor reads 32 bits at a time: half floats take it a third longer.
+        let is_half = (lattice.fits_half && !adapter.is_software) || !filterable;
+        Self::begin_as(adapter, lattice, is_half)
+    }
+
+    fn begin_as(adapter: &Arc<Adapter>, lattice: Lattice, is_half: bool) -> Result<Self, VolumeError> {
         let [width, height, depth] = lattice.shape;
         let longest = width.max(height).max(depth);
         let most = adapter.longest_side();
         if longest > most {
             return Err(VolumeError::TooLong { longest, most, factor: longest.div_ceil(most) });
         }
-        let filterable = adapter.device.features().contains(wgpu::Features::FLOAT32_FILTERABLE);
-        let is_half = lattice.fits_half || !filterable;
         let format = match (is_half, lattice.has_blanks) {
             (true, false) => wgpu::TextureFormat::R16Float,
             (true, true) => wgpu::TextureFormat::Rg16Float,
@@ -96,13 +101,22 @@ impl Volume {
     /// # Errors
     /// As [`begin`](Self::begin).
     pub fn of(adapter: &Arc<Adapter>, grid: &Grid) -> Result<Self, VolumeError> {
-        let mut volume = Self::begin(adapter, grid.lattice.clone())?;
-        volume.write_stored(0, grid.values.view(), |at, value| {
+        Self::begin(adapter, grid.lattice.clone())?.filled(grid)
+    }
+
+    /// As half floats, whatever the adapter likes best.
+    #[cfg(test)]
+    pub fn of_halves(adapter: &Arc<Adapter>, grid: &Grid) -> Result<Self, VolumeError> {
+        Self::begin_as(adapter, grid.lattice.clone(), true)?.filled(grid)
+    }
+
+    fn filled(mut self, grid: &Grid) -> Result<Self, VolumeError> {
+        self.write_stored(0, grid.values.view(), |at, value| {
             let valid = grid.valid.as_ref().is_none_or(|valid| valid[at] > 0);
             if valid { value } else { f32::NAN }
         })?;
-        volume.finish()?;
-        Ok(volume)
+        self.finish()?;
+        Ok(self)
     }
 
     pub fn lattice(&self) -> &Lattice {

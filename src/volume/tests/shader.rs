@@ -52,10 +52,10 @@ fn the_shader_draws_what_the_reference_draws() {
     let adapter = adapter();
     let shapes = [((24, 24, 24), false), ((9, 30, 17), true), ((1, 20, 20), false), ((40, 3, 33), true)];
     for (number, (shape, has_blanks)) in shapes.into_iter().enumerate() {
-        let mut grid = Grid::new(cube(shape, has_blanks, 0.0).view(), [1.0, 1.0, 1.3]).expect("a grid");
-        grid.lattice.fits_half = number % 2 == 0;
+        let grid = Grid::new(cube(shape, has_blanks, 0.0).view(), [1.0, 1.0, 1.3]).expect("a grid");
         let other = Grid::new(cube((7, 11, 13), has_blanks, 1.0).view(), [1.0; 3]).expect("a grid");
-        let volume = gpu::Volume::of(&adapter, &grid).expect("uploaded");
+        let upload = if number % 2 == 0 { gpu::Volume::of_halves } else { gpu::Volume::of };
+        let volume = upload(&adapter, &grid).expect("uploaded");
         let second = gpu::Volume::of(&adapter, &other).expect("uploaded");
         let mut canvas = gpu::Canvas::new(&adapter, 40, 32).expect("a canvas");
         for (index, mode) in every_mode().into_iter().enumerate() {
