@@ -21,7 +21,7 @@ use super::workspace::{Find, View, Workspace};
 use super::{drawer, files, frame};
 use crate::job::{Handle, JobQueue};
 use crate::project::{self, Entry, PanelLayout, Recent};
-use egui::{CentralPanel, Context, Frame, Margin, Panel, Ui};
+use egui::{CentralPanel, Context, Frame, Margin, Panel, Ui, UiBuilder};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -240,8 +240,10 @@ impl Aquila {
             .frame(panel)
             .show_collapsible(ui, &mut is_open, |ui| {
                 ui.take_available_space();
+                // Content that is a little too wide must not widen the panel: it would grow with every frame.
+                let mut inside = ui.new_child(UiBuilder::new().max_rect(ui.max_rect()));
                 let (view, state) = self.view(self.state.workspace);
-                view.inspector(ui, state);
+                view.inspector(&mut inside, state);
             });
         self.state.panels.inspector = is_open;
         let workspace = self.state.workspace;

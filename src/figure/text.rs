@@ -80,6 +80,12 @@ pub fn unit(text: &str) -> String {
             if !printed.is_empty() {
                 printed.push(' ');
             }
+            // Old files shout: `JY/BEAM`.
+            let name = match name {
+                "JY" => "Jy",
+                "BEAM" | "Beam" => "beam",
+                name => name,
+            };
             printed.push_str(name);
             match (index > 0, power) {
                 (false, power) => printed.push_str(&superscript(power)),
@@ -159,6 +165,7 @@ mod tests {
         assert_eq!(unit("cm^-3"), "cm⁻³");
         assert_eq!(unit("K km/s"), "K km s⁻¹");
         assert_eq!(unit("Jy/beam"), "Jy beam⁻¹");
+        assert_eq!(unit("JY/BEAM"), "Jy beam⁻¹");
         assert_eq!(unit("MJy/sr"), "MJy sr⁻¹");
         assert_eq!(unit(""), "");
     }
