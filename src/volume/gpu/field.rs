@@ -9,7 +9,7 @@ use crate::volume::occupancy::Bricks;
 use crate::volume::scene::Scene;
 use half::f16;
 use half::slice::HalfFloatSliceExt;
-use ndarray::{ArrayView3, Axis};
+use ndarray::{ArrayView2, ArrayView3, Axis};
 use rayon::prelude::*;
 use std::sync::Arc;
 
@@ -80,8 +80,11 @@ impl Volume {
     /// A slab that is no part of the cube; blanks in a cube that was said to have none; an adapter that is lost or full.
     pub fn write(&mut self, first: usize, slab: ArrayView3<'_, f32>) -> Result<(), VolumeError> {
         let lattice = self.lattice.clone();
-        self.write_stored(first, slab, |_, value| {
-            if value.is_finite() { lattice.stored(f64::from(value)) } else { f32::NAN }
+        self.write_stored(first, slab, |_, plane| {
+            let stored = |&value: &f32| {
+                if value.is_finite() { lattice.stored(f64::from(value)) } else { f32::NAN }
+            };
+            plane.iter().map(stored).collect()
         })
     }
 
@@ -111,9 +114,16 @@ impl Volume {
     }
 
     fn filled(mut self, grid: &Grid) -> Result<Self, VolumeError> {
-        self.write_stored(0, grid.values.view(), |at, value| {
-            let valid = grid.valid.as_ref().is_none_or(|valid| valid[at] > 0);
-            if valid { value } else { f32::NAN }
+        self.write_stored(0, grid.values.view(), |z, plane| match &grid.valid {
+            None => plane.iter().copied().collect(),
+            Some(valid) => {
+                let valid = valid.index_axis(Axis(0), z);
+                plane
+                    .iter()
+                    .zip(valid)
+                    .map(|(&value, &valid)| if valid > 0 { value } else { f32::NAN })
+                    .collect()
+            }
         })?;
         self.finish()?;
         Ok(self)
@@ -138,12 +148,12 @@ impl Volume {
         canvas.picture()
     }
 
-    /// Writes what `stored` makes of each value, NaN for a blank.
+    /// Writes what `stored` makes of each plane (its number, its values): stored values, NaN for a blank.
     fn write_stored(
         &mut self,
         first: usize,
         slab: ArrayView3<'_, f32>,
-        stored: impl Fn([usize; 3], f32) -> f32 + Sync,
+        stored: impl Fn(usize, ArrayView2<'_, f32>) -> Vec<f32> + Sync,
     ) -> Result<(), VolumeError> {
         let [width, height, depth] = self.lattice.shape;
         let (planes, rows, columns) = slab.dim();
@@ -157,21 +167,14 @@ impl Volume {
         let at_once = (SLAB_BYTES / (width * height * texel)).max(1);
         for (index, part) in slab.axis_chunks_iter(Axis(0), at_once).enumerate() {
             let from = first + index * at_once;
-            let packed: Vec<_> = part
-                .axis_iter(Axis(0))
-                .into_par_iter()
+            let mut bytes = vec![0_u8; part.dim().0 * width * height * texel];
+            let bounds: Vec<_> = bytes
+                .par_chunks_exact_mut(width * height * texel)
+                .zip(part.axis_iter(Axis(0)).into_par_iter())
                 .enumerate()
-                .map(|(z, plane)| {
-                    let plane: Vec<f32> = plane
-                        .indexed_iter()
-                        .map(|((y, x), &value)| stored([from + z, y, x], value))
-                        .collect();
-                    self.packed(from + z, plane)
-                })
+                .map(|(z, (to, plane))| self.pack(from + z, stored(from + z, plane), to))
                 .collect::<Result<_, _>>()?;
-            let (bytes, bounds): (Vec<Vec<u8>>, Vec<_>) = packed.into_iter().unzip();
             self.bricks.take(from, &bounds);
-            let bytes = bytes.concat();
             self.adapter.guarded(bytes.len() as u64, || {
                 self.adapter.queue.write_texture(
                     wgpu::TexelCopyTextureInfo {
@@ -195,8 +198,8 @@ impl Volume {
         Ok(())
     }
 
-    /// A plane of stored values as the texture holds it, and its bounds.
-    fn packed(&self, z: usize, mut plane: Vec<f32>) -> Result<(Vec<u8>, Vec<[f32; 2]>), VolumeError> {
+    /// Puts a plane of stored values as the texture holds it into `to`; answers its bounds.
+    fn pack(&self, z: usize, mut plane: Vec<f32>, to: &mut [u8]) -> Result<Vec<[f32; 2]>, VolumeError> {
         if self.is_half {
             // Bounds are of what the texture holds.
             let mut half = vec![f16::ZERO; plane.len()];
@@ -211,12 +214,14 @@ impl Volume {
             return Err(VolumeError::Blanks { plane: z });
         }
         if !self.is_half {
-            return Ok((bytemuck::cast_slice(&plane).to_vec(), bounds));
+            to.copy_from_slice(bytemuck::cast_slice(&plane));
+            return Ok(bounds);
         }
         let mut half = vec![f16::ZERO; plane.len()];
         half.convert_from_f32_slice(&plane);
         let bits: &[u16] = half.reinterpret_cast();
-        Ok((bytemuck::cast_slice(bits).to_vec(), bounds))
+        to.copy_from_slice(bytemuck::cast_slice(bits));
+        Ok(bounds)
     }
 }
 
