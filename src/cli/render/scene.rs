@@ -176,8 +176,14 @@ impl SceneArgs {
             Some(StretchArg::Asinh) => Stretch::Asinh { softening: self.softening },
             Some(StretchArg::Power) => Stretch::Power { exponent: self.exponent },
         };
-        let range = match self.range.as_deref() {
-            Some(&[low, high]) => (low, high),
+        let range = match (self.range.as_deref(), self.mode()) {
+            (Some(&[low, high]), _) => (low, high),
+            // All that can come out lies between what shines in from behind and the source function.
+            (_, Mode::Transfer(Radiation { source: Source::Constant(value), background, .. }))
+                if value != background =>
+            {
+                (value.min(background), value.max(background))
+            }
             _ => first.transfer.range,
         };
         let mut transfer = Transfer::rising(range, stretch, self.colormap);
