@@ -136,7 +136,7 @@ fn draw(args: &Args, ctx: &Context) -> anyhow::Result<Drawn> {
         ..Wish::of(&geometry, args.velocity_ratio, adapter.longest_side())
     };
     let (loaded, mut volume) = load_onto(&adapter, &file, &wish, &ctx.part(0.0, 0.6))?;
-    let mut scene = args.scene.scene(&loaded);
+    let mut scene = args.scene.scene(&loaded, args.size.0 as f32 / args.size.1 as f32);
     if let Some(Compatible::Polaris) = args.compatible {
         volume = Volume::of(&adapter, &Grid::polaris(loaded.values.view())?)?;
         scene.mode = Mode::Polaris;

@@ -18,9 +18,9 @@ pub struct SceneArgs {
     /// Degrees above that face [default: 20]
     #[arg(long, allow_negative_numbers = true)]
     elevation: Option<f32>,
-    /// From the middle of the cube, in lengths of its longest side
-    #[arg(long, default_value_t = 2.0)]
-    distance: f32,
+    /// From the middle of the cube, in lengths of its longest side [default: where the cube fills the picture]
+    #[arg(long)]
+    distance: Option<f32>,
     /// Parallel rays instead of perspective
     #[arg(long)]
     orthographic: bool,
@@ -125,7 +125,7 @@ impl SceneArgs {
     /// A number outside of what makes a picture.
     pub fn check(&self) -> anyhow::Result<()> {
         let positive = [
-            ("--distance", Some(f64::from(self.distance))),
+            ("--distance", self.distance.map(f64::from)),
             ("--density", self.density.map(f64::from)),
             ("--softening", Some(f64::from(self.softening))),
             ("--exponent", Some(f64::from(self.exponent))),
@@ -166,7 +166,8 @@ impl SceneArgs {
             && (self.source == Source::Second || self.opacity_from == OpacityArg::Second)
     }
 
-    pub fn scene(&self, loaded: &Loaded) -> Scene {
+    /// `aspect` is the picture's width over its height.
+    pub fn scene(&self, loaded: &Loaded, aspect: f32) -> Scene {
         let first = first_look(loaded);
         let stretch = match self.stretch {
             None => first.transfer.stretch,
@@ -196,15 +197,16 @@ impl SceneArgs {
             values.push(0.5 * (range.0 + range.1));
         }
         let samples = self.steps.map(|steps| steps as f32 * loaded.lattice.finest());
+        let view = View {
+            azimuth_deg: self.azimuth.unwrap_or(first.view.azimuth_deg),
+            elevation_deg: self.elevation.unwrap_or(first.view.elevation_deg),
+            orthographic: self.orthographic,
+            ..first.view
+        };
+        let fitted = view.fitted(&loaded.lattice, aspect);
         Scene {
             mode: self.mode(),
-            view: View {
-                azimuth_deg: self.azimuth.unwrap_or(first.view.azimuth_deg),
-                elevation_deg: self.elevation.unwrap_or(first.view.elevation_deg),
-                distance: self.distance,
-                orthographic: self.orthographic,
-                ..first.view
-            },
+            view: View { distance: self.distance.unwrap_or(fitted.distance), ..view },
             transfer,
             density: self.density.unwrap_or(first.density),
             samples_per_voxel: samples.unwrap_or(first.samples_per_voxel),
