@@ -337,7 +337,7 @@ impl Aquila {
                 context.send_viewport_cmd(ViewportCommand::Screenshot(UserData::default()));
             }
             Some(Answer::NoChooser) => self.state.notices.warn(
-                "This desktop offers no file chooser; drop the file on the window, or give its path to `aquila`",
+                "This desktop offers no file chooser; drop a file on the window to open it, and write files by the command line (`aquila --help`)",
             ),
             None => {}
         }

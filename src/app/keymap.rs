@@ -8,6 +8,47 @@ use egui::{Context, Event, Id, Key, KeyboardShortcut, Modifiers};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// A table of actions that keys ask for: name, words, tooltip, icon, default keys.
+macro_rules! actions {
+    ($(#[$doc:meta])* $table:ident; $($name:ident: $text:literal, $tooltip:literal, $icon:expr, [$($key:expr),*];)*) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $table { $(#[doc = $tooltip] $name),* }
+
+        impl $table {
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            fn entry(self) -> (&'static str, &'static str, &'static str, &'static [egui::KeyboardShortcut]) {
+                match self {
+                    $(Self::$name => ($text, $tooltip, $icon, const { &[$($key),*] })),*
+                }
+            }
+
+            pub fn text(self) -> &'static str {
+                self.entry().0
+            }
+
+            pub fn tooltip(self) -> &'static str {
+                self.entry().1
+            }
+
+            pub fn icon(self) -> &'static str {
+                self.entry().2
+            }
+
+            pub fn default_keys(self) -> &'static [egui::KeyboardShortcut] {
+                self.entry().3
+            }
+        }
+    };
+}
+pub(super) use actions;
+
+/// A key alone, as the tables of actions name it.
+pub(super) const fn plain(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::NONE, key)
+}
+
 /// Anything that a key can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {

@@ -74,6 +74,9 @@ enum Compatible {
     Polaris,
 }
 
+/// Field of view of POLARIS's camera.
+const POLARIS_FIELD_DEG: f32 = 60.0;
+
 struct Drawn {
     adapter: String,
     /// Voxels of the file along x, y, z.
@@ -136,10 +139,16 @@ fn draw(args: &Args, ctx: &Context) -> anyhow::Result<Drawn> {
         ..Wish::of(&geometry, args.velocity_ratio, adapter.longest_side())
     };
     let (loaded, mut volume) = load_onto(&adapter, &file, &wish, &ctx.part(0.0, 0.6))?;
-    let mut scene = args.scene.scene(&loaded, args.size.0 as f32 / args.size.1 as f32);
+    let mut scene = args.scene.scene(&loaded, width as f32 / height as f32);
     if let Some(Compatible::Polaris) = args.compatible {
         volume = Volume::of(&adapter, &Grid::polaris(loaded.values.view())?)?;
         scene.mode = Mode::Polaris;
+        scene.background = [0.0; 3];
+        scene.view.field_deg = POLARIS_FIELD_DEG;
+        if !args.scene.has_distance() {
+            // Its box has other proportions than the cube.
+            scene.view = scene.view.fitted(volume.lattice(), width as f32 / height as f32);
+        }
     }
     let reduced = loaded.reduced_words();
     let level = loaded.factor;

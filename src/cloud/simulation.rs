@@ -81,11 +81,6 @@ impl Simulation {
         [nz, ny, nx]
     }
 
-    /// The velocity component along an axis.
-    pub fn velocity_along(&self, axis: Axis) -> &Array3<f32> {
-        &self.velocity_km_s[axis.component()]
-    }
-
     /// Writes the linear WCS of a direction, in pc, as axis `number` of a FITS header.
     pub(super) fn set_linear_axis(&self, header: &mut Header, number: usize, axis: Axis) {
         let cells = self.density_cm3.len_of(ndarray::Axis(axis.array_axis()));

@@ -9,7 +9,7 @@ use tch::{Device, Kind, Tensor};
 /// Adds a step's parameters and buffers, in the order in which `forward` reads them.
 ///
 /// Kernels start Kaiming uniform with biases of zero, linear layers as PyTorch's, attention by Glorot with biases of zero, the
-/// splines of Kolmogorov–Arnold layers small and normal and their base as PyTorch's convolutions (polaris.md 2.5).
+/// splines of Kolmogorov–Arnold layers small and normal and their base as PyTorch's convolutions.
 pub(super) fn declare(
     step: &Step,
     layout: &mut Layout,

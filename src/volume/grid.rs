@@ -2,7 +2,8 @@
 //! what is stored here has lost digits and is only for pictures.
 
 use super::VolumeError;
-use ndarray::{Array3, ArrayView3};
+use super::extremes::Extremes;
+use ndarray::{Array3, ArrayView3, Axis};
 use rayon::prelude::*;
 
 /// What is known of a cube besides its values: size, proportions, and how values are stored. `physical = offset + scale · stored`,
@@ -95,6 +96,20 @@ impl Lattice {
         self.offset + self.scale * f64::from(stored)
     }
 
+    /// How the physical values `values` (z, y, x) are to be stored: whether beside each it must stand that it is one, and whether half
+    /// floats hold them well enough, which keep 11 bits down to 6e-5 of the greatest.
+    pub(super) fn set_storage(&mut self, values: ArrayView3<'_, f32>, extremes: &Extremes) {
+        self.has_blanks = extremes.blank > 0;
+        let (offset, least) = (self.offset, 1e-4 * self.scale);
+        let is_small = |value: &f32| {
+            let height = (f64::from(*value) - offset).abs();
+            height > 0.0 && height < least
+        };
+        // Noise about zero has small values that no one will miss.
+        self.fits_half = self.range.0 < 0.0
+            || !values.axis_iter(Axis(0)).into_par_iter().any(|plane| plane.iter().any(is_small));
+    }
+
     /// The shortest side of a voxel, the unit of the march's steps.
     pub fn finest(&self) -> f32 {
         (0..3).map(|axis| self.sides[axis] / self.shape[axis] as f32).fold(f32::INFINITY, f32::min)
@@ -108,29 +123,13 @@ impl Grid {
     /// An empty cube; sides that are not positive.
     pub fn new(cube: ArrayView3<'_, f32>, voxel: [f64; 3]) -> Result<Self, VolumeError> {
         let (depth, height, width) = cube.dim();
-        let planes = cube.outer_iter().into_par_iter();
-        let (low, high, blanks) = planes
-            .map(|plane| {
-                plane.iter().fold(
-                    (f64::INFINITY, f64::NEG_INFINITY, 0_usize),
-                    |(low, high, blanks), &value| {
-                        if value.is_finite() {
-                            (low.min(f64::from(value)), high.max(f64::from(value)), blanks)
-                        } else {
-                            (low, high, blanks + 1)
-                        }
-                    },
-                )
-            })
-            .reduce(|| (f64::INFINITY, f64::NEG_INFINITY, 0), |a, b| (a.0.min(b.0), a.1.max(b.1), a.2 + b.2));
-        let range = if low <= high { (low, high) } else { (0.0, 0.0) };
-        let mut lattice = Lattice::new([width, height, depth], voxel, range)?;
+        let extremes = Extremes::of(cube);
+        let mut lattice = Lattice::new([width, height, depth], voxel, extremes.range())?;
         let mut values = Array3::<f32>::zeros(cube.raw_dim());
         ndarray::Zip::from(&mut values).and(cube).par_for_each(|to, &value| {
             *to = if value.is_finite() { lattice.stored(f64::from(value)) } else { 0.0 };
         });
-        lattice.has_blanks = blanks > 0;
-        lattice.fits_half = fits_half(&values, range);
+        lattice.set_storage(cube, &extremes);
         let valid = lattice.has_blanks.then(|| cube.mapv(|value| u8::from(value.is_finite())));
         Ok(Self { lattice, values, valid })
     }
@@ -177,13 +176,6 @@ impl Grid {
         }
         (weight > 1e-4).then(|| sum / weight)
     }
-}
-
-/// Whether half floats hold the values well enough: they keep 11 bits down to 6e-5 of the greatest.
-fn fits_half(values: &Array3<f32>, range: (f64, f64)) -> bool {
-    let least = values.as_slice().unwrap_or_default().par_iter().map(|value| value.abs());
-    let least = least.filter(|value| *value > 0.0).reduce(|| f32::INFINITY, f32::min);
-    least >= 1e-4 || range.0 < 0.0
 }
 
 #[cfg(test)]

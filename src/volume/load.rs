@@ -2,6 +2,7 @@
 //! once, in single precision; nothing else of their size is kept.
 
 use super::error::VolumeError;
+use super::extremes::Extremes;
 use super::feed::Feed;
 use super::gpu::{Adapter, Volume};
 use super::grid::{Grid, Lattice};
@@ -10,8 +11,7 @@ use super::reduce::{Reduce, reduced};
 use crate::data::Header;
 use crate::io::{CubeFile, Region};
 use crate::job::Context;
-use ndarray::{Array3, ArrayView3, Axis, s};
-use rayon::prelude::*;
+use ndarray::{Array3, s};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -265,49 +265,6 @@ fn coarse(file: &CubeFile, wish: &Wish, region: Region, context: &Context) -> an
     Ok(grid)
 }
 
-/// Extremes and blanks of values.
-#[derive(Clone, Copy)]
-struct Extremes {
-    low: f32,
-    high: f32,
-    blank: usize,
-    infinite: usize,
-}
-
-impl Extremes {
-    const NONE: Self = Self { low: f32::INFINITY, high: f32::NEG_INFINITY, blank: 0, infinite: 0 };
-
-    fn of(values: ArrayView3<'_, f32>) -> Self {
-        let planes = values.axis_iter(Axis(0)).into_par_iter();
-        planes
-            .map(|plane| {
-                plane.iter().fold(Self::NONE, |mut found, &value| {
-                    if value.is_finite() {
-                        (found.low, found.high) = (found.low.min(value), found.high.max(value));
-                    } else {
-                        found.blank += 1;
-                        found.infinite += usize::from(value.is_infinite());
-                    }
-                    found
-                })
-            })
-            .reduce(|| Self::NONE, Self::with)
-    }
-
-    fn with(self, other: Self) -> Self {
-        Self {
-            low: self.low.min(other.low),
-            high: self.high.max(other.high),
-            blank: self.blank + other.blank,
-            infinite: self.infinite + other.infinite,
-        }
-    }
-
-    fn range(&self) -> (f64, f64) {
-        if self.low <= self.high { (f64::from(self.low), f64::from(self.high)) } else { (0.0, 0.0) }
-    }
-}
-
 /// Reads a region block by block, reducing each: no more is ever in memory than the result and one block.
 fn read(
     file: &CubeFile,
@@ -345,8 +302,7 @@ fn read(
     }
     let mut lattice = Lattice::new([shape[2], shape[1], shape[0]], wish.voxel, extremes.range())?;
     lattice.signs = wish.signs;
-    lattice.has_blanks = extremes.blank > 0;
-    lattice.fits_half = fits_half(&values, &lattice);
+    lattice.set_storage(values.view(), &extremes);
     Ok((values, lattice, extremes.blank))
 }
 
@@ -360,21 +316,6 @@ fn zeros(shape: [usize; 3]) -> anyhow::Result<Array3<f32>> {
     drop(values);
     // Asked for as zeros, pages are only taken when they are written to.
     Ok(Array3::zeros(shape))
-}
-
-/// Whether half floats hold the stored values well enough: they keep 11 bits down to 6e-5 of the greatest.
-fn fits_half(values: &Array3<f32>, lattice: &Lattice) -> bool {
-    let (offset, least) = (lattice.offset, 1e-4 * lattice.scale);
-    let small = |value: f32| {
-        let height = (f64::from(value) - offset).abs();
-        height > 0.0 && height < least
-    };
-    lattice.range.0 < 0.0
-        || !values
-            .as_slice()
-            .unwrap_or_default()
-            .par_chunks(1 << 16)
-            .any(|part| part.iter().any(|&v| small(v)))
 }
 
 /// The region in pieces of about `BLOCK` voxels that begin at multiples of the factor and lie together in the file.

@@ -3,6 +3,7 @@
 
 mod depth;
 mod error;
+mod extremes;
 mod feed;
 pub mod film;
 mod first_look;

@@ -4,34 +4,11 @@
 use super::canvas::{Canvas, Named};
 use super::editor::Editor;
 use super::gesture::Gesture;
-use crate::app::keymap::KeyMap;
+use crate::app::keymap::{KeyMap, actions, plain};
 use crate::blueprint::Activity;
 use crate::blueprint::edit::{Alignment, Axis};
 use egui::{Event, Key, KeyboardShortcut, Modifiers, Response, Ui, ViewportCommand, vec2};
 use egui_phosphor::regular as icon;
-
-macro_rules! canvas_actions {
-    ($($name:ident: $text:literal, $tooltip:literal, $icon:expr, [$($key:expr),*];)*) => {
-        /// An action on the canvas that a key or a menu can ask for: its words, its icon, its default keys.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum CanvasAction { $(#[doc = $tooltip] $name),* }
-
-        impl CanvasAction {
-            pub const ALL: &[Self] = &[$(Self::$name),*];
-
-            /// The words, the tooltip, the icon, the default keys.
-            fn entry(self) -> (&'static str, &'static str, &'static str, &'static [KeyboardShortcut]) {
-                match self {
-                    $(Self::$name => ($text, $tooltip, $icon, const { &[$($key),*] })),*
-                }
-            }
-        }
-    };
-}
-
-const fn plain(key: Key) -> KeyboardShortcut {
-    KeyboardShortcut::new(Modifiers::NONE, key)
-}
 
 const fn shift(key: Key) -> KeyboardShortcut {
     KeyboardShortcut::new(Modifiers::SHIFT, key)
@@ -50,7 +27,9 @@ const fn ctrl_alt(key: Key) -> KeyboardShortcut {
 }
 
 // The defaults are those that hands know from Blender and ComfyUI.
-canvas_actions! {
+actions! {
+    /// An action on the canvas that a key or a menu can ask for: its words, its icon, its default keys.
+    CanvasAction;
     AddBlock: "Add a block…", "Search all blocks; also by double-click", icon::PLUS, [shift(Key::A)];
     SelectAll: "Select all", "Every block in sight of this graph", icon::SELECTION_ALL, [ctrl(Key::A), plain(Key::A)];
     Copy: "Copy", "The selected blocks to the clipboard", icon::COPY, [ctrl(Key::C)];
@@ -105,24 +84,6 @@ canvas_actions! {
     PushRight: "Push right", "The selected blocks by 24", icon::ARROW_LINE_RIGHT, [shift(Key::ArrowRight)];
     PushUp: "Push up", "The selected blocks by 24", icon::ARROW_LINE_UP, [shift(Key::ArrowUp)];
     PushDown: "Push down", "The selected blocks by 24", icon::ARROW_LINE_DOWN, [shift(Key::ArrowDown)];
-}
-
-impl CanvasAction {
-    pub fn text(self) -> &'static str {
-        self.entry().0
-    }
-
-    pub fn tooltip(self) -> &'static str {
-        self.entry().1
-    }
-
-    pub fn icon(self) -> &'static str {
-        self.entry().2
-    }
-
-    pub fn default_keys(self) -> &'static [KeyboardShortcut] {
-        self.entry().3
-    }
 }
 
 /// The entry of an action in a menu, with its key; answers whether it was chosen.

@@ -1,33 +1,13 @@
 //! What the keyboard does on the picture of a cube: the table of actions with their words and default keys. Keys count while nobody
 //! types and the pointer is over the picture or nothing else has the focus. `app::keymap` knows the present keys.
 
-use egui::{Key, KeyboardShortcut, Modifiers};
+use crate::app::keymap::{actions, plain};
+use egui::Key;
 use egui_phosphor::regular as icon;
 
-macro_rules! volume_actions {
-    ($($name:ident: $text:literal, $tooltip:literal, $icon:expr, [$($key:expr),*];)*) => {
-        /// An action on the picture of a cube that a key or a row of the view list can ask for.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum VolumeAction { $(#[doc = $tooltip] $name),* }
-
-        impl VolumeAction {
-            pub const ALL: &[Self] = &[$(Self::$name),*];
-
-            /// The words, the tooltip, the icon, the default keys.
-            fn entry(self) -> (&'static str, &'static str, &'static str, &'static [KeyboardShortcut]) {
-                match self {
-                    $(Self::$name => ($text, $tooltip, $icon, const { &[$($key),*] })),*
-                }
-            }
-        }
-    };
-}
-
-const fn plain(key: Key) -> KeyboardShortcut {
-    KeyboardShortcut::new(Modifiers::NONE, key)
-}
-
-volume_actions! {
+actions! {
+    /// An action on the picture of a cube that a key or a row of the view list can ask for.
+    VolumeAction;
     Projection: "Perspective", "With vanishing points, or with parallel rays", icon::PERSPECTIVE, [plain(Key::P)];
     Sky: "Face on: sky", "As the sky is seen, the velocity away", icon::FRAME_CORNERS, [plain(Key::Num1)];
     AlongY: "Position–velocity RA", "From above: right ascension across, velocity up", icon::ARROWS_HORIZONTAL,
@@ -43,22 +23,4 @@ volume_actions! {
     FlyRight: "Fly right", "While held", icon::ARROW_RIGHT, [plain(Key::D)];
     FlyDown: "Fly down", "While held", icon::ARROW_LINE_DOWN, [plain(Key::Q)];
     FlyUp: "Fly up", "While held", icon::ARROW_LINE_UP, [plain(Key::E)];
-}
-
-impl VolumeAction {
-    pub fn text(self) -> &'static str {
-        self.entry().0
-    }
-
-    pub fn tooltip(self) -> &'static str {
-        self.entry().1
-    }
-
-    pub fn icon(self) -> &'static str {
-        self.entry().2
-    }
-
-    pub fn default_keys(self) -> &'static [KeyboardShortcut] {
-        self.entry().3
-    }
 }

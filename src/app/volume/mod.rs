@@ -151,7 +151,12 @@ impl VolumeView {
     }
 
     fn close(&mut self, id: CubeId) {
+        let path = self.open.iter().find(|open| open.id == id).map(|open| open.path.clone());
         self.open.retain(|open| open.id != id);
+        // As the second cube of another one it would be opened again at once.
+        for cube in self.open.iter_mut().filter_map(Open::cube_mut).filter(|cube| cube.look.second == path) {
+            cube.look.second = None;
+        }
         if let Some(stage) = &self.stage {
             stage.drop_cube(id);
         }

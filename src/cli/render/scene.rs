@@ -166,6 +166,10 @@ impl SceneArgs {
             && (self.source == Source::Second || self.opacity_from == OpacityArg::Second)
     }
 
+    pub fn has_distance(&self) -> bool {
+        self.distance.is_some()
+    }
+
     /// `aspect` is the picture's width over its height.
     pub fn scene(&self, loaded: &Loaded, aspect: f32) -> Scene {
         let first = first_look(loaded);

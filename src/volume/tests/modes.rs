@@ -131,7 +131,7 @@ fn an_emission_is_linear_and_does_not_depend_on_the_number_of_voxels() {
     assert!((shines(8, 0.2) - 10.0).abs() < 1e-3);
 }
 
-/// What `reference/polaris.md` 1.6 gives for the texture value 0.5 over unit length.
+/// What the rule of POLARIS's shader gives for the texture value 0.5 over unit length.
 #[test]
 fn a_uniform_cube_has_the_colour_of_polaris() {
     let grid = Grid::new(Array3::from_elem((8, 16, 4), 0.5_f32).view(), [4.0, 1.0, 2.0]).expect("a grid");

@@ -27,7 +27,7 @@ fn every_template_has_its_published_size() {
     }
     let new = TemplateOptions::new;
     let table = [
-        // polaris.md 2.5, counted by running the original Python.
+        // Counted by running the original Python.
         ("unet", new(), 15_681_005),
         ("unet", new().with("block", "double"), 31_393_901),
         ("unet", new().with("block", "residual"), 32_789_549),
@@ -45,7 +45,7 @@ fn every_template_has_its_published_size() {
         ("context-unet", new(), 51_000_301),
         // Without the 129 parameters that the public code has and never uses.
         ("ppv-unet", new(), 125_575_738 - 129),
-        // star-clusters.md 1.4 and 2.3, from the logs and the shipped weights.
+        // From the logs and the shipped weights.
         ("cluster-age-cnn", new(), 39_390_209),
         ("cluster-age-cnn", new().with("channels", 5), 39_394_817),
         ("cluster-age-cnn-5-bands", new(), 33_365_505),
