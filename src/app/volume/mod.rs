@@ -14,28 +14,26 @@ mod looking;
 mod navigate;
 mod overlay;
 mod pane;
+mod placeholder;
+mod session;
 mod toolbar;
 
 use super::command::Command;
 use super::files::caption;
 use super::state::AppState;
-use super::theme::{Tokens, title_style};
+use super::theme::Tokens;
 use super::workspace::{Find, View, Workspace};
-use crate::job::Progress;
-use crate::project::{Project, Session};
 use crate::volume::Preset;
 use crate::volume::stage::{CubeId, Request, Shown, Stage};
 use compare::Compare;
 use cube::{Open, State};
 use egui::{Context, Frame, Margin, Panel, Rect, RichText, Sense, Theme, Ui, UiBuilder, vec2};
-use egui_phosphor::regular as icon;
 pub use export::Product;
 pub use keys::VolumeAction;
 use look::Look;
 use navigate::Motion;
 use pane::Pane;
-use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The open cubes, and the pictures of the one in front.
@@ -76,27 +74,6 @@ impl Default for VolumeView {
     }
 }
 
-/// What the session keeps of the workspace.
-#[derive(Default, Serialize, Deserialize)]
-#[serde(default)]
-struct Record {
-    cubes: Vec<OpenRecord>,
-    front: Option<usize>,
-    column_hidden: bool,
-    strip_hidden: bool,
-    compare: compare::Kept,
-}
-
-#[derive(Serialize, Deserialize)]
-struct OpenRecord {
-    path: PathBuf,
-    #[serde(default)]
-    hdu: Option<usize>,
-    #[serde(default)]
-    look: Option<Look>,
-}
-
-const NAME: &str = "volume";
 /// Width of the column beside the picture.
 const COLUMN: f32 = 184.0;
 /// Height of the strip below it.
@@ -131,25 +108,6 @@ impl VolumeView {
         self.open.iter().position(|open| open.id == front)
     }
 
-    /// Opens what the session had open; read when the workspace comes in sight.
-    pub fn reopen(&mut self, project: &Project, session: &Session) {
-        // Numbers are not given twice: a job of the project before may still be loading.
-        self.open.iter().for_each(|open| self.stage.iter().for_each(|stage| stage.drop_cube(open.id)));
-        let (next, stage) = (self.next, self.stage.take());
-        *self = Self { next, stage, first: first_cube(project), ..Self::default() };
-        let record = session.views.get(NAME).cloned().unwrap_or_default();
-        let record: Record = serde_json::from_value(record).unwrap_or_default();
-        for cube in record.cubes {
-            self.add(project.folder.join(cube.path), cube.hdu, cube.look);
-        }
-        self.front = record.front.and_then(|index| self.open.get(index)).map(|open| open.id);
-        (self.column, self.strip) = (!record.column_hidden, !record.strip_hidden);
-        let compare::Kept { beside, own_colours, other } = record.compare;
-        let other = other.and_then(|index| self.open.get(index)).map(|open| open.id);
-        self.compare = Compare::default();
-        (self.compare.beside, self.compare.same_colours, self.compare.other) = (beside, !own_colours, other);
-    }
-
     fn close(&mut self, id: CubeId) {
         let path = self.open.iter().find(|open| open.id == id).map(|open| open.path.clone());
         self.open.retain(|open| open.id != id);
@@ -162,35 +120,6 @@ impl VolumeView {
         }
         if self.front == Some(id) {
             self.front = self.open.last().map(|open| open.id);
-        }
-    }
-
-    /// Writes into the session what is open and how.
-    pub fn record(&self, session: &mut Session, project: Option<&Path>) {
-        let cubes = self.open.iter().map(|open| {
-            let inside = project.and_then(|folder| open.path.strip_prefix(folder).ok());
-            OpenRecord {
-                path: inside.unwrap_or(&open.path).to_owned(),
-                hdu: open.hdu,
-                look: open.look().cloned(),
-            }
-        });
-        let compare = compare::Kept {
-            beside: self.compare.beside,
-            own_colours: !self.compare.same_colours,
-            other: self.compare.other.and_then(|id| self.open.iter().position(|open| open.id == id)),
-        };
-        let record = Record {
-            cubes: cubes.collect(),
-            front: self.front_index(),
-            column_hidden: !self.column,
-            strip_hidden: !self.strip,
-            compare,
-        };
-        if !record.cubes.is_empty()
-            && let Ok(record) = serde_json::to_value(record)
-        {
-            session.views.insert(NAME.to_owned(), record);
         }
     }
 
@@ -209,32 +138,6 @@ impl VolumeView {
         if let Err(error) = export::write(cube, view, (product, path), &state.queue) {
             state.notices.error(error);
         }
-    }
-
-    fn empty_state(&mut self, ui: &mut Ui, state: &mut AppState) {
-        let tokens = Tokens::of(ui);
-        let rect = ui.available_rect_before_wrap();
-        let inner = Rect::from_center_size(rect.center(), vec2(360.0, 160.0));
-        ui.scope_builder(UiBuilder::new().max_rect(inner), |ui| {
-            ui.vertical_centered(|ui| {
-                ui.label(RichText::new(icon::CUBE).size(40.0).color(tokens.faint));
-                ui.label(RichText::new("Cubes belong here").text_style(title_style()));
-                ui.label(RichText::new("Drop a FITS, NPY or HDF5 cube, or").color(tokens.dim));
-                ui.add_space(8.0);
-                ui.horizontal(|ui| {
-                    ui.add_space(52.0);
-                    if ui.button(format!("{}  Open the demo cloud", icon::SPARKLE)).clicked() {
-                        match self.first.clone() {
-                            Some(path) => self.open(path, None),
-                            None => state.request(Command::OpenDemo),
-                        }
-                    }
-                    if ui.button(format!("{}  Open file…", icon::FOLDER_OPEN)).clicked() {
-                        state.request(Command::OpenFile);
-                    }
-                });
-            });
-        });
     }
 
     /// The cubes besides the one in front, of source or opacity.
@@ -322,10 +225,10 @@ impl VolumeView {
                 toolbar::mode_buttons(ui, cube);
             }
             if let Some(progress) = progress {
-                loading(ui, &open.title, &progress);
+                placeholder::loading(ui, &open.title, &progress);
             }
             if let Some(fault) = stage.fault() {
-                fault_line(ui, top, &fault);
+                placeholder::fault_line(ui, top, &fault);
             }
         });
         state.drawn_by = drawn_by(stage, self.pane.shown(id));
@@ -382,33 +285,6 @@ impl VolumeView {
             self.add(path, None, None);
         }
     }
-
-    /// A file that could not be read: what is wrong, and what can be done.
-    fn failed(&mut self, ui: &mut Ui, index: usize, error: &str) {
-        let tokens = Tokens::of(ui);
-        let rect = ui.available_rect_before_wrap();
-        let inner = Rect::from_center_size(rect.center(), vec2(rect.width().min(520.0), 200.0));
-        ui.scope_builder(UiBuilder::new().max_rect(inner), |ui| {
-            ui.vertical_centered(|ui| {
-                ui.label(RichText::new(icon::WARNING).size(32.0).color(tokens.error));
-                let title = format!("{} was not opened", self.open[index].title);
-                ui.label(RichText::new(title).text_style(title_style()));
-                ui.add(egui::Label::new(RichText::new(error).color(tokens.dim)).wrap().selectable(true));
-                ui.add_space(8.0);
-                if ui.button(format!("{}  Try again", icon::ARROW_CLOCKWISE)).clicked() {
-                    self.open[index].state = State::Waiting;
-                }
-            });
-        });
-    }
-}
-
-/// What is being done, in place of the picture or over its coarse beginning.
-fn loading(ui: &mut Ui, title: &str, progress: &Progress) {
-    let tokens = Tokens::of(ui);
-    let percent = progress.fraction.map(|part| format!(" {:.0} %", part * 100.0)).unwrap_or_default();
-    ui.label(RichText::new(title).text_style(title_style()).color(tokens.text));
-    ui.label(RichText::new(format!("{}{percent}", progress.text)).color(tokens.dim));
 }
 
 /// `GPU · NVIDIA H200 · 12 passes · 3.4 ms`
@@ -423,29 +299,6 @@ fn drawn_by(stage: &Stage, shown: Option<&Shown>) -> String {
         parts.extend([passes, format!("{:.decimals$} ms", shown.ms)]);
     }
     parts.join(" · ")
-}
-
-/// What keeps the picture from being drawn as it should, at its foot.
-fn fault_line(ui: &Ui, rect: Rect, fault: &str) {
-    let tokens = Tokens::of(ui);
-    let font = egui::TextStyle::Body.resolve(ui.style());
-    let text = format!("{}  {fault}", icon::WARNING);
-    let galley = ui.painter().layout(text, font, tokens.warning, rect.width() - 16.0);
-    let place = rect.left_bottom() - vec2(0.0, galley.size().y + 8.0);
-    let frame = Rect::from_min_size(place, galley.size() + vec2(16.0, 8.0));
-    ui.painter().rect_filled(frame, super::theme::CONTROL_RADIUS, tokens.panel);
-    ui.painter().galley(place + vec2(8.0, 4.0), galley, tokens.warning);
-}
-
-/// The density of a project's first cloud, by name.
-fn first_cube(project: &Project) -> Option<PathBuf> {
-    let mut cubes: Vec<PathBuf> = std::fs::read_dir(project.clouds())
-        .ok()?
-        .filter_map(|entry| Some(entry.ok()?.path().join("datacube.fits")))
-        .filter(|path| path.is_file())
-        .collect();
-    cubes.sort();
-    cubes.into_iter().next()
 }
 
 impl View for VolumeView {

@@ -1,0 +1,89 @@
+//! What the session keeps of the Volume workspace: which cubes are open, how each is looked at, what is in sight beside them.
+
+use super::look::Look;
+use super::{VolumeView, compare};
+use crate::project::{Project, Session};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+const NAME: &str = "volume";
+
+/// What the session keeps of the workspace.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Record {
+    cubes: Vec<OpenRecord>,
+    front: Option<usize>,
+    column_hidden: bool,
+    strip_hidden: bool,
+    compare: compare::Kept,
+}
+
+#[derive(Serialize, Deserialize)]
+struct OpenRecord {
+    path: PathBuf,
+    #[serde(default)]
+    hdu: Option<usize>,
+    #[serde(default)]
+    look: Option<Look>,
+}
+
+impl VolumeView {
+    /// Opens what the session had open; read when the workspace comes in sight.
+    pub fn reopen(&mut self, project: &Project, session: &Session) {
+        // Numbers are not given twice: a job of the project before may still be loading.
+        self.open.iter().for_each(|open| self.stage.iter().for_each(|stage| stage.drop_cube(open.id)));
+        let (next, stage) = (self.next, self.stage.take());
+        *self = Self { next, stage, first: first_cube(project), ..Self::default() };
+        let record = session.views.get(NAME).cloned().unwrap_or_default();
+        let record: Record = serde_json::from_value(record).unwrap_or_default();
+        for cube in record.cubes {
+            self.add(project.folder.join(cube.path), cube.hdu, cube.look);
+        }
+        self.front = record.front.and_then(|index| self.open.get(index)).map(|open| open.id);
+        (self.column, self.strip) = (!record.column_hidden, !record.strip_hidden);
+        let compare::Kept { beside, own_colours, other } = record.compare;
+        let other = other.and_then(|index| self.open.get(index)).map(|open| open.id);
+        (self.compare.beside, self.compare.same_colours, self.compare.other) = (beside, !own_colours, other);
+    }
+
+    /// Writes into the session what is open and how.
+    pub fn record(&self, session: &mut Session, project: Option<&Path>) {
+        let cubes = self.open.iter().map(|open| {
+            let inside = project.and_then(|folder| open.path.strip_prefix(folder).ok());
+            OpenRecord {
+                path: inside.unwrap_or(&open.path).to_owned(),
+                hdu: open.hdu,
+                look: open.look().cloned(),
+            }
+        });
+        let compare = compare::Kept {
+            beside: self.compare.beside,
+            own_colours: !self.compare.same_colours,
+            other: self.compare.other.and_then(|id| self.open.iter().position(|open| open.id == id)),
+        };
+        let record = Record {
+            cubes: cubes.collect(),
+            front: self.front_index(),
+            column_hidden: !self.column,
+            strip_hidden: !self.strip,
+            compare,
+        };
+        if !record.cubes.is_empty()
+            && let Ok(record) = serde_json::to_value(record)
+        {
+            session.views.insert(NAME.to_owned(), record);
+        }
+    }
+}
+
+/// The density of a project's first cloud, by name.
+fn first_cube(project: &Project) -> Option<PathBuf> {
+    let mut cubes: Vec<PathBuf> = std::fs::read_dir(project.clouds())
+        .ok()?
+        .filter_map(|entry| Some(entry.ok()?.path().join("datacube.fits")))
+        .filter(|path| path.is_file())
+        .collect();
+    cubes.sort();
+    cubes.into_iter().next()
+}
