@@ -1,5 +1,6 @@
 //! `aquila cloud`: synthetic clouds, projections, moments.
 
+use super::cloud_difference;
 use super::cloud_line;
 use super::console::Console;
 use crate::cloud::{self, Axis, Quantity, SynthSettings};
@@ -22,6 +23,8 @@ pub enum Command {
     Spectrum(cloud_line::Spectrum),
     /// A position–velocity map along a line on the sky, as FITS
     Pv(cloud_line::Pv),
+    /// A cube against another one: difference, ratio, the part within a mask, as FITS; and how well both agree, in numbers
+    Difference(cloud_difference::Difference),
 }
 
 #[derive(Args)]
@@ -110,6 +113,7 @@ pub fn run(command: Command, console: &Console) -> anyhow::Result<()> {
         Command::Moments(args) => moments(args, console),
         Command::Spectrum(args) => cloud_line::spectrum(args, console),
         Command::Pv(args) => cloud_line::pv(args, console),
+        Command::Difference(args) => cloud_difference::run(args, console),
     }
 }
 

@@ -4,6 +4,7 @@
 mod apply;
 mod blueprint;
 mod cloud;
+mod cloud_difference;
 mod cloud_line;
 mod console;
 mod convert;

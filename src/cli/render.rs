@@ -2,13 +2,13 @@
 
 mod scene;
 
-use super::console::Console;
+use super::console::{Console, Usage};
 use super::film::FilmArgs;
 use crate::io::{self, CubeFile, Region};
 use crate::job::Context;
 use crate::volume::gpu::{Adapter, Canvas, Volume};
-use crate::volume::load::load_onto;
-use crate::volume::{Geometry, Grid, Mode, Reduce, Wish};
+use crate::volume::load::{load, load_onto};
+use crate::volume::{Feed, Geometry, Grid, Loaded, Mode, Reduce, VolumeError, Wish};
 use clap::ValueEnum;
 use scene::SceneArgs;
 use serde_json::json;
@@ -91,13 +91,7 @@ struct Drawn {
 }
 
 pub fn run(args: Args, console: &Console) -> anyhow::Result<()> {
-    args.scene.check()?;
-    let ratio = args.velocity_ratio;
-    anyhow::ensure!(ratio.is_finite() && ratio > 0.0, "--velocity-ratio must be above 0, not {ratio}");
-    anyhow::ensure!(
-        args.second.is_some() || !args.scene.needs_second(),
-        "the transfer takes source or opacity from a second cube: name it with --second"
-    );
+    check(&args).map_err(|error| Usage(format!("{error:#}")))?;
     let (out, movie, (width, height)) = (args.out.clone(), args.film.movie.clone(), args.size);
     let drawn = console.run_job("render", move |ctx| draw(&args, ctx))?;
     let Drawn { adapter, shape, level, reduced, ms_load, ms_first, ms_frame, ms_least, range } = drawn;
@@ -115,6 +109,47 @@ pub fn run(args: Args, console: &Console) -> anyhow::Result<()> {
         "ms_per_frame": ms_frame, "ms_least": ms_least, "range": [range.0, range.1],
     }));
     Ok(())
+}
+
+/// # Errors
+/// Arguments that cannot be meant.
+fn check(args: &Args) -> anyhow::Result<()> {
+    args.scene.check()?;
+    let ratio = args.velocity_ratio;
+    anyhow::ensure!(ratio.is_finite() && ratio > 0.0, "--velocity-ratio must be above 0, not {ratio}");
+    match (&args.second, args.scene.needs_second()) {
+        (None, true) => {
+            anyhow::bail!("the transfer takes source or opacity from a second cube: name it with --second")
+        }
+        (Some(_), false) => {
+            anyhow::bail!(
+                "--second is drawn in the mode transfer alone: add --mode transfer with --source second or \
+                 --opacity-from second"
+            )
+        }
+        _ => Ok(()),
+    }
+}
+
+/// As `load_onto`, of what POLARIS's viewer makes of the cube: its own values never go to the adapter.
+fn load_polaris(
+    adapter: &Arc<Adapter>,
+    file: &Arc<CubeFile>,
+    wish: &Wish,
+    ctx: &Context,
+) -> anyhow::Result<(Loaded, Volume)> {
+    let mut volume = None;
+    let loaded = load(file, wish, ctx, &mut |feed| {
+        if let Feed::Slab { planes, values } = feed
+            && planes.start == 0
+        {
+            // The room of one that did not fit must be free before the next is asked for.
+            volume = None;
+            volume = Some(Volume::of(adapter, &Grid::polaris(values.view())?)?);
+        }
+        Ok(())
+    })?;
+    Ok((loaded, volume.ok_or(VolumeError::NotThere)?))
 }
 
 fn draw(args: &Args, ctx: &Context) -> anyhow::Result<Drawn> {
@@ -138,21 +173,12 @@ fn draw(args: &Args, ctx: &Context) -> anyhow::Result<Drawn> {
         coarse_first: false,
         ..Wish::of(&geometry, args.velocity_ratio, adapter.longest_side())
     };
-    let (loaded, mut volume) = load_onto(&adapter, &file, &wish, &ctx.part(0.0, 0.6))?;
-    let mut scene = args.scene.scene(&loaded, width as f32 / height as f32);
-    if let Some(Compatible::Polaris) = args.compatible {
-        volume = Volume::of(&adapter, &Grid::polaris(loaded.values.view())?)?;
-        scene.mode = Mode::Polaris;
-        scene.background = [0.0; 3];
-        scene.view.field_deg = POLARIS_FIELD_DEG;
-        if !args.scene.has_distance() {
-            // Its box has other proportions than the cube.
-            scene.view = scene.view.fitted(volume.lattice(), width as f32 / height as f32);
-        }
-    }
-    let reduced = loaded.reduced_words();
-    let level = loaded.factor;
-    drop(loaded);
+    let is_polaris = matches!(args.compatible, Some(Compatible::Polaris));
+    let part = ctx.part(0.0, 0.6);
+    let (loaded, volume) = match is_polaris {
+        true => load_polaris(&adapter, &file, &wish, &part)?,
+        false => load_onto(&adapter, &file, &wish, &part)?,
+    };
     let second = match second_file {
         Some(second) => {
             anyhow::ensure!(
@@ -163,10 +189,25 @@ fn draw(args: &Args, ctx: &Context) -> anyhow::Result<Drawn> {
                 second.path().display(),
                 second.shape()
             );
-            Some(load_onto(&adapter, &Arc::new(second), &wish, &ctx.part(0.6, 0.7))?.1)
+            Some(load_onto(&adapter, &Arc::new(second), &wish, &ctx.part(0.6, 0.7))?)
         }
         None => None,
     };
+    let aspect = width as f32 / height as f32;
+    let mut scene = args.scene.scene(&loaded, second.as_ref().map(|(second, _)| second), aspect);
+    if is_polaris {
+        scene.mode = Mode::Polaris;
+        scene.background = [0.0; 3];
+        scene.view.field_deg = POLARIS_FIELD_DEG;
+        if !args.scene.has_distance() {
+            // Its box has other proportions than the cube.
+            scene.view = scene.view.fitted(volume.lattice(), aspect);
+        }
+    }
+    let reduced = loaded.reduced_words();
+    let level = loaded.factor;
+    drop(loaded);
+    let second = second.map(|(_, volume)| volume);
     let ms_load = milliseconds(started.elapsed());
     for pass in 0..args.passes {
         ctx.check()?;

@@ -4,6 +4,8 @@
 //! **Axes.** Every cube is in NumPy order (z, y, x): `cube[[k, j, i]]` lies at z = k, y = j, x = i in cells. A face is named
 //! by its line of sight, see [`Axis`].
 
+mod agreement;
+mod common_grid;
 mod demo;
 mod difference;
 mod error;
@@ -21,8 +23,9 @@ mod sky_plane;
 mod synthesis;
 pub mod tiling;
 
+pub use agreement::Agreement;
 pub use demo::DemoClouds;
-pub use difference::{Difference, difference};
+pub use difference::{Compared, Measure, compare};
 pub use error::{Error, Result};
 pub use line_fit::{Component, FitError, Gaussian, LineFit, MOST_COMPONENTS, fit_lines};
 pub use moments::{LineMoments, Moments, line_moments, moments, moments_of, velocity_axis_km_s};

@@ -4,10 +4,11 @@ use super::geometry::Geometry;
 use super::grid::Lattice;
 use super::histogram::Histogram;
 use super::load::{Loaded, Wish};
-use super::scene::Scene;
+use super::scene::{Mode, Radiation, Scene, Source};
 use super::transfer::{Stretch, Transfer};
 use super::view::View;
 use crate::figure::ColourMap;
+use serde::{Deserialize, Serialize};
 
 /// A cube as it is first shown: seen a little from the side, noise transparent.
 pub fn first_look(loaded: &Loaded) -> Scene {
@@ -23,6 +24,35 @@ pub fn first_look_at(lattice: &Lattice, histogram: &Histogram) -> Scene {
         transfer: Transfer::rising(range, stretch, ColourMap::default()),
         density: (FULL_DEPTH * lattice.finest() / shortest).min(MOST_DENSITY),
         ..Scene::of(lattice)
+    }
+}
+
+/// Where the colours of a first look begin and end, and how values between are spread.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FirstColours {
+    /// In the unit of what the mode gives.
+    pub range: (f64, f64),
+    pub stretch: Stretch,
+}
+
+impl FirstColours {
+    /// What the mode gives of a cube, in its colours. With one source function S everywhere every intensity lies between S and what
+    /// comes in from behind, I = I₀·e^(−τ) + S·(1 − e^(−τ)), whatever the cube holds; with that of the second cube it lies where that
+    /// cube's values do. All other modes give values of the cube itself.
+    pub fn of(mode: &Mode, own: &Loaded, second: Option<&Loaded>) -> Self {
+        let of_values = |loaded: &Loaded| {
+            let (range, stretch) = first_range(&loaded.lattice, &loaded.histogram);
+            Self { range, stretch }
+        };
+        match (mode, second) {
+            (Mode::Transfer(Radiation { source: Source::Constant(value), background, .. }), _) => {
+                let ends = (value.min(*background), value.max(*background));
+                let range = if ends.0 < ends.1 { ends } else { around(*value) };
+                Self { range, stretch: Stretch::Linear }
+            }
+            (Mode::Transfer(Radiation { source: Source::Second, .. }), Some(second)) => of_values(second),
+            _ => of_values(own),
+        }
     }
 }
 

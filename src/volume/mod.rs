@@ -30,7 +30,7 @@ mod view;
 pub use depth::depth_through_middle;
 pub use error::VolumeError;
 pub use feed::Feed;
-pub use first_look::{first_look, first_look_at};
+pub use first_look::{FirstColours, first_look, first_look_at};
 pub use geometry::{AxisKind, CubeAxis, EdgeTick, Geometry, Part};
 pub use grid::{Grid, Lattice};
 pub use histogram::Histogram;

@@ -13,6 +13,7 @@ mod hostile;
 mod inspection;
 mod support;
 mod training;
+mod volume_compare;
 mod volume_files;
 mod volume_pictures;
 mod window;

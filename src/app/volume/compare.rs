@@ -6,18 +6,16 @@ use super::overlay;
 use super::pane::Pane;
 use crate::app::files::caption;
 use crate::app::theme::{Tokens, title_style};
-use crate::cloud;
-use crate::data;
+use crate::cloud::{self, Measure};
 use crate::figure::ColourMap;
-use crate::io::fits;
 use crate::job::{Handle, JobQueue, Lane};
 use crate::volume::stage::CubeId;
 use crate::volume::{Scene, Stretch, Transfer, View};
-use anyhow::Context as _;
 use egui::{ComboBox, Pos2, Rect, RichText, Stroke, Ui, vec2};
 use egui_phosphor::regular as icon;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The width between the two pictures.
 const GAP: f32 = 2.0;
@@ -103,10 +101,7 @@ impl Compare {
             && let (Some((first, second)), Some(folder)) = (both, folder)
         {
             self.fault = None;
-            match subtract(first, second, folder, queue) {
-                Ok(handle) => self.making = Some((handle, first.look.scene.view)),
-                Err(fault) => self.fault = Some(fault),
-            }
+            self.making = Some((subtract(first, second, folder, queue), first.look.scene.view));
         }
         if let Some((handle, _)) = &self.making {
             ui.label(RichText::new(handle.context.progress().text).color(tokens.dim));
@@ -166,37 +161,16 @@ pub fn cross_hair(ui: &Ui, [from, to]: [Rect; 2], pointer: Pos2) {
     }
 }
 
-/// Subtracts in a job and leaves the difference as a FITS file in the folder.
-fn subtract(first: &Cube, second: &Cube, folder: &Path, queue: &JobQueue) -> Result<Handle<PathBuf>, String> {
-    for cube in [first, second] {
-        if cube.loaded.factor > 1 || cube.loaded.is_cropped() {
-            return Err(format!(
-                "{}: a difference takes whole cubes at full resolution; this one is loaded in part or reduced",
-                cube.title
-            ));
-        }
-    }
-    let whole = |cube: &Cube| data::Cube {
-        name: cube.title.clone(),
-        values: cube.loaded.values.as_ref().clone(),
-        unit: cube.loaded.unit.clone(),
-        header: cube.loaded.header.clone(),
-    };
+/// Subtracts in a job, from the files at full resolution, and leaves the difference as a FITS file in the folder.
+fn subtract(first: &Cube, second: &Cube, folder: &Path, queue: &JobQueue) -> Handle<PathBuf> {
     let name = format!("{} − {}", stem(&first.path), stem(&second.path));
     let path = folder.join("differences").join(format!("{name}.fits"));
-    let (loaded, other) = (first.clone(), second.clone());
-    Ok(queue.spawn(Lane::Light, format!("Difference {name}"), move |context| {
-        context.report("subtracting", None);
-        let made = cloud::difference(&whole(&loaded), &whole(&other), context)?;
+    let files = [first, second].map(|cube| Arc::clone(&cube.loaded.file));
+    queue.spawn(Lane::Light, format!("Difference {name}"), move |context| {
+        let made = cloud::compare([&files[0], &files[1]], Measure::Difference, Some(&path), context)?;
         made.how.iter().for_each(|how| context.warn(how));
-        context.report("writing the difference", None);
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)
-                .with_context(|| format!("{}: create the folder", folder.display()))?;
-        }
-        fits::write_cube(&path, &made.cube)?;
         Ok(path)
-    }))
+    })
 }
 
 /// How a file is called in the name of another.

@@ -87,6 +87,7 @@ impl Cube {
         let scene = &mut self.look.scene;
         let first = Look::new(first_look(&self.loaded));
         *scene = Scene { view: scene.view, mode: scene.mode, ..first.scene };
+        self.look.automatic = first.automatic;
     }
 
     /// Takes up another velocity ratio.

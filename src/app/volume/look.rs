@@ -2,7 +2,7 @@
 
 use super::{export, looking};
 use crate::io::Region;
-use crate::volume::{Mode, Plane, Reduce, Scene, Slice, Surface};
+use crate::volume::{FirstColours, Mode, Plane, Reduce, Scene, Slice, Surface};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -11,6 +11,9 @@ use std::path::PathBuf;
 pub struct Look {
     /// With the mode that is chosen, also while the rays are off.
     pub scene: Scene,
+    /// The colours that were chosen for the mode; `None` where a session does not say.
+    #[serde(default)]
+    pub automatic: Option<Automatic>,
     /// The rays through the cube are off: surfaces and slices alone.
     #[serde(default)]
     pub rays_off: bool,
@@ -43,6 +46,15 @@ pub struct Look {
     pub looking: looking::Kept,
 }
 
+/// Colours that were chosen for a mode, not by the user.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Automatic {
+    pub mode: Mode,
+    /// The second cube that had a say.
+    pub second: Option<PathBuf>,
+    pub colours: FirstColours,
+}
+
 fn equal() -> f64 {
     1.0
 }
@@ -57,7 +69,9 @@ pub const BACKGROUND: [f32; 3] = [0.031, 0.037, 0.047];
 impl Look {
     /// A first look at a cube, whose camera has yet to be put where all of it is seen.
     pub fn new(scene: Scene) -> Self {
+        let colours = FirstColours { range: scene.transfer.range, stretch: scene.transfer.stretch };
         Self {
+            automatic: Some(Automatic { mode: scene.mode, second: None, colours }),
             scene: Scene { background: BACKGROUND, ..scene },
             rays_off: false,
             region: None,
@@ -79,6 +93,21 @@ impl Look {
             scene.mode = Mode::Nothing;
         }
         scene
+    }
+
+    /// Takes the colours that suit the mode, unless the user has chosen others than the ones before.
+    pub fn take_colours(&mut self, now: Automatic) {
+        let Some(before) = &mut self.automatic else { return };
+        let before = std::mem::replace(before, now.clone());
+        let transfer = &mut self.scene.transfer;
+        let near = |a: f64, b: f64| (a - b).abs() <= 1e-9 * a.abs().max(b.abs());
+        let (old, own) = (before.colours.range, transfer.range);
+        if near(old.0, own.0) && near(old.1, own.1) {
+            transfer.range = now.colours.range;
+            if transfer.stretch == before.colours.stretch {
+                transfer.stretch = now.colours.stretch;
+            }
+        }
     }
 
     pub fn has_surfaces(&self) -> bool {
@@ -130,10 +159,30 @@ impl Look {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::volume::Lattice;
+    use crate::volume::{Lattice, Radiation, Source, Stretch};
 
     fn look() -> Look {
         Look::new(Scene::of(&Lattice::new([4, 5, 6], [1.0; 3], (-1.0, 3.0)).expect("a lattice")))
+    }
+
+    #[test]
+    fn another_mode_brings_its_colours_unless_the_user_chose_some() {
+        let for_mode = |mode, range| Automatic {
+            mode,
+            second: None,
+            colours: FirstColours { range, stretch: Stretch::Linear },
+        };
+        let transfer = Mode::Transfer(Radiation { source: Source::Constant(10.0), ..Radiation::default() });
+        let mut look = look();
+        look.take_colours(for_mode(transfer, (0.0, 10.0)));
+        assert_eq!(look.scene.transfer.range, (0.0, 10.0));
+        look.scene.transfer.range = (2.0, 3.0);
+        look.take_colours(for_mode(Mode::Emission, (-1.0, 3.0)));
+        assert_eq!(look.scene.transfer.range, (2.0, 3.0));
+        // A session of before did not say: its colours may be the user's.
+        look.automatic = None;
+        look.take_colours(for_mode(Mode::Emission, (-1.0, 3.0)));
+        assert_eq!((look.scene.transfer.range, look.automatic), ((2.0, 3.0), None));
     }
 
     #[test]

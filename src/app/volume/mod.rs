@@ -15,6 +15,7 @@ mod navigate;
 mod overlay;
 mod pane;
 mod placeholder;
+mod ranges;
 mod session;
 mod toolbar;
 
@@ -305,6 +306,7 @@ impl View for VolumeView {
     fn update(&mut self, context: &Context, state: &mut AppState) {
         if let Some(stage) = &self.stage {
             self.open.iter_mut().for_each(|open| open.update(&state.queue, stage));
+            ranges::settle(&mut self.open);
         }
         if state.workspace != Workspace::Volume || state.project.is_none() {
             return;

@@ -2,8 +2,8 @@
 
 use crate::figure::ColourMap;
 use crate::volume::{
-    Loaded, Mode, Opacity, Plane, Radiation, Scene, Slice, Source, Stretch, Surface, Transfer, View,
-    first_look,
+    FirstColours, Loaded, Mode, Opacity, Plane, Radiation, Scene, Slice, Source, Stretch, Surface, Transfer,
+    View, first_look,
 };
 use clap::ValueEnum;
 
@@ -171,25 +171,20 @@ impl SceneArgs {
     }
 
     /// `aspect` is the picture's width over its height.
-    pub fn scene(&self, loaded: &Loaded, aspect: f32) -> Scene {
+    pub fn scene(&self, loaded: &Loaded, second: Option<&Loaded>, aspect: f32) -> Scene {
         let first = first_look(loaded);
+        let colours = FirstColours::of(&self.mode(), loaded, second);
         let stretch = match self.stretch {
-            None => first.transfer.stretch,
+            None => colours.stretch,
             Some(StretchArg::Linear) => Stretch::Linear,
             Some(StretchArg::Sqrt) => Stretch::Sqrt,
             Some(StretchArg::Log) => Stretch::Log,
             Some(StretchArg::Asinh) => Stretch::Asinh { softening: self.softening },
             Some(StretchArg::Power) => Stretch::Power { exponent: self.exponent },
         };
-        let range = match (self.range.as_deref(), self.mode()) {
-            (Some(&[low, high]), _) => (low, high),
-            // All that can come out lies between what shines in from behind and the source function.
-            (_, Mode::Transfer(Radiation { source: Source::Constant(value), background, .. }))
-                if value != background =>
-            {
-                (value.min(background), value.max(background))
-            }
-            _ => first.transfer.range,
+        let range = match self.range.as_deref() {
+            Some(&[low, high]) => (low, high),
+            _ => colours.range,
         };
         let mut transfer = Transfer::rising(range, stretch, self.colormap);
         if !self.opacity_point.is_empty() {

@@ -16,7 +16,7 @@ pub use hdu::{HduInfo, HduKind};
 pub(super) use scale::{Scaling, Target};
 pub(super) use source::Source;
 pub(super) use write::values_header;
-pub use write::{write_cube, write_image, write_table, write_values};
+pub use write::{write_cube, write_cube_in_parts, write_image, write_table, write_values};
 
 use super::flat::Flat;
 use super::{Error, Result};

@@ -4,7 +4,8 @@ use super::super::{Error, Result, atomic};
 use super::card::{BLOCK, format_header};
 use crate::data::{Card, CardValue, ColumnValues, Cube, Header, Image, Table, Values};
 use ndarray::ArrayD;
-use std::io::Write;
+use std::fs::File;
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 /// Writes a map as the first HDU: BITPIX −32, the unit as BUNIT, the cards of its header (WCS, HISTORY) kept.
@@ -15,6 +16,39 @@ pub fn write_image(path: &Path, image: &Image) -> Result<()> {
 /// Writes a cube as the first HDU; otherwise as `write_image`.
 pub fn write_cube(path: &Path, cube: &Cube) -> Result<()> {
     write_array(path, cube.values.shape(), cube.values.iter(), &cube.unit, &cube.header)
+}
+
+/// Writes a cube of `shape` (z, y, x) that need not be in memory: `fill` hands over its values in order, some at a time. Otherwise as
+/// `write_cube`.
+///
+/// # Errors
+/// Those of `fill`, which leave no file; more or fewer values than the shape has; a place where nothing can be written.
+pub fn write_cube_in_parts<E: From<Error>>(
+    path: &Path,
+    shape: [usize; 3],
+    unit: &str,
+    header: &Header,
+    fill: impl FnOnce(&mut dyn FnMut(&[f32]) -> Result<()>) -> std::result::Result<(), E>,
+) -> std::result::Result<(), E> {
+    let header = array_header(&shape, unit, header);
+    let total: usize = shape.iter().product();
+    atomic::write_at(path, |temporary| {
+        let system = |source| Error::system(path, "write the file", source);
+        let file = File::options().write(true).truncate(true).open(temporary).map_err(system)?;
+        let mut out = BufWriter::with_capacity(1 << 20, file);
+        out.write_all(&format_header(&header)).map_err(system)?;
+        let mut count = 0;
+        fill(&mut |values| {
+            count += values.len();
+            values.iter().try_for_each(|value| out.write_all(&value.to_be_bytes())).map_err(system)
+        })?;
+        if count != total {
+            let source = std::io::Error::other(format!("{count} values were made of {total}"));
+            return Err(system(source).into());
+        }
+        pad(&mut out, 4 * count).and_then(|()| out.flush()).map_err(system)?;
+        Ok(())
+    })
 }
 
 fn write_array<'a>(
