@@ -27,6 +27,13 @@ pub enum VolumeError {
     )]
     OutOfMemory { bytes: u64 },
     #[error(
+        "cubes may take {} MiB more of the adapter's memory ({}), this one takes {}; crop the cube, or average its voxels",
+        left >> 20, super::memory::ADAPTER_SETTING, bytes.div_ceil(1 << 20)
+    )]
+    NotAllowed { bytes: u64, left: u64 },
+    #[error("{name}={value} is no amount of memory; give one such as 2GB")]
+    Setting { name: &'static str, value: String },
+    #[error(
         "the cube has {longest} voxels along one axis, the adapter takes {most}; crop it, or average each {factor} voxels to one"
     )]
     TooLong { longest: usize, most: usize, factor: usize },
@@ -42,4 +49,16 @@ pub enum VolumeError {
     TooMany { what: &'static str, count: usize, most: usize },
     #[error("the shader {file}: {message}")]
     Shader { file: String, message: String },
+}
+
+impl VolumeError {
+    /// The adapter has no room: what is smaller may fit. A driver that runs out of memory amid its own work takes the whole device
+    /// with it, and says why only in words.
+    pub fn is_out_of_memory(&self) -> bool {
+        match self {
+            Self::OutOfMemory { .. } | Self::NotAllowed { .. } => true,
+            Self::Lost(reason) => reason.to_ascii_lowercase().contains("memory"),
+            _ => false,
+        }
+    }
 }

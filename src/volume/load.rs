@@ -7,6 +7,7 @@ use super::feed::Feed;
 use super::gpu::{Adapter, Volume};
 use super::grid::{Grid, Lattice};
 use super::histogram::Histogram;
+use super::memory::machine_room;
 use super::reduce::{Reduce, reduced};
 use crate::data::Header;
 use crate::io::{CubeFile, Region};
@@ -49,6 +50,28 @@ impl Default for Wish {
     }
 }
 
+/// What keeps a cube from being drawn as finely as the file has it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Limit {
+    /// Voxels that the adapter takes along one axis.
+    Side(usize),
+    /// Bytes of this machine's memory that are left for it.
+    Memory(u64),
+    /// The adapter has no more room, or may not give more.
+    Adapter,
+}
+
+impl Limit {
+    /// After "each 2 × 2 × 2 voxels averaged to one".
+    fn words(&self) -> String {
+        match self {
+            Self::Side(most) => format!("the adapter takes {most} along an axis"),
+            Self::Memory(bytes) => format!("{} of memory are left for it", size_words(*bytes as f64)),
+            Self::Adapter => "the adapter's memory is full".to_owned(),
+        }
+    }
+}
+
 /// A cube in memory, as it is drawn.
 #[derive(Clone)]
 pub struct Loaded {
@@ -65,6 +88,8 @@ pub struct Loaded {
     /// Each `factor`³ voxels of the file are one here (fewer in the last blocks along an axis).
     pub factor: usize,
     pub reduce: Reduce,
+    /// Why it is coarser than the file.
+    pub limit: Option<Limit>,
     /// Physical, (z, y, x), blanks as NaN.
     pub values: Arc<Array3<f32>>,
     pub lattice: Lattice,
@@ -75,17 +100,19 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// How the cube was reduced, in words for the screen; `None` where it was not.
+    /// How the cube was reduced and why, in words for the screen; `None` where it was not.
     pub fn reduced_words(&self) -> Option<String> {
         let factor = self.factor;
         let bytes = |shape: [usize; 3]| shape.iter().product::<usize>() as f64 * 4.0;
         let (depth, height, width) = self.values.dim();
         (factor > 1).then(|| {
+            let why = self.limit.as_ref().map(|limit| format!(": {}", limit.words()));
             format!(
-                "each {factor} × {factor} × {factor} voxels {}, {} → {}",
+                "each {factor} × {factor} × {factor} voxels {}, {} → {}{}",
                 self.reduce.words(),
                 size_words(bytes(self.region.size)),
-                size_words(bytes([depth, height, width]))
+                size_words(bytes([depth, height, width])),
+                why.unwrap_or_default()
             )
         })
     }
@@ -139,12 +166,16 @@ pub fn load(
         file_shape[0],
     );
     file.warnings().iter().for_each(|warning| context.warn(warning));
-    let mut factor = finest_factor(region.size, wish);
+    let (mut factor, mut limit) = finest_factor(region.size, wish);
     let voxels = region.size.iter().product::<usize>();
     if wish.coarse_first && voxels > 4 * COARSE && file.skips_cheaply() {
         context.report("a first look", Some(0.0));
         let coarse = coarse(file, wish, region, context)?;
-        feed(Feed::Coarse(coarse))?;
+        match feed(Feed::Coarse(coarse)) {
+            // An adapter without room for that much: the level that does fit is as coarse.
+            Err(error) if error.is_out_of_memory() => {}
+            fed => fed?,
+        }
     }
     loop {
         let (values, lattice, count_blank) = read(file, wish, region, factor, &context.part(0.05, 0.8))?;
@@ -161,6 +192,7 @@ pub fn load(
                     region,
                     factor,
                     reduce: wish.reduce,
+                    limit,
                     values,
                     lattice,
                     histogram,
@@ -172,7 +204,7 @@ pub fn load(
                 }
                 return Ok(loaded);
             }
-            Err(error) => factor = coarser(error, factor, region.size, context)?,
+            Err(error) => (factor, limit) = coarser(error, factor, region.size, context)?,
         }
     }
 }
@@ -206,45 +238,49 @@ pub fn load_onto(
     Ok((loaded, volume))
 }
 
-/// The next level to try after an adapter refused one.
+/// The next level to try after an adapter refused one, and what limits it.
 fn coarser(
     error: anyhow::Error,
     factor: usize,
     size: [usize; 3],
     context: &Context,
-) -> anyhow::Result<usize> {
-    let next = match error.downcast_ref::<VolumeError>() {
-        Some(VolumeError::TooLong { factor: more, .. }) => factor * (*more).max(2),
-        Some(VolumeError::OutOfMemory { .. }) => factor + 1,
+) -> anyhow::Result<(usize, Option<Limit>)> {
+    let (next, limit) = match error.downcast_ref::<VolumeError>() {
+        Some(VolumeError::TooLong { factor: more, most, .. }) => {
+            (factor * (*more).max(2), Limit::Side(*most))
+        }
+        // How much too large it is, is known: a file that is read for hours is not read in vain.
+        Some(VolumeError::NotAllowed { bytes, left }) => {
+            let times = (*bytes as f64 / (*left).max(1) as f64).cbrt();
+            (((factor as f64 * times).ceil() as usize).max(factor + 1), Limit::Adapter)
+        }
+        Some(refused) if refused.is_out_of_memory() => (factor + 1, Limit::Adapter),
         _ => return Err(error),
     };
     if next > size.into_iter().max().unwrap_or(1) {
         return Err(error);
     }
     context.warn(format!("{error}; each {next} × {next} × {next} voxels become one"));
-    Ok(next)
+    Ok((next, Some(limit)))
 }
 
-/// The least factor at which the cube fits the wish.
-fn finest_factor(size: [usize; 3], wish: &Wish) -> usize {
+/// The least factor at which the cube fits the wish and this machine, and what asks for it.
+fn finest_factor(size: [usize; 3], wish: &Wish) -> (usize, Option<Limit>) {
     let longest = size.into_iter().max().unwrap_or(1);
-    let most_bytes = wish.most_bytes.min(free_bytes());
-    let fits = |factor: usize| {
-        let small = size.map(|length| length.div_ceil(factor));
-        let bytes = small.iter().fold(4_u64, |bytes, &length| bytes.saturating_mul(length as u64));
-        small.into_iter().all(|length| length <= wish.longest_side) && bytes <= most_bytes
+    let most_bytes = wish.most_bytes.min(machine_room());
+    let small = |factor: usize| size.map(|length| length.div_ceil(factor));
+    let is_short = |factor: usize| small(factor).into_iter().all(|length| length <= wish.longest_side);
+    let is_light = |factor: usize| {
+        let bytes = small(factor).iter().fold(4_u64, |bytes, &length| bytes.saturating_mul(length as u64));
+        bytes <= most_bytes
     };
-    (1..longest).find(|&factor| fits(factor)).unwrap_or(longest)
-}
-
-/// What the values of one cube may take of this machine's memory: a good third of what is free now, since a driver that draws on the
-/// processor keeps its own copy.
-fn free_bytes() -> u64 {
-    let mut system = sysinfo::System::new();
-    system.refresh_memory();
-    let free = system.available_memory();
-    // Where the system does not tell, the caller's limit counts alone.
-    if free == 0 { u64::MAX } else { free / 5 * 2 }
+    let factor = (1..longest).find(|&factor| is_short(factor) && is_light(factor)).unwrap_or(longest);
+    let limit = match factor {
+        1 => None,
+        _ if is_light(factor - 1) => Some(Limit::Side(wish.longest_side)),
+        _ => Some(Limit::Memory(most_bytes)),
+    };
+    (factor, limit)
 }
 
 fn coarse(file: &CubeFile, wish: &Wish, region: Region, context: &Context) -> anyhow::Result<Grid> {
@@ -310,9 +346,12 @@ fn read(
 fn zeros(shape: [usize; 3]) -> anyhow::Result<Array3<f32>> {
     let count = shape.iter().product();
     let mut values: Vec<f32> = Vec::new();
-    values
-        .try_reserve_exact(count)
-        .map_err(|_| anyhow::anyhow!("there is no memory for {}", size_words(count as f64 * 4.0)))?;
+    values.try_reserve_exact(count).map_err(|_| {
+        anyhow::anyhow!(
+            "there is no memory for {}; close other programs, or load a part of the cube",
+            size_words(count as f64 * 4.0)
+        )
+    })?;
     drop(values);
     // Asked for as zeros, pages are only taken when they are written to.
     Ok(Array3::zeros(shape))

@@ -1,7 +1,7 @@
 //! A device of a graphics adapter, and its faults as errors: nothing that a driver does ends the program.
 
 use super::shaders::Shaders;
-use crate::volume::VolumeError;
+use crate::volume::{VolumeError, memory};
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::pin;
@@ -21,6 +21,21 @@ pub struct Adapter {
     shaders: Mutex<Shaders>,
     pipelines: Mutex<HashMap<Key, wgpu::RenderPipeline>>,
     counter: AtomicU64,
+    /// Bytes that cubes may take together, as the user says, and have taken.
+    room: Option<u64>,
+    taken: AtomicU64,
+}
+
+/// A cube's share of the memory that cubes may take.
+pub(super) struct Room {
+    adapter: Arc<Adapter>,
+    bytes: u64,
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.adapter.taken.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
 }
 
 /// What tells one pipeline from another: entry point, version of its shader, constants, and what it reads and writes.
@@ -42,14 +57,31 @@ struct Faults {
 
 /// How long a picture may take.
 const PATIENCE: Duration = Duration::from_secs(300);
+/// Per cent of the memory that the driver has left for this process; beyond it textures are refused. A full card would else move what
+/// others hold there to the machine's memory, and all would crawl.
+const MOST_OF_BUDGET: u8 = 95;
 
 impl Adapter {
-    /// The best adapter, or the software one.
+    /// The best adapter, or the software one. Cubes take what memory the user leaves them (`AQUILA_ADAPTER_MEMORY`).
     ///
     /// # Errors
-    /// No driver; a driver that refuses; a shader in development that does not compile.
+    /// No driver; a driver that refuses; a shader in development that does not compile; a setting that is no amount of memory.
     pub fn open(software: bool) -> Result<Arc<Self>, VolumeError> {
-        let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+        Self::open_with(software, memory::adapter_room()?)
+    }
+
+    /// As [`open`](Self::open), with so many bytes for all cubes together; any number where `None`.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_with(software: bool, room: Option<u64>) -> Result<Arc<Self>, VolumeError> {
+        let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
+            memory_budget_thresholds: wgpu::MemoryBudgetThresholds {
+                for_resource_creation: Some(MOST_OF_BUDGET),
+                for_device_loss: None,
+            },
+            ..wgpu::InstanceDescriptor::new_without_display_handle()
+        });
         let options = wgpu::RequestAdapterOptions {
             power_preference: wgpu::PowerPreference::HighPerformance,
             force_fallback_adapter: software,
@@ -86,12 +118,27 @@ impl Adapter {
             shaders,
             pipelines,
             counter,
+            room,
+            taken: AtomicU64::new(0),
         }))
     }
 
     /// The longest side of a cube that it takes.
     pub fn longest_side(&self) -> usize {
         self.device.limits().max_texture_dimension_3d as usize
+    }
+
+    /// Sets bytes aside for a cube, until what is answered is dropped.
+    ///
+    /// # Errors
+    /// More than the user leaves to cubes.
+    pub(super) fn take(self: &Arc<Self>, bytes: u64) -> Result<Room, VolumeError> {
+        let room = self.room.unwrap_or(u64::MAX);
+        let fits = |taken: u64| taken.checked_add(bytes).filter(|&taken| taken <= room);
+        match self.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits) {
+            Ok(_) => Ok(Room { adapter: Arc::clone(self), bytes }),
+            Err(taken) => Err(VolumeError::NotAllowed { bytes, left: room.saturating_sub(taken) }),
+        }
     }
 
     /// Whether the device is gone: all that was on it is lost, and it draws nothing any more.

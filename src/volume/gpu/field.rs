@@ -1,6 +1,6 @@
 //! A cube on the adapter: its values as a texture, filled slab by slab, and the bounds of its bricks.
 
-use super::adapter::Adapter;
+use super::adapter::{Adapter, Room};
 use super::canvas::Canvas;
 use crate::volume::VolumeError;
 use crate::volume::grid::{Grid, Lattice};
@@ -24,6 +24,8 @@ pub struct Volume {
     pub(super) view: wgpu::TextureView,
     /// Half floats; full ones else.
     is_half: bool,
+    /// Its share of what cubes may take.
+    _room: Room,
     pub(super) bricks: Bricks,
     /// Changes with the values.
     pub(super) version: u64,
@@ -55,8 +57,11 @@ impl Volume {
             (false, true) => wgpu::TextureFormat::Rg32Float,
         };
         let bytes = width as u64 * height as u64 * depth as u64 * texel(&lattice, is_half) as u64;
+        let room = adapter.take(bytes)?;
+        let plane = (width * height * texel(&lattice, is_half)) as u64;
+        let staged = (SLAB_BYTES as u64).max(plane).min(bytes);
         let texture = adapter.guarded(bytes, || {
-            Ok(adapter.device.create_texture(&wgpu::TextureDescriptor {
+            let texture = adapter.device.create_texture(&wgpu::TextureDescriptor {
                 label: Some("field"),
                 size: extent(width, height, depth),
                 mip_level_count: 1,
@@ -65,12 +70,20 @@ impl Volume {
                 format,
                 usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
                 view_formats: &[],
-            }))
+            });
+            // A slab that later finds no room to be staged takes the device with it; a buffer of its size is only refused.
+            drop(adapter.device.create_buffer(&wgpu::BufferDescriptor {
+                label: Some("room for a slab"),
+                size: staged.next_multiple_of(wgpu::COPY_BUFFER_ALIGNMENT),
+                usage: wgpu::BufferUsages::MAP_WRITE | wgpu::BufferUsages::COPY_SRC,
+                mapped_at_creation: false,
+            }));
+            Ok(texture)
         })?;
         let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
         let bricks = Bricks::new(lattice.shape);
         let (adapter, version) = (Arc::clone(adapter), adapter.number());
-        Ok(Self { adapter, lattice, texture, view, is_half, bricks, version })
+        Ok(Self { adapter, lattice, texture, view, is_half, _room: room, bricks, version })
     }
 
     /// Writes physical values (z, y, x) from the plane `first` on. A later slab may overwrite an earlier one only with the same values:

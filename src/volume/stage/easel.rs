@@ -9,18 +9,25 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// So many losses with no picture in between, and it is not tried again.
+/// So many losses with no picture in between, and another way to draw is looked for; its sentences say three.
 const MOST_LOSSES: u32 = 3;
 /// The processor draws no longer side than this, in pixels: it is a hundred times slower.
 const PROCESSOR_SIDE: u32 = 256;
 /// Bytes handed to the adapter at once when it gets a cube again.
 const SLAB_BYTES: usize = 64 << 20;
 
+/// Opens an adapter, the software one if asked for.
+type Open = Box<dyn FnMut(bool) -> Result<Arc<Adapter>, VolumeError> + Send>;
+
 pub struct Easel {
+    open: Open,
     wants_software: bool,
     adapter: Option<Arc<Adapter>>,
     cubes: BTreeMap<CubeId, Cube>,
+    /// Until a picture is drawn as it should be.
     fault: Option<String>,
+    /// Who draws instead of the adapter that was given up; until it is tried again.
+    instead: Option<String>,
     losses: u32,
 }
 
@@ -58,20 +65,25 @@ enum Ink {
 
 impl Easel {
     pub fn open(software: bool) -> Self {
-        let mut easel =
-            Self { wants_software: software, adapter: None, cubes: BTreeMap::new(), fault: None, losses: 0 };
+        Self::with(Box::new(Adapter::open), software)
+    }
+
+    pub fn with(open: Open, wants_software: bool) -> Self {
+        let mut easel = Self {
+            open,
+            wants_software,
+            adapter: None,
+            cubes: BTreeMap::new(),
+            fault: None,
+            instead: None,
+            losses: 0,
+        };
         easel.open_adapter();
         easel
     }
 
-    /// As on a machine without any driver.
-    #[cfg(test)]
-    pub fn without_adapter() -> Self {
-        Self { wants_software: true, adapter: None, cubes: BTreeMap::new(), fault: None, losses: 0 }
-    }
-
     fn open_adapter(&mut self) {
-        match Adapter::open(self.wants_software) {
+        match (self.open)(self.wants_software) {
             Ok(adapter) => self.adapter = Some(adapter),
             Err(error) => {
                 self.adapter = None;
@@ -89,7 +101,25 @@ impl Easel {
     }
 
     pub fn fault(&self) -> Option<String> {
-        self.fault.clone()
+        self.fault.clone().or_else(|| self.instead.clone())
+    }
+
+    /// The adapter was given up, or none was found: it may be there by now.
+    pub fn can_retry(&self) -> bool {
+        self.adapter.is_none() || self.instead.is_some()
+    }
+
+    /// Looks for the adapter anew and hands it the cubes.
+    pub fn retry(&mut self) {
+        self.drop_adapter();
+        (self.fault, self.instead, self.losses) = (None, None, 0);
+        self.open_adapter();
+        if self.adapter.is_some() {
+            // What the processor drew coarsely goes to the adapter now.
+            for cube in self.cubes.values_mut().filter(|cube| cube.kept.is_some()) {
+                (cube.shown, cube.is_behind) = (None, false);
+            }
+        }
     }
 
     pub fn is_software(&self) -> bool {
@@ -110,9 +140,37 @@ impl Easel {
         (part(width), part(height))
     }
 
-    /// The adapter is gone, and all that was on it. Opens it again; after too many losses in a row it stays closed.
-    pub fn reopen(&mut self, reason: &str) {
-        self.losses += 1;
+    /// The adapter is gone, and all that was on it. Opens it again; after too many losses in a row the software one in its place.
+    /// One that ran out of memory is well otherwise: what took too much is tried again smaller.
+    pub fn reopen(&mut self, error: &VolumeError, ran_out: bool) {
+        let reason = if let VolumeError::Lost(reason) = error { reason.clone() } else { error.to_string() };
+        let was_software = self.is_software();
+        self.drop_adapter();
+        self.losses += u32::from(!ran_out);
+        if self.losses < MOST_LOSSES {
+            let what = if ran_out { "ran out of memory" } else { "was lost" };
+            self.fault = Some(format!("the graphics adapter {what}; it is handed the cubes again"));
+            self.open_adapter();
+            return;
+        }
+        let other = if was_software { Err(VolumeError::NoAdapter) } else { (self.open)(true) };
+        match other {
+            Ok(adapter) => {
+                self.instead = Some(format!(
+                    "Drawn by the processor since the graphics device failed three times ({reason})"
+                ));
+                (self.adapter, self.fault, self.losses) = (Some(adapter), None, 0);
+            }
+            Err(_) => {
+                self.instead = None;
+                self.fault = Some(format!(
+                    "the graphics device failed three times ({reason}) and no other one is there; try again, or close other programs that draw"
+                ));
+            }
+        }
+    }
+
+    fn drop_adapter(&mut self) {
         self.adapter = None;
         for cube in self.cubes.values_mut() {
             (cube.coming, cube.again) = (None, None);
@@ -120,14 +178,6 @@ impl Easel {
                 cube.shown = None;
             }
         }
-        if self.losses >= MOST_LOSSES {
-            self.fault = Some(format!(
-                "the graphics adapter was lost {MOST_LOSSES} times in a row ({reason}); save your work and start the window again"
-            ));
-            return;
-        }
-        self.fault = Some("the graphics adapter was lost; it is handed the cubes again".to_owned());
-        self.open_adapter();
     }
 
     /// A picture was drawn as it should be. True where that is news.
@@ -182,7 +232,7 @@ impl Easel {
                 // An earlier try that did not fit makes room first.
                 cube.coming = None;
                 let mut begun = Volume::begin(adapter, lattice.clone());
-                if let Err(VolumeError::OutOfMemory { .. }) = begun {
+                if begun.as_ref().is_err_and(VolumeError::is_out_of_memory) {
                     // What is shown may take the room that its successor needs. Its picture stays on screen.
                     cube.shown = None;
                     begun = Volume::begin(adapter, lattice);

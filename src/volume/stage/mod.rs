@@ -115,6 +115,7 @@ enum Order {
         context: Context,
         answer: SyncSender<Result<Vec<u8>, VolumeError>>,
     },
+    Retry,
     #[cfg(test)]
     Lose,
 }
@@ -133,6 +134,7 @@ struct Board {
     /// The adapter has been looked for.
     is_open: bool,
     fault: Option<String>,
+    can_retry: bool,
     /// The thread has something to look at.
     is_called: bool,
     /// The thread sleeps.
@@ -254,6 +256,16 @@ impl Stage {
     pub fn fault(&self) -> Option<String> {
         let board = self.shared.lock();
         board.fault.clone().or_else(|| board.refused.values().next().cloned())
+    }
+
+    /// The graphics adapter was given up, or none was found: it may be tried again.
+    pub fn can_retry(&self) -> bool {
+        self.shared.lock().can_retry
+    }
+
+    /// Looks for the graphics adapter again and hands it the cubes that are kept.
+    pub fn retry(&self) {
+        self.shared.order(Order::Retry);
     }
 
     /// All that was asked for is drawn as well as it will be.

@@ -1,9 +1,10 @@
 //! The stage without a window, on the software driver.
 
 use super::*;
+use crate::volume::gpu::Adapter;
 use crate::volume::{Grid, Mode, Scene};
 use ndarray::Array3;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 const CUBE: CubeId = CubeId(1);
@@ -195,7 +196,7 @@ fn pictures_for_files_are_taken_at_full_size_beside_the_views() {
 
 #[test]
 fn without_an_adapter_the_processor_draws_what_is_coarse() {
-    let stage = Stage::with(Arc::new(|| {}), Easel::without_adapter);
+    let stage = Stage::with(Arc::new(|| {}), || Easel::with(Box::new(|_| Err(VolumeError::NoAdapter)), true));
     let grid = grid();
     let feeder = stage.feeder(CUBE);
     assert_eq!(feeder.adapter(), None);
@@ -209,4 +210,101 @@ fn without_an_adapter_the_processor_draws_what_is_coarse() {
     assert_eq!((shown.width, shown.height, shown.is_settled), (256, 192, true));
     let truth = crate::volume::render(&grid, None, &asked.scene, 256, 192).to_rgba8();
     assert!(shown.rgba == truth, "the reference is what is drawn");
+    assert!(stage.can_retry() && stage.fault().is_some_and(|fault| fault.contains("mesa-vulkan-drivers")));
+}
+
+/// A stage on something like a graphics card, which works while `is_well` says so; a driver for the processor may stand beside it.
+fn on_card(is_well: &Arc<AtomicBool>, has_other: bool) -> Stage {
+    let is_well = Arc::clone(is_well);
+    let open = move |software: bool| {
+        if software && !has_other {
+            return Err(VolumeError::NoAdapter);
+        }
+        let mut adapter = Adapter::open(true)?;
+        if !software {
+            Arc::get_mut(&mut adapter).expect("not shared yet").is_software = false;
+            if !is_well.load(Ordering::Relaxed) {
+                adapter.lose();
+            }
+        }
+        Ok(adapter)
+    };
+    Stage::with(Arc::new(|| {}), || Easel::with(Box::new(open), false))
+}
+
+/// Shows the cube, lets the card fail for good, and answers the picture before.
+fn failed_for_good(stage: &Stage, is_well: &Arc<AtomicBool>) -> Arc<Shown> {
+    load(stage, CUBE);
+    stage.show(VIEW, Some(request(&grid(), 0.0, false)));
+    let before = settled(stage, VIEW);
+    assert!(stage.fault().is_none() && !stage.can_retry());
+    is_well.store(false, Ordering::Relaxed);
+    stage.lose();
+    before
+}
+
+#[test]
+fn after_three_losses_the_processor_draws_and_the_card_can_be_tried_again() {
+    let is_well = Arc::new(AtomicBool::new(true));
+    let stage = on_card(&is_well, true);
+    let before = failed_for_good(&stage, &is_well);
+    stage.show(VIEW, Some(request(&grid(), 30.0, false)));
+    assert!(settled(&stage, VIEW).request.scene.view.azimuth_deg == 30.0, "it is drawn");
+    let words = stage.fault().expect("it is said");
+    assert!(words.starts_with("Drawn by the processor since the graphics device failed three times"), "{words}");
+    assert!(stage.adapter().is_some_and(|adapter| adapter.is_software) && stage.can_retry());
+    // As before the loss, but for what full floats keep that half floats do not.
+    stage.show(VIEW, Some(request(&grid(), 0.0, false)));
+    let after = settled(&stage, VIEW);
+    let apart = after.rgba.iter().zip(&before.rgba).map(|(a, b)| a.abs_diff(*b)).max();
+    assert!(apart <= Some(1), "{apart:?}");
+    is_well.store(true, Ordering::Relaxed);
+    stage.retry();
+    wait_for("the card", || stage.adapter().is_some_and(|adapter| !adapter.is_software));
+    assert_eq!(settled(&stage, VIEW).rgba, before.rgba);
+    assert!(stage.fault().is_none() && !stage.can_retry());
+}
+
+#[test]
+fn without_another_adapter_three_losses_are_told_and_a_retry_brings_the_cubes_back() {
+    let is_well = Arc::new(AtomicBool::new(true));
+    let stage = on_card(&is_well, false);
+    let before = failed_for_good(&stage, &is_well);
+    stage.show(VIEW, Some(request(&grid(), 30.0, false)));
+    wait_for("the end", || stage.can_retry());
+    let words = stage.fault().expect("it is said");
+    assert!(words.contains("failed three times") && words.contains("try again"), "{words}");
+    wait_for("rest", || stage.is_settled());
+    let asked = request(&grid(), 0.0, false);
+    assert!(stage.camera().picture(asked.clone(), 1, &Context::unwatched()).is_err(), "no file for ever");
+    // Still gone, then there again.
+    stage.retry();
+    wait_for("rest", || stage.is_settled());
+    assert!(stage.can_retry());
+    is_well.store(true, Ordering::Relaxed);
+    stage.retry();
+    stage.show(VIEW, Some(asked));
+    wait_for("the card", || !stage.can_retry());
+    assert_eq!(settled(&stage, VIEW).rgba, before.rgba);
+    assert_eq!(stage.fault(), None);
+}
+
+#[test]
+fn an_adapter_that_may_take_no_more_refuses_a_cube_and_takes_a_smaller_one_in_its_place() {
+    // Room for one such cube and a half.
+    let room = 4 * 12 * 14 * 16 * 3 / 2;
+    let open = move |software| Adapter::open_with(software, Some(room));
+    let stage = Stage::with(Arc::new(|| {}), move || Easel::with(Box::new(open), true));
+    load(&stage, CUBE);
+    let refused = stage.feeder(CubeId(2)).send(Feed::Begin(grid().lattice));
+    let error = refused.expect_err("it does not fit beside the first");
+    assert!(error.is_out_of_memory() && error.to_string().contains("AQUILA_ADAPTER_MEMORY"), "{error}");
+    // The same cube anew: the one before makes room.
+    load(&stage, CUBE);
+    stage.drop_cube(CUBE);
+    load(&stage, CubeId(2));
+    let mut asked = request(&grid(), 0.0, false);
+    asked.cube = CubeId(2);
+    stage.show(VIEW, Some(asked));
+    assert!(settled(&stage, VIEW).is_settled && stage.fault().is_none());
 }

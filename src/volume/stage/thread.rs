@@ -124,6 +124,7 @@ impl Painter {
         let mut board = self.shared.lock();
         board.adapter = self.easel.info();
         board.fault = self.easel.fault();
+        board.can_retry = self.easel.can_retry();
         board.is_open = true;
         drop(board);
         self.shared.opened.notify_all();
@@ -139,10 +140,12 @@ impl Painter {
                         Ok(())
                     }
                     Ok(false) => Ok(()),
-                    // The load goes on: the cube is handed over from its values once they are there.
-                    Err(VolumeError::Lost(reason)) => {
-                        self.lost(&reason);
-                        Ok(())
+                    Err(error @ VolumeError::Lost(_)) => {
+                        self.easel.reopen(&error, error.is_out_of_memory());
+                        self.start_anew();
+                        // The loader comes with a coarser cube; else its load goes on, and the cube is handed over from its values
+                        // once they are there.
+                        if error.is_out_of_memory() { Err(error) } else { Ok(()) }
                     }
                     Err(error) => Err(error),
                 };
@@ -156,6 +159,10 @@ impl Painter {
                 self.again(cube);
             }
             Order::Drop { cube } => self.easel.remove(cube),
+            Order::Retry => {
+                self.easel.retry();
+                self.start_anew();
+            }
             Order::Still { request, passes, context, answer } => self.stills.push_back(Still {
                 request,
                 passes: passes.max(1),
@@ -233,14 +240,14 @@ impl Painter {
             Some((rank, view)) if rank <= 2 || self.stills.is_empty() => self.serve(view),
             _ => self.expose(),
         };
-        if let Err(VolumeError::Lost(reason)) = drawn {
-            self.lost(&reason);
+        if let Err(error @ VolumeError::Lost(_)) = drawn {
+            self.easel.reopen(&error, false);
+            self.start_anew();
         }
     }
 
-    /// The adapter is gone: it is opened again, and all is drawn anew once the cubes are back.
-    fn lost(&mut self, reason: &str) {
-        self.easel.reopen(reason);
+    /// There is another adapter: all is drawn anew once the cubes are on it.
+    fn start_anew(&mut self) {
         for sight in self.sights.values_mut() {
             (sight.quick, sight.full) = (None, None);
             sight.start_anew();
@@ -302,8 +309,8 @@ impl Painter {
         let is_wanted = board.wanted.contains_key(&view);
         let old = match shown {
             Some(shown) if is_wanted => {
-                if self.easel.is_well() && self.easel.has_adapter() {
-                    board.fault = None;
+                if self.easel.has_adapter() && self.easel.is_well() {
+                    board.fault = self.easel.fault();
                 }
                 board.refused.remove(&view);
                 board.shown.insert(view, Arc::new(shown))
