@@ -26,9 +26,6 @@ struct Uniforms {
 @group(0) @binding(3) var table: texture_2d<f32>;
 // How many bricks away the nearest is that shows anything; in the maximum mode the greatest stored value in a brick.
 @group(0) @binding(4) var bricks: texture_3d<f32>;
-// What surfaces and slices show, premultiplied, and how far along the ray, in longest sides.
-@group(0) @binding(5) var surface_colour: texture_2d<f32>;
-@group(0) @binding(6) var surface_distance: texture_2d<f32>;
 @group(0) @binding(7) var second_field: texture_3d<f32>;
 @group(0) @binding(8) var integrals: texture_2d<f32>;
 @group(0) @binding(9) var noise: texture_2d<f32>;
@@ -37,7 +34,6 @@ struct Uniforms {
 override mode: u32 = 1u;
 override stretch: u32 = 0u;
 override has_blanks: bool = false;
-override has_surfaces: bool = false;
 // So many hinges add up to the opacity, and the table has the colours alone; 0 where the table has both.
 override hinges: u32 = 0u;
 

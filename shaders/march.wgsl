@@ -5,6 +5,8 @@ override absorber: u32 = 0u;
 override second_has_blanks: bool = false;
 // The running integral of the table is used between samples.
 override integrated: bool = false;
+// Surfaces or slices are met on the way.
+override has_surfaces: bool = false;
 // Samples lie on voxel centres along an axis (0 to 2) of a parallel beam; 3 where they do not.
 override centred: u32 = 3u;
 
@@ -28,52 +30,46 @@ const OF_SECOND: u32 = 2u;
 
 const POLARIS_STEPS: f32 = 200.0;
 
-// The samples of a ray: places of the cube at the first one and for each step.
+// The samples of a part of a ray: places of the cube at the first one and for each step.
 struct Path {
     start: vec3f,
     stride: vec3f,
     steps: f32,
-    met: bool,
 }
 
-fn path_of(pixel: vec2f) -> Path {
-    let span = span_of(pixel);
-    var leave = span.leave;
-    if has_surfaces {
-        leave = min(leave, textureLoad(surface_distance, vec2i(pixel), 0).r);
-    }
+// Distances are counted from where the ray enters.
+fn path_of(span: Span, begin: f32, until: f32, pixel: vec2f) -> Path {
+    let from_place = span.start + begin * span.along;
     var path: Path;
-    path.met = leave > span.enter;
     if centred < 3u {
         let axis = min(centred, 2u);
         let shape = vec3f(u.shape.xyz);
         let rate = abs(span.along[axis]) * shape[axis];
         let forward = span.along[axis] > 0.0;
-        let place = span.start[axis] * shape[axis];
+        let place = from_place[axis] * shape[axis];
         let ahead = select(place, shape[axis] - place, forward);
         // Voxels before the one that holds the entry are behind; a centre just before it counts as met.
         let first = ceil(shape[axis] - ahead - 0.5 - 1e-3);
-        let last = floor(shape[axis] - ahead + (leave - span.enter) * rate - 0.5 + 1e-3);
+        let last = floor(shape[axis] - ahead + (until - begin) * rate - 0.5 + 1e-3);
         path.steps = max(last - first + 1.0, 0.0);
-        path.start = (floor(clamp(span.start * shape, vec3f(0.0), shape - 1.0)) + 0.5) / shape;
+        path.start = (floor(clamp(from_place * shape, vec3f(0.0), shape - 1.0)) + 0.5) / shape;
         let centre = (first + 0.5) / shape[axis];
         path.start[axis] = select(1.0 - centre, centre, forward);
         path.stride = vec3f(0.0);
         path.stride[axis] = select(-1.0, 1.0, forward) / shape[axis];
-        path.met = path.met && path.steps > 0.0;
         return path;
     }
-    path.steps = clamp(ceil((leave - span.enter) / u.forward.w), 1.0, MOST_STEPS);
+    path.steps = clamp(ceil((until - begin) / u.forward.w), 1.0, MOST_STEPS);
     if mode == POLARIS {
         path.steps = POLARIS_STEPS;
     }
-    let step = (leave - span.enter) / path.steps;
+    let step = (until - begin) / path.steps;
     var offset = 0.5;
     if u.picture.z > 0u {
         let tile = textureDimensions(noise);
         offset = fract(textureLoad(noise, vec2u(pixel) % tile, 0).r + bitcast<f32>(u.picture.w));
     }
-    path.start = span.start + offset * step * span.along;
+    path.start = from_place + offset * step * span.along;
     path.stride = span.along * step;
     return path;
 }
@@ -102,16 +98,51 @@ fn second_at(place: vec3f) -> f32 {
     return texel.r / texel.g;
 }
 
+// What came from a ray so far.
+struct Light {
+    sum: vec3f,
+    // What gas lets through, where it dims.
+    through: f32,
+    // What surfaces and the fog of blank voxels let through.
+    veil: f32,
+}
+
 @fragment
 fn march(@builtin(position) position: vec4f) -> @location(0) vec4f {
-    let path = path_of(position.xy);
-    var behind = vec4f(0.0);
-    if has_surfaces {
-        behind = textureLoad(surface_colour, vec2i(position.xy), 0);
+    let span = span_of(position.xy);
+    let leave = span.leave - span.enter;
+    var light = Light(vec3f(0.0), 1.0, 1.0);
+    if !has_surfaces {
+        if leave > 0.0 && mode != NO_RAYS {
+            light = marched(light, path_of(span, 0.0, leave, position.xy), false);
+        }
+        return vec4f(light.sum, 1.0 - light.through * light.veil);
     }
-    if !path.met || mode == NO_RAYS {
-        return behind;
+    // From stop to stop, as far as anything is seen.
+    var at = 0.0;
+    var look_from = BEFORE;
+    while at < leave {
+        let hit = stop_from(span, look_from);
+        let until = min(hit.at, leave);
+        if until > at && mode != NO_RAYS {
+            light = marched(light, path_of(span, at, until, position.xy), hit.at < FAR);
+        }
+        if hit.at >= FAR {
+            break;
+        }
+        light.sum += light.veil * light.through * hit.colour.a * hit.colour.rgb;
+        light.veil *= 1.0 - hit.colour.a;
+        if light.veil * select(light.through, 1.0, mode == EMISSION) < OPAQUE {
+            break;
+        }
+        at = hit.at;
+        look_from = hit.at + overlap_of(span);
     }
+    return vec4f(light.sum, 1.0 - light.through * light.veil);
+}
+
+// With what shines and dims along a part of a ray, before a stop or to the end.
+fn marched(before_it: Light, path: Path, is_stopped: bool) -> Light {
     // All that stays the same is read here: a driver that draws on the processor would read it at every sample.
     let start = path.start;
     let stride = path.stride;
@@ -135,10 +166,9 @@ fn march(@builtin(position) position: vec4f) -> @location(0) vec4f {
     let never = select(vec3f(1e30), vec3f(0.0), moves);
     let most_through = select(select(0.0, OPAQUE, mode == ABSORPTION), DARK, mode == TRANSFER);
 
-    var sum = vec3f(0.0);
-    var through = 1.0;
-    // What the fog of blank voxels lets through.
-    var veil = 1.0;
+    var sum = before_it.sum;
+    var through = before_it.through;
+    var veil = before_it.veil;
     var most = NOTHING;
     var total = 0.0;
     var count = 0.0;
@@ -229,28 +259,28 @@ fn march(@builtin(position) position: vec4f) -> @location(0) vec4f {
             break;
         }
     }
-    let clear = veil * select(1.0, through, mode == EMISSION || mode == ABSORPTION);
-    let fogged = vec4f(sum, 1.0 - clear) + clear * behind;
     switch mode {
-        case EMISSION, ABSORPTION: { return fogged; }
-        case POLARIS: { return vec4f(1.5 * total * vec3f(83.0, 112.0, 193.0) / 255.0, 1.0); }
+        case EMISSION, ABSORPTION: { return Light(sum, through, veil); }
+        case POLARIS: {
+            return Light(before_it.sum + before_it.veil * 1.5 * total * vec3f(83.0, 112.0, 193.0) / 255.0, 1.0, 0.0);
+        }
         case MAXIMUM: {
-            if most <= NOTHING { return fogged; }
-            return over(colour(most, colours), behind);
+            if most <= NOTHING { return Light(sum, 1.0, veil); }
+            return laid(before_it, colour(most, colours), is_stopped);
         }
         default: {
-            if count == 0.0 { return fogged; }
+            if count == 0.0 { return Light(sum, 1.0, veil); }
             var result = total;
             if mode == AVERAGE { result = total / count; }
             if mode == INTEGRAL { result = total * length_of_step; }
             if mode == TRANSFER { result = total + through * radiation.z; }
-            return over(colour(result - physical.x, colours), behind);
+            return laid(before_it, colour(result - physical.x, colours), is_stopped);
         }
     }
 }
 
-// The colour of a value hides all behind it; over a surface only by its opacity, for it would else hide them all.
-fn over(value: vec4f, behind: vec4f) -> vec4f {
-    let opacity = select(1.0, value.a, behind.a > 0.0);
-    return vec4f(opacity * value.rgb, opacity) + (1.0 - opacity) * behind;
+// The colour of a value hides all behind it; before a stop only by its opacity, for it would else hide them all.
+fn laid(light: Light, value: vec4f, is_stopped: bool) -> Light {
+    let opacity = select(1.0, value.a, is_stopped);
+    return Light(light.sum + light.veil * opacity * value.rgb, 1.0, light.veil * (1.0 - opacity));
 }

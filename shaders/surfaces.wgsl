@@ -1,14 +1,15 @@
-// Isosurfaces and slices: the colour and the distance of the nearest one for each pixel, before the march. `src/volume/surfaces/` computes
-// the same in Rust and is kept close, line by line.
+// Isosurfaces, what closes them where the clip box cuts them, and slices: what a ray meets next. `src/volume/surfaces/` computes the same in
+// Rust and is kept close, line by line.
 
 const MOST: u32 = 32u;
 
 struct Stops {
-    counts: vec4u,                  // surfaces, slices
+    counts: vec4u,                  // surfaces, slices; 1 where cuts are closed
     surfaces: array<vec4f, MOST>,   // colour; w: level, stored
     points: array<vec4f, MOST>,     // of slices, place in the cube; w: thickness in longest sides
     covectors: array<vec4f, MOST>,  // w: samples across the slice
-    across: array<vec4f, MOST>,
+    across: array<vec4f, MOST>,     // w: opacity of the slice
+    looks: array<vec4f, MOST>,      // of surfaces: opacity; 1 where they hold what lies above the level, else -1
 }
 
 @group(0) @binding(11) var<uniform> stops: Stops;
@@ -24,6 +25,10 @@ const OVERLAP: f32 = 1e-3;
 const LEAST_WEIGHT: f32 = 2e-3;
 const MOST_CELLS: i32 = 65536;
 const ROUNDING: f32 = 1e-5;
+const LEAST_OVERLAP: f32 = 1e-6;
+const FLAT: f32 = 0.7;
+// Of a ray that has met nothing yet.
+const BEFORE: f32 = -1.0;
 
 // Values and validity at the corners of a cell, x fastest.
 struct Cell {
@@ -65,23 +70,78 @@ fn exact_value_at(place: vec3f) -> f32 {
     return sum / weight;
 }
 
+// Distances are counted from where the ray enters the clip box.
 struct Hit {
-    distance: f32,
-    colour: vec3f,
+    at: f32,
+    colour: vec4f,
 }
 
-fn slice_met(span: Span, index: u32, until: f32) -> Hit {
-    var hit = Hit(FAR, vec3f(0.0));
+// The nearest stop from a distance on; at the beginning with the cut where the ray enters.
+fn stop_from(span: Span, begin: f32) -> Hit {
+    let leave = span.leave - span.enter;
+    var nearest = Hit(FAR, vec4f(0.0));
+    for (var index = 0u; index < stops.counts.y; index++) {
+        let hit = slice_met(span, index, max(begin, -ROUNDING), nearest.at);
+        if hit.at < nearest.at { nearest = hit; }
+    }
+    if stops.counts.x == 0u {
+        return nearest;
+    }
+    if begin < 0.0 && nearest.at > ROUNDING {
+        let cut = cut_met(span, 0.0);
+        if cut.at < FAR { return cut; }
+    }
+    let hit = surface_met(span, max(begin, 0.0), min(nearest.at, leave));
+    if hit.at < nearest.at { nearest = hit; }
+    if nearest.at < FAR || begin >= leave {
+        return nearest;
+    }
+    return cut_met(span, leave);
+}
+
+// The innermost surface that is cut by the clip box at an end of the ray.
+fn cut_met(span: Span, at: f32) -> Hit {
+    var hit = Hit(FAR, vec4f(0.0));
+    let place = span.start + at * span.along;
+    let cuts_low = abs(place - u.clip_low.xyz) < vec3f(ROUNDING) & u.clip_low.xyz > vec3f(0.0);
+    let cuts_high = abs(place - u.clip_high.xyz) < vec3f(ROUNDING) & u.clip_high.xyz < vec3f(1.0);
+    if stops.counts.z == 0u || !any(cuts_low | cuts_high) {
+        return hit;
+    }
+    let value = exact_value_at(place);
+    if value <= NOTHING {
+        return hit;
+    }
+    var innermost = -FAR;
+    for (var index = 0u; index < stops.counts.x; index++) {
+        let level = stops.surfaces[index].w;
+        let side = stops.looks[index].y;
+        if (value - level) * side >= 0.0 && level * side > innermost {
+            innermost = level * side;
+            hit = Hit(at, vec4f(FLAT * stops.surfaces[index].rgb, stops.looks[index].x));
+        }
+    }
+    return hit;
+}
+
+// Cells are looked at so far beyond their sides, and a ray goes on so far behind a surface.
+fn overlap_of(span: Span) -> f32 {
+    let sizes = abs(span.along * vec3f(u.shape.xyz));
+    return max(OVERLAP / max(sizes.x, max(sizes.y, sizes.z)), LEAST_OVERLAP);
+}
+
+fn slice_met(span: Span, index: u32, begin: f32, until: f32) -> Hit {
+    var hit = Hit(FAR, vec4f(0.0));
     let covector = stops.covectors[index].xyz;
     let slope = dot(span.along, covector);
     if abs(slope) < 1e-6 {
         return hit;
     }
-    let distance = span.enter + dot(stops.points[index].xyz - span.start, covector) / slope;
-    if distance < span.enter - ROUNDING || distance > span.leave + ROUNDING || distance >= until {
+    let distance = dot(stops.points[index].xyz - span.start, covector) / slope;
+    if distance < begin || distance > span.leave - span.enter + ROUNDING || distance >= until {
         return hit;
     }
-    let place = span.start + (distance - span.enter) * span.along;
+    let place = span.start + distance * span.along;
     let thickness = stops.points[index].w;
     let samples = stops.covectors[index].w;
     var sum = 0.0;
@@ -99,24 +159,23 @@ fn slice_met(span: Span, index: u32, until: f32) -> Hit {
         }
     }
     if count > 0.0 {
-        hit = Hit(distance, colour(sum / count, colours_of()).rgb);
+        hit = Hit(max(distance, 0.0), vec4f(colour(sum / count, colours_of()).rgb, stops.across[index].w));
     }
     return hit;
 }
 
-fn surface_met(span: Span, until: f32) -> Hit {
+fn surface_met(span: Span, begin: f32, end: f32) -> Hit {
     let shape = vec3f(u.shape.xyz);
     let start = span.start * shape - 0.5;
     let along = span.along * shape;
     let sizes = abs(along);
-    let overlap = OVERLAP / max(sizes.x, max(sizes.y, sizes.z));
+    let overlap = overlap_of(span);
     let moves = sizes > vec3f(1e-9);
     let inverse = select(vec3f(0.0), 1.0 / along, moves);
     let ahead = select(vec3f(0.0), vec3f(1.0), along > vec3f(0.0));
-    let end = until - span.enter;
     let brick_side = f32(u.shape.w);
     let last_brick = vec3f(textureDimensions(levels)) - 1.0;
-    var at = 0.0;
+    var at = begin;
     var brick_end = -1.0;
     var mask = 0u;
     for (var turn = 0; turn < MOST_CELLS && at < end; turn++) {
@@ -137,7 +196,7 @@ fn surface_met(span: Span, until: f32) -> Hit {
         let edges = select(vec3f(FAR), (low + ahead - start) * inverse, moves);
         let next = min(end, max(min(edges.x, min(edges.y, edges.z)), at + overlap));
         let cell = cell_at(low);
-        let first = max(at - overlap, 0.0);
+        let first = max(at - overlap, begin);
         let last = min(next + overlap, end);
         let place = start + first * along - low;
         let across = along * (last - first);
@@ -156,11 +215,11 @@ fn surface_met(span: Span, until: f32) -> Hit {
         if nearest <= 1.0 {
             let along_ray = first + nearest * (last - first);
             let met = span.start + along_ray * span.along;
-            return Hit(span.enter + along_ray, lit(met, span.direction, stops.surfaces[which]));
+            return Hit(along_ray, vec4f(lit(met, span.direction, stops.surfaces[which]), stops.looks[which].x));
         }
         at = next;
     }
-    return Hit(FAR, vec3f(0.0));
+    return Hit(FAR, vec4f(0.0));
 }
 
 // The part of the way at which the field first crosses the level; 2 where it does not.
@@ -241,27 +300,4 @@ fn lit(place: vec3f, direction: vec3f, surface: vec4f) -> vec3f {
 
 fn value_or(value: f32, level: f32) -> f32 {
     return select(value, level, value <= NOTHING);
-}
-
-struct Output {
-    @location(0) colour: vec4f,
-    @location(1) distance: vec4f,
-}
-
-@fragment
-fn surfaces(@builtin(position) position: vec4f) -> Output {
-    let span = span_of(position.xy);
-    var nearest = Hit(FAR, vec3f(0.0));
-    if span.leave > span.enter {
-        for (var index = 0u; index < stops.counts.y; index++) {
-            let hit = slice_met(span, index, nearest.distance);
-            if hit.distance < nearest.distance { nearest = hit; }
-        }
-        if stops.counts.x > 0u {
-            let hit = surface_met(span, min(nearest.distance, span.leave));
-            if hit.distance < nearest.distance { nearest = hit; }
-        }
-    }
-    let met = nearest.distance < FAR;
-    return Output(select(vec4f(0.0), vec4f(nearest.colour, 1.0), met), vec4f(nearest.distance));
 }

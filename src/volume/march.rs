@@ -63,7 +63,8 @@ pub fn render_pass(
 }
 
 /// The physical value that a pixel's ray gives in the modes that have one; `None` where it meets nothing. The maximum along an axis of
-/// the cube, in an orthographic view, is that of the array's own column in which the pixel's centre lies.
+/// the cube, in an orthographic view, is that of the array's own column in which the pixel's centre lies. Surfaces and slices through
+/// which one sees are looked through.
 pub fn value_at(
     grid: &Grid,
     second: Option<&Grid>,
@@ -74,8 +75,9 @@ pub fn value_at(
     let marcher = Marcher::new(grid, second, scene, size[0], size[1]);
     let (origin, direction) = marcher.ray(pixel[0], pixel[1]);
     let span = marcher.span(origin, direction)?;
-    let until = surfaces::nearest(&marcher, &marcher.stops, &span).map_or(f32::INFINITY, |hit| hit.distance);
-    marcher.value(&marcher.path(&span, until, 0.5)?)
+    let opaque = surfaces::along(&marcher, &marcher.stops, &span).into_iter().find(|hit| hit.opacity >= 1.0);
+    let until = opaque.map_or(f32::INFINITY, |hit| hit.distance);
+    marcher.value(&marcher.path(&span, 0.0, until, 0.5)?)
 }
 
 pub(super) struct Marcher<'a> {
@@ -101,7 +103,14 @@ pub(super) struct Span {
     pub direction: [f32; 3],
 }
 
-/// Its samples: places of the cube at the first one and for each step.
+impl Span {
+    /// The place of the cube at a distance from where the ray enters.
+    pub fn place(&self, distance: f32) -> [f32; 3] {
+        std::array::from_fn(|axis| self.start[axis] + distance * self.along[axis])
+    }
+}
+
+/// Samples of a part of it: places of the cube at the first one and for each step.
 struct Path {
     start: [f32; 3],
     stride: [f32; 3],
@@ -171,15 +180,15 @@ impl<'a> Marcher<'a> {
         })
     }
 
-    /// The samples of a ray that ends at the distance `until`, at the latest; the first one lies a part `offset` of a step behind the
-    /// entry, 0.5 where nothing is jittered.
-    fn path(&self, span: &Span, until: f32, offset: f32) -> Option<Path> {
-        let length = span.leave.min(until) - span.enter;
+    /// The samples between two distances from where the ray enters; the first one lies a part `offset` of a step behind the
+    /// beginning, 0.5 where nothing is jittered.
+    fn path(&self, span: &Span, begin: f32, until: f32, offset: f32) -> Option<Path> {
+        let length = until.min(span.leave - span.enter) - begin;
         if length <= 0.0 {
             return None;
         }
         if let Some(axis) = self.centred {
-            return self.centred_path(span, length, axis);
+            return self.centred_path(span, begin, length, axis);
         }
         // Whole steps that fill the path: the length of the last one would else depend on the angle.
         let steps = match self.scene.mode {
@@ -188,7 +197,7 @@ impl<'a> Marcher<'a> {
         };
         let step = length / steps;
         Some(Path {
-            start: std::array::from_fn(|axis| span.start[axis] + offset * step * span.along[axis]),
+            start: span.place(begin + offset * step),
             stride: span.along.map(|part| part * step),
             steps: steps as u32,
         })
@@ -196,16 +205,17 @@ impl<'a> Marcher<'a> {
     }
 
     /// Samples on the centres of the voxels along an axis.
-    fn centred_path(&self, span: &Span, length: f32, axis: usize) -> Option<Path> {
+    fn centred_path(&self, span: &Span, begin: f32, length: f32, axis: usize) -> Option<Path> {
         let shape = self.grid.lattice.shape.map(|count| count as f32);
         let rate = span.along[axis].abs() * shape[axis];
         let forward = span.along[axis] > 0.0;
-        let place = span.start[axis] * shape[axis];
+        let from = span.place(begin);
+        let place = from[axis] * shape[axis];
         let ahead = if forward { shape[axis] - place } else { place };
         let first = (shape[axis] - ahead - 0.5 - 1e-3).ceil();
         let last = (shape[axis] - ahead + length * rate - 0.5 + 1e-3).floor();
         let mut start: [f32; 3] = std::array::from_fn(|i| {
-            ((span.start[i] * shape[i]).clamp(0.0, shape[i] - 1.0).floor() + 0.5) / shape[i]
+            ((from[i] * shape[i]).clamp(0.0, shape[i] - 1.0).floor() + 0.5) / shape[i]
         });
         let centre = (first + 0.5) / shape[axis];
         start[axis] = if forward { centre } else { 1.0 - centre };
@@ -247,53 +257,73 @@ impl<'a> Marcher<'a> {
         let (origin, direction) = self.ray(column, row);
         let [r, g, b] = self.scene.background;
         let Some(span) = self.span(origin, direction) else { return [r, g, b, 0.0] };
-        let hit = surfaces::nearest(self, &self.stops, &span);
-        let (until, [r, g, b]) = hit.map_or((f32::INFINITY, [r, g, b]), |hit| (hit.distance, hit.rgb));
         let offset = jitter::offset([column, row], self.pass);
-        let ([red, green, blue], through) = match (self.path(&span, until, offset), self.scene.mode) {
-            (None, _) | (_, Mode::Nothing) => ([0.0; 3], 1.0),
-            (Some(path), Mode::Emission | Mode::Absorption) => self.colours(&path),
-            (Some(path), Mode::Polaris) => (self.polaris(&path), 0.0),
-            (Some(path), _) => match self.value(&path) {
-                Some(value) => {
-                    let [red, green, blue, opacity] = self.colour(self.grid.lattice.stored(value));
-                    // Over a surface by its opacity: it would else hide them all.
-                    let opacity = if hit.is_some() { opacity } else { 1.0 };
-                    ([red, green, blue].map(|part| part * opacity), 1.0 - opacity)
-                }
-                None => self.fog(&path),
-            },
-        };
-        let hidden = if hit.is_some() { 1.0 } else { 1.0 - through };
-        [red + through * r, green + through * g, blue + through * b, hidden]
+        let thin = matches!(self.scene.mode, Mode::Emission);
+        let mut light = Light { sum: [0.0; 3], through: 1.0, veil: 1.0 };
+        let mut at = 0.0;
+        // From stop to stop, as far as anything is seen.
+        for hit in surfaces::along(self, &self.stops, &span) {
+            if let Some(path) = self.path(&span, at, hit.distance, offset) {
+                self.march(&path, true, &mut light);
+            }
+            light.add(light.veil * light.through * hit.opacity, hit.rgb);
+            light.veil *= 1.0 - hit.opacity;
+            if light.veil * if thin { 1.0 } else { light.through } < OPAQUE {
+                return light.over(self.scene.background);
+            }
+            at = hit.distance;
+        }
+        if let Some(path) = self.path(&span, at, f32::INFINITY, offset) {
+            self.march(&path, false, &mut light);
+        }
+        light.over(self.scene.background)
     }
 
-    fn colours(&self, path: &Path) -> ([f32; 3], f32) {
+    /// With what shines and dims along a part of a ray, before a stop or to the end.
+    fn march(&self, path: &Path, is_stopped: bool, light: &mut Light) {
+        match self.scene.mode {
+            Mode::Nothing => {}
+            Mode::Emission | Mode::Absorption => self.colours(path, light),
+            Mode::Polaris => {
+                light.add(light.veil, self.polaris(path));
+                light.veil = 0.0;
+            }
+            _ => match self.value(path) {
+                Some(value) => {
+                    let [red, green, blue, opacity] = self.colour(self.grid.lattice.stored(value));
+                    // Before a stop by its opacity: it would else hide them all.
+                    let opacity = if is_stopped { opacity } else { 1.0 };
+                    light.add(light.veil * opacity, [red, green, blue]);
+                    light.veil *= 1.0 - opacity;
+                }
+                None => self.fog(path, light),
+            },
+        }
+    }
+
+    fn colours(&self, path: &Path, light: &mut Light) {
         let length = path.length(self.grid.lattice.sides);
         let depth = self.scene.depth_for_longest_side(&self.grid.lattice) * length;
         let (fog, blank) = self.fog_of_step(length);
         let thin = matches!(self.scene.mode, Mode::Emission);
-        let (mut sum, mut through, mut veil) = ([0.0_f32; 3], 1.0_f32, 1.0_f32);
         let mut before = None;
         for step in 0..path.steps {
             let Some(value) = self.sample(path.place(step as f32)) else {
-                let part = veil * through * (1.0 - fog);
-                sum = std::array::from_fn(|i| sum[i] + part * blank[i]);
-                veil *= fog;
+                light.add(light.veil * light.through * (1.0 - fog), blank);
+                light.veil *= fog;
                 before = None;
                 continue;
             };
             let [r, g, b, opacity] = self.seen_between(before, value);
             before = Some(value);
             let kept = (-opacity * depth).exp();
-            let part = veil * if thin { opacity * depth } else { through * (1.0 - kept) };
-            sum = [sum[0] + part * r, sum[1] + part * g, sum[2] + part * b];
-            through *= kept;
-            if !thin && veil * through < OPAQUE {
+            let part = if thin { opacity * depth } else { light.through * (1.0 - kept) };
+            light.add(light.veil * part, [r, g, b]);
+            light.through *= kept;
+            if !thin && light.veil * light.through < OPAQUE {
                 break;
             }
         }
-        (sum, veil * through)
     }
 
     /// What a step through blank voxels lets through, and their colour.
@@ -302,11 +332,12 @@ impl<'a> Marcher<'a> {
         self.scene.blank.map_or((1.0, [0.0; 3]), |blank| ((-FOG / finest * length).exp(), blank))
     }
 
-    /// A ray that meets nothing but blank voxels.
-    fn fog(&self, path: &Path) -> ([f32; 3], f32) {
+    /// A part of a ray that meets nothing but blank voxels.
+    fn fog(&self, path: &Path, light: &mut Light) {
         let (fog, blank) = self.fog_of_step(path.length(self.grid.lattice.sides));
         let through = fog.powi(path.steps as i32);
-        (blank.map(|part| part * (1.0 - through)), through)
+        light.add(light.veil * (1.0 - through), blank);
+        light.veil *= through;
     }
 
     /// The rule of POLARIS's viewer, from the near end: the same sum as its own from the far end.
@@ -327,7 +358,7 @@ impl<'a> Marcher<'a> {
     fn value(&self, path: &Path) -> Option<f64> {
         let length = path.length(self.grid.lattice.sides);
         let (mut most, mut sum, mut count) = (f32::NEG_INFINITY, 0.0_f64, 0_u32);
-        let mut light = Light::default();
+        let mut transfer = Transferred::default();
         for step in 0..path.steps {
             let place = path.place(step as f32);
             let Some(value) = self.sample(place) else { continue };
@@ -339,7 +370,7 @@ impl<'a> Marcher<'a> {
                     (false, _) => Some(0.0),
                 };
                 let Some(second) = second else { continue };
-                light.step(&radiation, physical, second, f64::from(length));
+                transfer.step(&radiation, physical, second, f64::from(length));
             }
             most = most.max(value);
             sum += physical;
@@ -348,25 +379,47 @@ impl<'a> Marcher<'a> {
         (count > 0).then(|| match self.scene.mode {
             Mode::Maximum => self.grid.lattice.physical(most),
             Mode::Integral => sum * f64::from(length),
-            Mode::Transfer(radiation) => light.intensity + light.through * radiation.background,
+            Mode::Transfer(radiation) => transfer.intensity + transfer.through * radiation.background,
             _ => sum / f64::from(count),
         })
     }
 }
 
-/// The radiative transfer along a ray, from the near end.
+/// What came from a ray so far.
 struct Light {
+    sum: [f32; 3],
+    /// What gas lets through, where it dims.
+    through: f32,
+    /// What surfaces and the fog of blank voxels let through.
+    veil: f32,
+}
+
+impl Light {
+    fn add(&mut self, part: f32, rgb: [f32; 3]) {
+        self.sum = std::array::from_fn(|i| self.sum[i] + part * rgb[i]);
+    }
+
+    /// On the background, and how much of it is hidden.
+    fn over(&self, background: [f32; 3]) -> [f32; 4] {
+        let through = self.through * self.veil;
+        let [r, g, b]: [f32; 3] = std::array::from_fn(|i| self.sum[i] + through * background[i]);
+        [r, g, b, 1.0 - through]
+    }
+}
+
+/// The radiative transfer along a part of a ray, from the near end.
+struct Transferred {
     intensity: f64,
     through: f64,
 }
 
-impl Default for Light {
+impl Default for Transferred {
     fn default() -> Self {
         Self { intensity: 0.0, through: 1.0 }
     }
 }
 
-impl Light {
+impl Transferred {
     fn step(&mut self, radiation: &Radiation, cube: f64, second: f64, length: f64) {
         let shines = match radiation.source {
             Source::Cube => cube,

@@ -363,12 +363,11 @@ mod tests {
         let lattice = Grid::new(values.view(), [1.0; 3]).expect("a grid").lattice;
         let mut scene = scene(&lattice, Mode::Nothing);
         assert_eq!(middle(&values, &lattice, &scene), None);
-        scene.surfaces = vec![Surface { value: 10.0, colour: None, shown: true }];
+        scene.surfaces = vec![Surface::of(10.0)];
         let found = middle(&values, &lattice, &scene).expect("a voxel");
         assert_eq!((found.seen, found.voxel), (Seen::Surface, [16, 16, 6]));
         assert!((found.place[2] * 33.0 - 6.5).abs() < 0.05, "{found:?}");
-        scene.slices =
-            vec![Slice { plane: Plane::Across { axis: 2, place: 3.5 / 33.0 }, thickness: 0.0, shown: true }];
+        scene.slices = vec![Slice::of(Plane::Across { axis: 2, place: 3.5 / 33.0 })];
         let found = middle(&values, &lattice, &scene).expect("a voxel");
         assert_eq!((found.seen, found.voxel), (Seen::Slice, [16, 16, 3]));
         values.slice_mut(ndarray::s![2..5, .., ..]).fill(f32::NAN);

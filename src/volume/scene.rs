@@ -69,23 +69,47 @@ pub enum Opacity {
     Second(f64),
 }
 
-/// A surface of one value, shaded; opaque.
+/// A surface of one value, shaded.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Surface {
     /// Physical.
     pub value: f64,
     /// Red, green, blue as on screen; the colour of its value in the transfer function where not given.
     pub colour: Option<[f32; 3]>,
+    /// From 0 to 1: so much of what lies behind it is hidden.
+    #[serde(default = "opaque")]
+    pub opacity: f32,
     pub shown: bool,
 }
 
-/// A plane through the cube in the colours of the transfer function, opaque where there are values.
+impl Surface {
+    /// Opaque, in the colour of its value.
+    pub fn of(value: f64) -> Self {
+        Self { value, colour: None, opacity: 1.0, shown: true }
+    }
+}
+
+fn opaque() -> f32 {
+    1.0
+}
+
+/// A plane through the cube in the colours of the transfer function, where there are values.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Slice {
     pub plane: Plane,
     /// The mean is taken over so many of the shortest voxel sides across the plane; 0 for the plane alone.
     pub thickness: f32,
+    /// From 0 to 1: so much of what lies behind it is hidden.
+    #[serde(default = "opaque")]
+    pub opacity: f32,
     pub shown: bool,
+}
+
+impl Slice {
+    /// The plane alone, opaque.
+    pub fn of(plane: Plane) -> Self {
+        Self { plane, thickness: 0.0, opacity: 1.0, shown: true }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -113,10 +137,18 @@ pub struct Scene {
     pub background: [f32; 3],
     /// Colour of blank voxels, as a thin fog; transparent where not given.
     pub blank: Option<[f32; 3]>,
-    /// Cut open by the clip box. Each ray ends at the nearest surface or slice; what the mode gives up to there is laid over it, a value's
-    /// colour by the opacity of the transfer function. The adapter draws 32 of each at once.
+    /// A ray goes from one surface or slice to the next until an opaque one ends it; what the mode gives between two is laid over the
+    /// farther one, a value's colour by the opacity of the transfer function. The adapter draws 32 of each at once.
     pub surfaces: Vec<Surface>,
     pub slices: Vec<Slice>,
+    /// Where the clip box cuts a surface open, the cut is filled with the colour of the innermost surface there. A surface holds what lies
+    /// above its value, and one below zero what lies below.
+    #[serde(default = "closed")]
+    pub close_cuts: bool,
+}
+
+fn closed() -> bool {
+    true
 }
 
 /// The longest side over the part of it at whose full opacity an emission of the density 1 reaches the full colour.
@@ -138,6 +170,7 @@ impl Scene {
             blank: None,
             surfaces: Vec::new(),
             slices: Vec::new(),
+            close_cuts: true,
         }
     }
 

@@ -255,9 +255,8 @@ fn a_cube_is_the_same_whichever_axis_is_first_in_its_file() {
 #[test]
 fn real_cubes_look_as_they_did() {
     let test = "real_cubes_look_as_they_did";
-    let surface = |value, colour| Surface { value, colour, shown: true };
-    let across =
-        |axis, place, thickness| Slice { plane: Plane::Across { axis, place }, thickness, shown: true };
+    let surface = |value, colour| Surface { colour, ..Surface::of(value) };
+    let across = |axis, place, thickness| Slice { thickness, ..Slice::of(Plane::Across { axis, place }) };
     let around =
         |azimuth_deg, elevation_deg| View { azimuth_deg, elevation_deg, distance: 2.2, ..View::default() };
     let colours = |range, stretch, colours| Transfer::rising(range, stretch, colours);
@@ -312,7 +311,7 @@ fn real_cubes_look_as_they_did() {
                 scene.transfer.opacity = vec![[0.25, 0.0], [1.0, 1.0]];
                 scene.surfaces = vec![surface(0.012, Some([0.3, 0.65, 0.9]))];
                 let plane = Plane::Free { point: [0.5, 0.5, 0.7], normal: [0.5, 0.1, 1.0] };
-                scene.slices = vec![Slice { plane, thickness: 2.0, shown: true }];
+                scene.slices = vec![Slice { thickness: 2.0, ..Slice::of(plane) }];
             }),
         ),
     ];

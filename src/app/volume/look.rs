@@ -126,7 +126,7 @@ impl Look {
     pub fn add_surface(&mut self) {
         let (low, high) = self.scene.transfer.range;
         let from = self.scene.surfaces.iter().map(|surface| surface.value).fold(low, f64::max).min(high);
-        self.scene.surfaces.push(Surface { value: 0.5 * (from + high), colour: None, shown: true });
+        self.scene.surfaces.push(Surface::of(0.5 * (from + high)));
     }
 
     pub fn has_slices(&self) -> bool {
@@ -152,7 +152,7 @@ impl Look {
             Some(axis) => Plane::Across { axis, place: 0.5 },
             None => Plane::Free { point: [0.5; 3], normal: [0.6, 0.5, 0.62] },
         };
-        self.scene.slices.push(Slice { plane, thickness: 0.0, shown: true });
+        self.scene.slices.push(Slice::of(plane));
     }
 }
 

@@ -215,8 +215,9 @@ impl SceneArgs {
                 .map_or(first.clip, |clip| std::array::from_fn(|axis| [clip[2 * axis], clip[2 * axis + 1]])),
             background: self.background.0,
             blank: self.blank.map(|colour| colour.0),
-            surfaces: values.into_iter().map(|value| Surface { value, colour: None, shown: true }).collect(),
+            surfaces: values.into_iter().map(Surface::of).collect(),
             slices: self.slice.clone(),
+            close_cuts: first.close_cuts,
         }
     }
 
@@ -283,7 +284,7 @@ fn slice(text: &str) -> Result<Slice, String> {
         _ if thickness.iter().any(|&thickness| thickness < 0.0) => {
             Err("a thickness must not be negative".to_owned())
         }
-        _ => Ok(Slice { plane, thickness: thickness.first().copied().unwrap_or(0.0), shown: true }),
+        _ => Ok(Slice { thickness: thickness.first().copied().unwrap_or(0.0), ..Slice::of(plane) }),
     }
 }
 

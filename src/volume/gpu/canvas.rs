@@ -2,7 +2,7 @@
 
 use super::adapter::{Adapter, Key};
 use super::field::{Volume, extent};
-use super::stops::Stops;
+use super::stops::{self, Stops};
 use super::uniforms::{Uniforms, constants};
 use crate::volume::VolumeError;
 use crate::volume::jitter;
@@ -30,15 +30,14 @@ pub struct Canvas {
     sum: wgpu::Texture,
     uniforms: wgpu::Buffer,
     sampler: wgpu::Sampler,
-    /// Stand for what a scene does not have: no second cube, no surface.
+    /// Stands for a second cube where there is none.
     nothing: wgpu::TextureView,
-    nothing_flat: wgpu::TextureView,
     /// One 0 until a pass is jittered.
     noise: wgpu::TextureView,
     is_noisy: bool,
     background: [f32; 3],
     prepared: Option<Prepared>,
-    stops: Option<Stops>,
+    stops: Stops,
 }
 
 /// What is kept on the adapter from pass to pass, and for what.
@@ -85,12 +84,11 @@ impl Canvas {
                 uniforms,
                 sampler,
                 nothing: texture(adapter, extent(1, 1, 1), wgpu::TextureDimension::D3, half, &zero[..2]),
-                nothing_flat: texture(adapter, extent(1, 1, 1), wgpu::TextureDimension::D2, full, &zero),
                 noise: texture(adapter, extent(1, 1, 1), wgpu::TextureDimension::D2, full, &zero),
                 is_noisy: false,
                 background: [0.0; 3],
                 prepared: None,
-                stops: None,
+                stops: Stops::new(adapter),
             })
         })
     }
@@ -156,23 +154,8 @@ impl Canvas {
             );
             adapter.queue.write_buffer(&self.uniforms, 0, bytemuck::bytes_of(&uniforms));
             let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-            let has_surfaces = Stops::are_in(scene);
-            if has_surfaces {
-                let stops = self.stops.get_or_insert_with(|| Stops::new(&adapter, self.width, self.height));
-                let given = [
-                    self.uniforms.as_entire_binding(),
-                    wgpu::BindingResource::TextureView(&volume.view),
-                    wgpu::BindingResource::Sampler(&self.sampler),
-                    wgpu::BindingResource::TextureView(&prepared.table),
-                ];
-                stops.draw(
-                    &adapter,
-                    &mut encoder,
-                    volume,
-                    scene,
-                    given,
-                    [0, rows.start, self.width, rows.end - rows.start],
-                )?;
+            if Stops::are_in(scene) {
+                self.stops.prepare(&adapter, volume, scene)?;
             }
             let layout = march_layout(device);
             let blend = |factor| wgpu::BlendComponent {
@@ -200,24 +183,20 @@ impl Canvas {
                 Some(wgpu::BlendState { color: average, alpha: average }),
             );
             let view = wgpu::BindingResource::TextureView;
-            let stops = self.stops.as_ref().filter(|_| has_surfaces);
             let second = second.map_or(&self.nothing, |volume| &volume.view);
             let resources = [
-                self.uniforms.as_entire_binding(),
-                view(&volume.view),
-                wgpu::BindingResource::Sampler(&self.sampler),
-                view(&prepared.table),
-                view(&prepared.marks),
-                view(stops.map_or(&self.nothing_flat, |stops| &stops.colour)),
-                view(stops.map_or(&self.nothing_flat, |stops| &stops.distance)),
-                view(second),
-                view(&prepared.integrals),
-                view(&self.noise),
+                (0, self.uniforms.as_entire_binding()),
+                (1, view(&volume.view)),
+                (2, wgpu::BindingResource::Sampler(&self.sampler)),
+                (3, view(&prepared.table)),
+                (4, view(&prepared.marks)),
+                (7, view(second)),
+                (8, view(&prepared.integrals)),
+                (9, view(&self.noise)),
+                (11, self.stops.uniforms.as_entire_binding()),
+                (12, view(&self.stops.marks)),
             ];
-            let entries: Vec<_> = (0..)
-                .zip(resources)
-                .map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource })
-                .collect();
+            let entries = resources.map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource });
             let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
                 label: Some("march"),
                 layout: &layout,
@@ -482,12 +461,11 @@ fn march_layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
         bound(2, wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering)),
         sampled(3, D2, false),
         sampled(4, D3, false),
-        sampled(5, D2, false),
-        sampled(6, D2, false),
         sampled(7, D3, true),
         sampled(8, D2, false),
         sampled(9, D2, false),
     ];
+    let entries = [&entries[..], &stops::layout_entries()].concat();
     device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
         label: Some("march"),
         entries: &entries,

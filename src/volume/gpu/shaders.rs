@@ -5,14 +5,15 @@ use crate::volume::VolumeError;
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-/// What all shaders begin with.
-const COMMON: (&str, &str) = ("common.wgsl", include_str!("../../../shaders/common.wgsl"));
-/// Each with the common part before it.
-const BUILT_IN: [(&str, &str); 3] = [
-    ("march.wgsl", include_str!("../../../shaders/march.wgsl")),
-    ("resolve.wgsl", include_str!("../../../shaders/resolve.wgsl")),
-    ("surfaces.wgsl", include_str!("../../../shaders/surfaces.wgsl")),
-];
+/// A file and its text as built in.
+type Part = (&'static str, &'static str);
+const COMMON: Part = ("common.wgsl", include_str!("../../../shaders/common.wgsl"));
+const SURFACES: Part = ("surfaces.wgsl", include_str!("../../../shaders/surfaces.wgsl"));
+const MARCH: Part = ("march.wgsl", include_str!("../../../shaders/march.wgsl"));
+const RESOLVE: Part = ("resolve.wgsl", include_str!("../../../shaders/resolve.wgsl"));
+/// Shaders by the file of their entry point, and what they are made of.
+const BUILT_IN: [(&str, &[Part]); 2] =
+    [("march.wgsl", &[COMMON, SURFACES, MARCH]), ("resolve.wgsl", &[COMMON, RESOLVE])];
 
 pub(super) struct Shaders {
     folder: Option<PathBuf>,
@@ -40,9 +41,9 @@ impl Shaders {
     /// Compiles what has changed; true where something has.
     pub fn refresh(&mut self, device: &wgpu::Device) -> Result<bool, VolumeError> {
         let mut changed = false;
-        let common = self.text(COMMON)?;
-        for (file, built_in) in BUILT_IN {
-            let source = format!("{common}\n{}", self.text((file, built_in))?);
+        for (file, parts) in BUILT_IN {
+            let texts = parts.iter().map(|&part| self.text(part)).collect::<Result<Vec<_>, _>>()?;
+            let source = texts.join("\n");
             if self.read.get(file) == Some(&source) {
                 continue;
             }
@@ -62,7 +63,7 @@ impl Shaders {
         Ok(changed)
     }
 
-    fn text(&self, (file, built_in): (&str, &str)) -> Result<String, VolumeError> {
+    fn text(&self, (file, built_in): Part) -> Result<String, VolumeError> {
         let Some(folder) = &self.folder else { return Ok(built_in.to_owned()) };
         std::fs::read_to_string(folder.join(file))
             .map_err(|error| VolumeError::Shader { file: file.to_owned(), message: error.to_string() })

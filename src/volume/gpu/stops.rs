@@ -1,19 +1,16 @@
-//! Isosurfaces and slices on the adapter: the colour and the distance at which each ray ends, drawn before the march.
-//! The shader is `shaders/surfaces.wgsl`; what is drawn is told in `volume::surfaces`.
+//! Isosurfaces and slices on the adapter: what the march is told of them. The shader is `shaders/surfaces.wgsl`; what is drawn is told in
+//! `volume::surfaces`.
 
-use super::adapter::{Adapter, Key};
-use super::canvas::{bound, sampled, scene_bound, target, texture};
+use super::adapter::Adapter;
+use super::canvas::{bound, texture};
 use super::field::{Volume, extent};
 use crate::volume::VolumeError;
-use crate::volume::occupancy::Bricks;
 use crate::volume::scene::Scene;
 use crate::volume::surfaces::{Cut, Level};
 use bytemuck::{Pod, Zeroable};
 
 /// So many surfaces, and so many slices, at once: bits of a brick's mark.
 const MOST: usize = 32;
-const COLOUR: wgpu::TextureFormat = wgpu::TextureFormat::Rgba16Float;
-const DISTANCE: wgpu::TextureFormat = wgpu::TextureFormat::R32Float;
 
 /// What the shader's `Stops` are.
 #[repr(C)]
@@ -24,18 +21,18 @@ struct Uniforms {
     points: [[f32; 4]; MOST],
     covectors: [[f32; 4]; MOST],
     across: [[f32; 4]; MOST],
+    looks: [[f32; 4]; MOST],
 }
 
-const _: () = assert!(size_of::<Uniforms>() == 16 + 4 * 16 * MOST);
+const _: () = assert!(size_of::<Uniforms>() == 16 + 5 * 16 * MOST);
 
-/// Where rays end, for a canvas.
+/// What rays meet, for a canvas.
 pub(super) struct Stops {
-    pub colour: wgpu::TextureView,
-    /// In longest sides from where the ray starts; 1e30 where nothing stops it.
-    pub distance: wgpu::TextureView,
-    uniforms: wgpu::Buffer,
-    /// Which levels lie in which brick: of which cube, for which levels.
-    marks: Option<(u64, Vec<f32>, wgpu::TextureView)>,
+    pub uniforms: wgpu::Buffer,
+    /// Which levels lie in which brick.
+    pub marks: wgpu::TextureView,
+    /// Of which cube the marks are, and for which levels.
+    marked: Option<(u64, Vec<f32>)>,
 }
 
 impl Stops {
@@ -44,96 +41,38 @@ impl Stops {
         scene.surfaces.iter().any(|surface| surface.shown) || scene.slices.iter().any(|slice| slice.shown)
     }
 
-    pub fn new(adapter: &Adapter, width: u32, height: u32) -> Self {
-        let view = |format| {
-            target(&adapter.device, width, height, format)
-                .create_view(&wgpu::TextureViewDescriptor::default())
-        };
+    pub fn new(adapter: &Adapter) -> Self {
         let uniforms = adapter.device.create_buffer(&wgpu::BufferDescriptor {
             label: Some("stops"),
             size: size_of::<Uniforms>() as u64,
             usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
         });
-        Self { colour: view(COLOUR), distance: view(DISTANCE), uniforms, marks: None }
+        Self { uniforms, marks: marks_of(adapter, [1; 3], &[0]), marked: None }
     }
 
-    /// Draws a part of the picture (left, top, width, height). `given` are the scene, the cube, the sampler and the transfer function.
+    /// Hands over what a scene has.
     ///
     /// # Errors
     /// More surfaces or slices than are drawn at once.
-    pub fn draw(
-        &mut self,
-        adapter: &Adapter,
-        encoder: &mut wgpu::CommandEncoder,
-        volume: &Volume,
-        scene: &Scene,
-        given: [wgpu::BindingResource<'_>; 4],
-        [left, top, width, height]: [u32; 4],
-    ) -> Result<(), VolumeError> {
+    pub fn prepare(&mut self, adapter: &Adapter, volume: &Volume, scene: &Scene) -> Result<(), VolumeError> {
         let levels = Level::shown(volume.lattice(), scene);
         adapter.queue.write_buffer(&self.uniforms, 0, bytemuck::bytes_of(&uniforms(volume, scene, &levels)?));
         let stored: Vec<f32> = levels.iter().map(|level| level.stored).collect();
-        let marks = self.marks(adapter, volume, stored);
-        let layout = layout(&adapter.device);
-        let key = Key {
-            entry: "surfaces",
-            version: 0,
-            constants: vec![
-                ("stretch", scene.transfer.stretch.code().0),
-                ("has_blanks", u32::from(volume.lattice().has_blanks)),
-            ],
-            filtered: [true; 2],
-            targets: vec![COLOUR, DISTANCE],
-        };
-        let pipeline = adapter.pipeline("surfaces.wgsl", key, &layout, None);
-        let own = [(11, self.uniforms.as_entire_binding()), (12, wgpu::BindingResource::TextureView(&marks))];
-        let entries: Vec<_> = (0..)
-            .zip(given)
-            .chain(own)
-            .map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource })
-            .collect();
-        let group = adapter.device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some("surfaces"),
-            layout: &layout,
-            entries: &entries,
-        });
-        let attachment = |view| {
-            Some(wgpu::RenderPassColorAttachment {
-                view,
-                resolve_target: None,
-                ops: wgpu::Operations { load: wgpu::LoadOp::Load, store: wgpu::StoreOp::Store },
-                depth_slice: None,
-            })
-        };
-        let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
-            label: Some("surfaces"),
-            color_attachments: &[attachment(&self.colour), attachment(&self.distance)],
-            ..wgpu::RenderPassDescriptor::default()
-        });
-        pass.set_pipeline(&pipeline);
-        pass.set_bind_group(0, &group, &[]);
-        pass.set_scissor_rect(left, top, width, height);
-        pass.draw(0..3, 0..1);
+        let is_kept =
+            self.marked.as_ref().is_some_and(|(version, kept)| *version == volume.version && *kept == stored);
+        if !is_kept {
+            self.marks = marks_of(adapter, volume.bricks.shape, &volume.bricks.levels(&stored));
+            self.marked = Some((volume.version, stored));
+        }
         Ok(())
     }
+}
 
-    /// Made anew only for another cube or other levels.
-    fn marks(&mut self, adapter: &Adapter, volume: &Volume, levels: Vec<f32>) -> wgpu::TextureView {
-        if let Some((version, kept, marks)) = &self.marks
-            && *version == volume.version
-            && *kept == levels
-        {
-            return marks.clone();
-        }
-        let Bricks { shape: [x, y, z], .. } = volume.bricks;
-        let bits = volume.bricks.levels(&levels);
-        let format = wgpu::TextureFormat::R32Uint;
-        let solid = wgpu::TextureDimension::D3;
-        let marks = texture(adapter, extent(x, y, z), solid, format, bytemuck::cast_slice(&bits));
-        self.marks = Some((volume.version, levels, marks.clone()));
-        marks
-    }
+/// One bit for each level, by bricks along x, y, z.
+fn marks_of(adapter: &Adapter, [x, y, z]: [usize; 3], bits: &[u32]) -> wgpu::TextureView {
+    let (solid, format) = (wgpu::TextureDimension::D3, wgpu::TextureFormat::R32Uint);
+    texture(adapter, extent(x, y, z), solid, format, bytemuck::cast_slice(bits))
 }
 
 fn uniforms(volume: &Volume, scene: &Scene, levels: &[Level]) -> Result<Uniforms, VolumeError> {
@@ -147,20 +86,21 @@ fn uniforms(volume: &Volume, scene: &Scene, levels: &[Level]) -> Result<Uniforms
     }
     let with = |[x, y, z]: [f32; 3], w: f32| [x, y, z, w];
     let mut uniforms = Uniforms::zeroed();
-    uniforms.counts = [levels.len() as u32, cuts.len() as u32, 0, 0];
-    for (to, level) in uniforms.surfaces.iter_mut().zip(levels) {
-        *to = with(level.rgb, level.stored);
+    uniforms.counts = [levels.len() as u32, cuts.len() as u32, u32::from(scene.close_cuts), 0];
+    for (index, level) in levels.iter().enumerate() {
+        uniforms.surfaces[index] = with(level.rgb, level.stored);
+        uniforms.looks[index] = [level.opacity, level.side, 0.0, 0.0];
     }
     for (index, cut) in cuts.iter().enumerate() {
         uniforms.points[index] = with(cut.point, cut.thickness);
         uniforms.covectors[index] = with(cut.covector, cut.samples);
-        uniforms.across[index] = with(cut.across, 0.0);
+        uniforms.across[index] = with(cut.across, cut.opacity);
     }
     Ok(uniforms)
 }
 
-fn layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
-    use wgpu::TextureViewDimension::{D2, D3};
+/// What the shader of surfaces and slices is given besides the march's.
+pub(super) fn layout_entries() -> [wgpu::BindGroupLayoutEntry; 2] {
     let buffer = wgpu::BindingType::Buffer {
         ty: wgpu::BufferBindingType::Uniform,
         has_dynamic_offset: false,
@@ -168,19 +108,8 @@ fn layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
     };
     let marks = wgpu::BindingType::Texture {
         sample_type: wgpu::TextureSampleType::Uint,
-        view_dimension: D3,
+        view_dimension: wgpu::TextureViewDimension::D3,
         multisampled: false,
     };
-    let entries = [
-        scene_bound(),
-        sampled(1, D3, true),
-        bound(2, wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering)),
-        sampled(3, D2, true),
-        bound(11, buffer),
-        bound(12, marks),
-    ];
-    device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-        label: Some("surfaces"),
-        entries: &entries,
-    })
+    [bound(11, buffer), bound(12, marks)]
 }

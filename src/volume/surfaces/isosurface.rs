@@ -13,8 +13,11 @@ const GLEAM: f32 = 0.15;
 const SHARPNESS: i32 = 32;
 /// Halvings that find the root of a cubic within a cell.
 const BISECTIONS: u32 = 16;
-/// Cells are looked at so far beyond their sides, in voxels: rounding must leave no gap between two.
+/// Cells are looked at so far beyond their sides, in voxels, for rounding must leave no gap between two; and a ray goes on so far behind
+/// a surface, not to meet it again.
 const OVERLAP: f32 = 1e-3;
+/// The same in longest sides, at least: distances along the ray have not more digits.
+const LEAST_OVERLAP: f32 = 1e-6;
 /// Where valid voxels weigh less than this, there is no value.
 const LEAST_WEIGHT: f32 = 2e-3;
 /// A walk ends here at the latest: three cells for each voxel of the longest cube.
@@ -26,24 +29,37 @@ pub(in crate::volume) struct Level {
     pub value: f64,
     pub stored: f32,
     pub rgb: [f32; 3],
+    pub opacity: f32,
+    /// 1 for a surface that holds what lies above its value, −1 for what lies below.
+    pub side: f32,
 }
 
 impl Level {
     /// Those of a scene that are shown, in its order.
     pub fn shown(lattice: &Lattice, scene: &Scene) -> Vec<Self> {
-        let shown = scene.surfaces.iter().filter(|surface| surface.shown && surface.value.is_finite());
-        shown
+        scene
+            .surfaces
+            .iter()
+            .filter(|surface| surface.shown && surface.value.is_finite() && surface.opacity > 0.0)
             .map(|surface| Self {
                 value: surface.value,
                 stored: lattice.stored(surface.value),
                 rgb: surface.colour.unwrap_or_else(|| scene.transfer.rgb(surface.value)),
+                opacity: surface.opacity.min(1.0),
+                side: if surface.value < 0.0 { -1.0 } else { 1.0 },
             })
             .collect()
     }
 }
 
-/// The nearest crossing of any level before the distance `until`.
-pub(super) fn meet(grid: &Grid, levels: &[Level], span: &Span, until: f32) -> Option<Hit> {
+/// See [`OVERLAP`], in longest sides along the ray.
+pub(super) fn overlap(grid: &Grid, span: &Span) -> f32 {
+    let rate = |axis: usize| (span.along[axis] * grid.lattice.shape[axis] as f32).abs();
+    (OVERLAP / (0..3).map(rate).fold(0.0, f32::max)).max(LEAST_OVERLAP)
+}
+
+/// The nearest crossing of any level between two distances.
+pub(super) fn meet(grid: &Grid, levels: &[Level], span: &Span, begin: f32, end: f32) -> Option<Hit> {
     if levels.is_empty() {
         return None;
     }
@@ -51,10 +67,8 @@ pub(super) fn meet(grid: &Grid, levels: &[Level], span: &Span, until: f32) -> Op
     // In voxels, with whole numbers at their centres.
     let from: [f32; 3] = std::array::from_fn(|axis| span.start[axis] * shape[axis] - 0.5);
     let along: [f32; 3] = std::array::from_fn(|axis| span.along[axis] * shape[axis]);
-    let fastest = along.iter().fold(0.0_f32, |most, part| most.max(part.abs()));
-    let overlap = OVERLAP / fastest;
-    let end = until - span.enter;
-    let mut at = 0.0_f32;
+    let overlap = overlap(grid, span);
+    let mut at = begin;
     for _ in 0..MOST_CELLS {
         if at >= end {
             break;
@@ -68,7 +82,7 @@ pub(super) fn meet(grid: &Grid, levels: &[Level], span: &Span, until: f32) -> Op
             }
         }
         let cell = Cell::of(grid, low);
-        let (first, last) = ((at - overlap).max(0.0), (next + overlap).min(end));
+        let (first, last) = ((at - overlap).max(begin), (next + overlap).min(end));
         let place: [f32; 3] = std::array::from_fn(|axis| from[axis] + first * along[axis] - low[axis]);
         let across = along.map(|part| part * (last - first));
         let mut nearest: Option<(f32, &Level)> = None;
@@ -80,10 +94,10 @@ pub(super) fn meet(grid: &Grid, levels: &[Level], span: &Span, until: f32) -> Op
             }
         }
         if let Some((part, level)) = nearest {
-            let along_ray = first + part * (last - first);
-            let place: [f32; 3] = std::array::from_fn(|axis| span.start[axis] + along_ray * span.along[axis]);
+            let distance = first + part * (last - first);
+            let place = span.place(distance);
             let rgb = lit(grid, place, span.direction, level);
-            return Some(Hit { distance: span.enter + along_ray, place, value: level.value, rgb });
+            return Some(Hit { distance, place, value: level.value, rgb, opacity: level.opacity });
         }
         at = next;
     }

@@ -1,15 +1,12 @@
 //! Planes through the cube, across an axis or free, with the colours of the values they cut.
 
-use super::Hit;
+use super::{Hit, ROUNDING};
 use crate::volume::grid::Lattice;
 use crate::volume::march::{Marcher, Span};
 use crate::volume::scene::{Plane, Slice};
 
 /// A mean is taken over so many samples at most: the whole of a cube of this length, each voxel once.
 const MOST_SAMPLES: f32 = 4096.0;
-/// A slice may lie on a side of the clip box, and rounding must not cut it away: longest sides.
-const ROUNDING: f32 = 1e-5;
-
 /// A slice as rays meet it: its plane is where (place − point) · covector = 0, in places of the cube.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::volume) struct Cut {
@@ -21,6 +18,7 @@ pub(in crate::volume) struct Cut {
     pub thickness: f32,
     /// Of the mean, one for each shortest voxel side: an odd whole thickness about the middle of a voxel gives the mean of whole voxels.
     pub samples: f32,
+    pub opacity: f32,
 }
 
 impl Cut {
@@ -39,18 +37,19 @@ impl Cut {
         };
         let length = normal.iter().map(|part| part * part).sum::<f32>().sqrt();
         let finite = point.iter().chain([&length, &slice.thickness]).all(|part| part.is_finite());
-        (finite && length > 0.0).then(|| Self {
+        (finite && length > 0.0 && slice.opacity > 0.0).then(|| Self {
             point,
             covector: std::array::from_fn(|axis| signs[axis] * normal[axis] / length * sides[axis]),
             across: std::array::from_fn(|axis| signs[axis] * normal[axis] / length / sides[axis]),
             thickness: slice.thickness.max(0.0) * lattice.finest(),
             samples: slice.thickness.ceil().clamp(1.0, MOST_SAMPLES),
+            opacity: slice.opacity.clamp(0.0, 1.0),
         })
     }
 }
 
-/// Where the ray meets the slice, if there is a value, nearer than `until`.
-pub(super) fn meet(marcher: &Marcher<'_>, span: &Span, cut: &Cut, until: f32) -> Option<Hit> {
+/// Where the ray meets the slice, if there is a value, from `begin` on and nearer than `until`.
+pub(super) fn meet(marcher: &Marcher<'_>, span: &Span, cut: &Cut, begin: f32, until: f32) -> Option<Hit> {
     let lattice = &marcher.grid.lattice;
     let dot = |a: [f32; 3], b: [f32; 3]| (0..3).map(|axis| a[axis] * b[axis]).sum::<f32>();
     let slope = dot(span.along, cut.covector);
@@ -58,12 +57,11 @@ pub(super) fn meet(marcher: &Marcher<'_>, span: &Span, cut: &Cut, until: f32) ->
         return None;
     }
     let away: [f32; 3] = std::array::from_fn(|axis| cut.point[axis] - span.start[axis]);
-    let distance = span.enter + dot(away, cut.covector) / slope;
-    if distance < span.enter - ROUNDING || distance > span.leave + ROUNDING || distance >= until {
+    let distance = dot(away, cut.covector) / slope;
+    if distance < begin || distance > span.leave - span.enter + ROUNDING || distance >= until {
         return None;
     }
-    let place: [f32; 3] =
-        std::array::from_fn(|axis| span.start[axis] + (distance - span.enter) * span.along[axis]);
+    let place = span.place(distance);
     let (mut sum, mut count) = (0.0_f32, 0.0_f32);
     for sample in 0..cut.samples as u32 {
         let apart = ((sample as f32 + 0.5) / cut.samples - 0.5) * cut.thickness;
@@ -79,5 +77,11 @@ pub(super) fn meet(marcher: &Marcher<'_>, span: &Span, cut: &Cut, until: f32) ->
     }
     let mean = (count > 0.0).then(|| sum / count)?;
     let [r, g, b, _] = marcher.colour(mean);
-    Some(Hit { distance, place, value: lattice.physical(mean), rgb: [r, g, b] })
+    Some(Hit {
+        distance: distance.max(0.0),
+        place,
+        value: lattice.physical(mean),
+        rgb: [r, g, b],
+        opacity: cut.opacity,
+    })
 }

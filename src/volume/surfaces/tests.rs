@@ -11,11 +11,11 @@ fn scene(grid: &Grid) -> Scene {
 }
 
 fn surface(value: f64) -> Surface {
-    Surface { value, colour: Some([0.8, 0.4, 0.2]), shown: true }
+    Surface { colour: Some([0.8, 0.4, 0.2]), ..Surface::of(value) }
 }
 
 fn across(axis: usize, place: f32, thickness: f32) -> Slice {
-    Slice { plane: Plane::Across { axis, place }, thickness, shown: true }
+    Slice { thickness, ..Slice::of(Plane::Across { axis, place }) }
 }
 
 fn grid(shape: (usize, usize, usize), voxel: [f64; 3], value: impl Fn([f64; 3]) -> f64) -> Grid {
@@ -121,12 +121,13 @@ fn the_nearest_surface_is_seen_and_those_not_shown_are_not() {
     scene.surfaces = vec![surface(12.0), surface(3.0), Surface { shown: false, ..surface(1.0) }];
     let middle = |scene: &Scene| hit_at(&grid, scene, [9, 9], [4, 4]).expect("met");
     assert_eq!(middle(&scene).value, 3.0);
-    // The box is one long and the camera two from its middle: voxel 3 begins at 3/16.
-    assert!((middle(&scene).distance - (1.5 + 3.5 / 16.0)).abs() < 1e-5);
+    // The box is one long: voxel 3 begins at 3/16.
+    assert!((middle(&scene).distance - 3.5 / 16.0).abs() < 1e-5);
     scene.view.azimuth_deg = 180.0;
     assert_eq!(middle(&scene).value, 12.0);
     // Clipped away in front: the cut is open, the next surface behind it is seen.
     scene.clip[2] = [0.0, 0.7];
+    scene.close_cuts = false;
     assert_eq!(middle(&scene).value, 3.0);
     // Without a colour of its own, that of its value: a fifth of the range, lit face-on with the full gleam.
     scene.surfaces[1].colour = None;
@@ -175,7 +176,7 @@ fn a_free_slice_lies_where_it_is_said_to_and_is_cut_by_the_clip_box() {
     let (point, normal) = ([0.4, 0.55, 0.5], [0.6_f32, -0.3, 0.9]);
     // Thick or not, on a ramp the mean is the value in the middle, wherever the cube holds the whole thickness.
     for thickness in [0.0, 3.0] {
-        scene.slices = vec![Slice { plane: Plane::Free { point, normal }, thickness, shown: true }];
+        scene.slices = vec![Slice { thickness, ..Slice::of(Plane::Free { point, normal }) }];
         let mut met = 0;
         for pixel in (0..21 * 21).map(|i| [i % 21, i / 21]) {
             let Some(hit) = hit_at(&grid, &scene, [21, 21], pixel) else { continue };
@@ -278,12 +279,19 @@ fn the_shader_stops_rays_where_the_reference_does() {
             scene.transfer.stretch =
                 [Stretch::Linear, Stretch::Sqrt, Stretch::Asinh { softening: 0.1 }][index % 3];
             scene.clip = [[0.1, 1.0], [0.0, 0.9], [0.0, 1.0]];
-            scene.surfaces = vec![surface(0.4), Surface { colour: None, ..surface(0.7) }, surface(-0.2)];
+            let see_through = [1.0, 0.4, 0.7, 0.2][index % 4];
+            scene.surfaces = vec![
+                Surface { opacity: see_through, ..surface(0.4) },
+                Surface { colour: None, ..surface(0.7) },
+                Surface { opacity: 0.5 * see_through, ..surface(-0.2) },
+            ];
+            scene.close_cuts = index != 3;
             scene.slices = vec![
                 across(index % 3, 0.6, index as f32),
                 Slice {
                     plane: Plane::Free { point: [0.5, 0.4, 0.5], normal: [0.3, 1.0, -0.4] },
                     thickness: 1.5,
+                    opacity: see_through,
                     shown: index != 2,
                 },
             ];
@@ -336,4 +344,148 @@ fn passes_smooth_the_edges_of_surfaces() {
         // A step is a quarter off on average; sixteen even samples a few hundredths.
         assert!(off[0] > 0.2 && off[15] < 0.05, "off by {off:?}");
     }
+}
+
+/// A sphere of the given radius about the middle is where the field is 40 less the radius, in voxels.
+fn ball() -> Grid {
+    grid((40, 40, 40), [1.0; 3], |at| 40.0 - at.map(|part| (part - 19.5).powi(2)).iter().sum::<f64>().sqrt())
+}
+
+/// Looked at through the middle of a picture, nested shells give what their colours laid over one another give.
+#[test]
+fn nested_shells_are_seen_through_one_another() {
+    let grid = ball();
+    let mut scene = scene(&grid);
+    scene.background = [0.1, 0.2, 0.3];
+    let shells = [(16.0, [0.9, 0.2, 0.1], 0.3), (12.0, [0.1, 0.8, 0.2], 0.5), (6.0, [0.2, 0.3, 0.9], 0.25)];
+    scene.surfaces = shells
+        .map(|(radius, colour, opacity)| Surface {
+            colour: Some(colour),
+            opacity,
+            ..Surface::of(40.0 - radius)
+        })
+        .to_vec();
+    // Face-on each is lit in full, with its gleam; in from the front and out at the back.
+    let lit = |index: usize| (shells[index].1.map(|part| part + 0.15_f32), shells[index].2);
+    let mut truth = [0.0_f32; 3];
+    let mut through = 1.0_f32;
+    for index in [0, 1, 2, 2, 1, 0] {
+        let (rgb, opacity) = lit(index);
+        truth = std::array::from_fn(|i| truth[i] + through * opacity * rgb[i]);
+        through *= 1.0 - opacity;
+    }
+    let hidden = 1.0 - through;
+    let over = |truth: [f32; 3], through: f32| -> [f32; 3] {
+        std::array::from_fn(|i| truth[i] + through * scene.background[i])
+    };
+    let expected = over(truth, through);
+    let adapter = gpu::Adapter::open(true).expect("a driver");
+    let volume = gpu::Volume::of(&adapter, &grid).expect("uploaded");
+    for picture in [render(&grid, None, &scene, 31, 31), volume.picture(&scene, 31, 31).expect("drawn")] {
+        let [r, g, b, alpha] = picture.rgba[15 * 31 + 15];
+        for (found, expected) in [r, g, b, alpha].into_iter().zip(expected.into_iter().chain([hidden])) {
+            assert!((found - expected).abs() < 2e-3, "{found}, not {expected}");
+        }
+    }
+    let radii: Vec<f64> =
+        hits_at(&grid, &scene, [31, 31], [15, 15]).iter().map(|hit| 40.0 - hit.value).collect();
+    assert_eq!(radii, [16.0, 12.0, 6.0, 6.0, 12.0, 16.0]);
+    // An opaque one before it hides all that follows.
+    scene.surfaces[1].opacity = 1.0;
+    let radii: Vec<f64> =
+        hits_at(&grid, &scene, [31, 31], [15, 15]).iter().map(|hit| 40.0 - hit.value).collect();
+    assert_eq!(radii, [16.0, 12.0]);
+    scene.surfaces[0].opacity = 0.0;
+    assert_eq!(hit_at(&grid, &scene, [31, 31], [15, 15]).expect("met").value, 28.0);
+}
+
+/// Gas of one opacity everywhere, in one colour, with a slice in the middle: half of the gas lies before it, half behind.
+#[test]
+fn gas_shines_before_and_behind_what_is_seen_through() {
+    let grid = grid((16, 8, 8), [1.0; 3], |[x, ..]| x);
+    let mut scene = scene(&grid);
+    scene.mode = Mode::Absorption;
+    scene.transfer = Transfer::rising((-2.0, -1.0), Stretch::Linear, crate::figure::ColourMap::Greys);
+    // All values lie above the range: the last colour, at full opacity, everywhere.
+    let gas = f32::from(scene.transfer.rgb_at(1.0)[0]) / 255.0;
+    scene.density = 0.1;
+    scene.background = [0.25; 3];
+    scene.slices = vec![Slice { opacity: 0.4, ..across(2, 0.5, 0.0) }];
+    let half = (-0.8_f32).exp();
+    let adapter = gpu::Adapter::open(true).expect("a driver");
+    let volume = gpu::Volume::of(&adapter, &grid).expect("uploaded");
+    for mode in [Mode::Absorption, Mode::Emission] {
+        scene.mode = mode;
+        let (truth, through) = match mode {
+            Mode::Absorption => {
+                (gas * ((1.0 - half) + half * 0.4 + half * 0.6 * (1.0 - half)), half * 0.6 * half)
+            }
+            // Colours of gas add up: half of 50 times 0.1 on each side.
+            _ => {
+                let half = (-2.5_f32).exp();
+                (gas * (2.5 + half * 0.4 + 0.6 * 2.5), half * 0.6 * half)
+            }
+        };
+        let truth = truth + through * 0.25;
+        for picture in [render(&grid, None, &scene, 9, 9), volume.picture(&scene, 9, 9).expect("drawn")] {
+            let [r, .., hidden] = picture.rgba[4 * 9 + 4];
+            assert!((r - truth).abs() < 2e-3 * truth.max(1.0), "{mode:?}: {r}, not {truth}");
+            assert!((hidden - (1.0 - through)).abs() < 2e-3, "{mode:?}: {hidden}, not {}", 1.0 - through);
+        }
+    }
+}
+
+#[test]
+fn the_cut_of_a_sphere_is_a_disc_in_the_colour_of_the_innermost() {
+    let grid = ball();
+    let mut scene = scene(&grid);
+    scene.surfaces = vec![surface(28.0), Surface { colour: Some([0.0, 1.0, 0.0]), ..surface(34.0) }];
+    // Eight voxels before the middle on the side of the camera: circles of √(12² − 8²) and, inside, none of the sphere of 6 voxels.
+    scene.clip[2] = [0.3, 1.0];
+    let size = [101, 101];
+    let flat: [f32; 3] = [0.8, 0.4, 0.2].map(|part| 0.7 * part);
+    let disc = |scene: &Scene, rgb: [f32; 3]| {
+        let pixels = (0..size[0] * size[1]).map(|index| [index % size[0], index / size[0]]);
+        let on = |hit: &Hit| (hit.place[2] - scene.clip[2][0]).abs() < 1e-4 && hit.rgb == rgb;
+        let met = pixels.filter_map(|pixel| hit_at(&grid, scene, size, pixel)).filter(on);
+        let away = |hit: Hit| 40.0 * f64::from((hit.place[0] - 0.5).hypot(hit.place[1] - 0.5));
+        let away: Vec<f64> = met.map(away).collect();
+        (away.len(), away.into_iter().fold(0.0, f64::max))
+    };
+    // A pixel is 2·2·tan 20° longest sides over 101 wide.
+    let pixel = 40.0 * 4.0 * 20_f64.to_radians().tan() / 101.0;
+    for (plane, radius, rgb) in [(0.3, 12.0, flat), (0.4, 12.0, flat), (0.4, 6.0, [0.0, 0.7, 0.0])] {
+        scene.clip[2][0] = plane;
+        let height = 40.0 * (0.5 - f64::from(plane));
+        let (count, most) = disc(&scene, rgb);
+        let expected = (radius * radius - height * height).sqrt();
+        assert!((most - expected).abs() < pixel, "{most}, not {expected}");
+        let inner = if rgb == flat { (36.0 - height * height).max(0.0) } else { 0.0 };
+        let area = std::f64::consts::PI * (expected * expected - inner) / (pixel * pixel);
+        assert!((count as f64 / area - 1.0).abs() < 0.06, "{count} pixels, not {area}");
+    }
+    // A border of the cube is no cut, an open one shows the inside, and a slice on the cut lies over it.
+    scene.close_cuts = false;
+    assert_eq!(disc(&scene, flat).0, 0);
+    scene.close_cuts = true;
+    scene.slices = vec![across(2, 0.4, 0.0)];
+    assert_eq!(disc(&scene, flat).0, 0);
+    scene.slices.clear();
+    scene.clip[2] = [0.0, 1.0];
+    scene.surfaces = vec![surface(10.0)];
+    assert_eq!(disc(&scene, flat).0, 0);
+}
+
+#[test]
+fn scenes_kept_before_there_was_opacity_open() {
+    let surface: Surface =
+        serde_json::from_str(r#"{"value": 2.0, "colour": null, "shown": true}"#).expect("read");
+    assert_eq!(surface, Surface::of(2.0));
+    let plane = r#"{"plane": {"across": {"axis": 1, "place": 0.25}}, "thickness": 0.0, "shown": true}"#;
+    let slice: Slice = serde_json::from_str(plane).expect("read");
+    assert_eq!(slice, across(1, 0.25, 0.0));
+    let grid = ball();
+    let mut kept = serde_json::to_value(scene(&grid)).expect("written");
+    kept.as_object_mut().expect("fields").remove("close_cuts");
+    assert!(serde_json::from_value::<Scene>(kept).expect("read").close_cuts);
 }

@@ -55,7 +55,7 @@ pub fn show(ui: &mut Ui, cube: &mut Cube) {
         let tip = "A plane through the middle across the line of sight of the camera";
         if ui.button("Facing me").on_hover_text(tip).clicked() {
             let plane = Plane::Free { point: middle(cube), normal: towards_camera(cube) };
-            cube.look.scene.slices.push(Slice { plane, thickness: 0.0, shown: true });
+            cube.look.scene.slices.push(Slice::of(plane));
         }
     });
 }

@@ -49,17 +49,16 @@ pub fn show(ui: &mut Ui, scene: &mut Scene, subject: &Subject<'_>) {
     if let Some(index) = removed {
         surfaces.remove(index);
     }
-    let at = |value: f64| Surface { value, colour: None, shown: true };
     ui.horizontal(|ui| {
         if ui.button(format!("{}  Add", icon::PLUS)).clicked() {
             let highest = surfaces.iter().map(|own| own.value).fold(transfer.range.0, f64::max);
-            surfaces.push(at(0.5 * (highest.min(transfer.range.1) + transfer.range.1)));
+            surfaces.push(Surface::of(0.5 * (highest.min(transfer.range.1) + transfer.range.1)));
         }
         if let Some(sigma) = subject.noise() {
             for count in [3.0, 5.0, 10.0] {
                 let tip = format!("Another at {}", text::quantity(count * sigma, subject.unit));
                 if ui.button(format!("{count:.0}σ")).on_hover_text(tip).clicked() {
-                    surfaces.push(at(count * sigma));
+                    surfaces.push(Surface::of(count * sigma));
                 }
             }
         }

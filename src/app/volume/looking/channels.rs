@@ -43,7 +43,7 @@ fn show_channel(cube: &mut Cube, channel: usize) {
     let slices = &mut cube.look.scene.slices;
     match slices.iter_mut().find(|slice| matches!(slice.plane, Plane::Across { axis: 2, .. })) {
         Some(slice) => (slice.plane, slice.shown) = (plane, true),
-        None => slices.push(Slice { plane, thickness: 0.0, shown: true }),
+        None => slices.push(Slice::of(plane)),
     }
 }
 
