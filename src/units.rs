@@ -1,5 +1,7 @@
 //! Physical constants and conversions, each with its source. No arithmetic of any science room lives here.
 
+pub mod lines;
+
 /// Parsec in centimetres (IAU 2015 resolution B2: 648000/π au, au = 149 597 870 700 m).
 pub const PC_CM: f64 = 3.085_677_581_491_367e18;
 

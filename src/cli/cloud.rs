@@ -3,9 +3,11 @@
 use super::cloud_difference;
 use super::cloud_line;
 use super::console::Console;
+use super::rest_line::RestArgs;
 use crate::cloud::{self, Axis, Quantity, SynthSettings};
 use crate::data::{Image, Values, statistics};
 use crate::io;
+use anyhow::Context as _;
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 use std::path::PathBuf;
@@ -104,6 +106,8 @@ pub struct Moments {
     /// HDU with the cube; the first one that holds a cube where not given
     #[arg(long)]
     hdu: Option<usize>,
+    #[command(flatten)]
+    rest: RestArgs,
 }
 
 pub fn run(command: Command, console: &Console) -> anyhow::Result<()> {
@@ -185,7 +189,8 @@ fn map(args: Map, console: &Console) -> anyhow::Result<()> {
 fn moments(args: Moments, console: &Console) -> anyhow::Result<()> {
     let folder = args.out.clone();
     let maps = console.run_job("moments", move |ctx| {
-        let cube = io::read_cube_watched(&args.cube, args.hdu, ctx)?;
+        let mut cube = io::read_cube_watched(&args.cube, args.hdu, ctx)?;
+        cube.header = args.rest.applied(&cube.header).with_context(|| args.cube.display().to_string())?;
         let velocity_km_s = cloud::velocity_axis_km_s(&cube, ctx)?;
         ctx.report("moments", Some(0.5));
         let maps = cloud::moments(&cube, &velocity_km_s, args.threshold)?;

@@ -1,6 +1,7 @@
 //! `aquila cloud spectrum` and `aquila cloud pv`: one line of sight of a cube with its fit, and a cut along a line on the sky.
 
 use super::console::Console;
+use super::rest_line::RestArgs;
 use crate::cloud::{self, Cut, Frame, MOST_COMPONENTS, SkyPlane};
 use crate::io;
 use anyhow::Context as _;
@@ -21,6 +22,8 @@ pub struct Spectrum {
     /// HDU with the cube; the first one that holds a cube where not given
     #[arg(long)]
     hdu: Option<usize>,
+    #[command(flatten)]
+    rest: RestArgs,
 }
 
 #[derive(Args)]
@@ -42,6 +45,8 @@ pub struct Pv {
     /// HDU with the cube; the first one that holds a cube where not given
     #[arg(long)]
     hdu: Option<usize>,
+    #[command(flatten)]
+    rest: RestArgs,
 }
 
 /// The pixel (x, y from 0) of a position in a cube's own coordinates.
@@ -59,7 +64,8 @@ fn pixel(sky: &SkyPlane, words: &[String]) -> anyhow::Result<[f64; 2]> {
 
 pub fn spectrum(args: Spectrum, console: &Console) -> anyhow::Result<()> {
     let answer = console.run_job("spectrum", move |ctx| {
-        let cube = io::read_cube_watched(&args.cube, args.hdu, ctx)?;
+        let mut cube = io::read_cube_watched(&args.cube, args.hdu, ctx)?;
+        cube.header = args.rest.applied(&cube.header).with_context(|| args.cube.display().to_string())?;
         let velocity_km_s = cloud::velocity_axis_km_s(&cube, ctx)?;
         let at = pixel(&SkyPlane::of(&cube.header), &args.at)?;
         let (_, rows, columns) = cube.values.dim();
@@ -128,7 +134,8 @@ pub fn spectrum(args: Spectrum, console: &Console) -> anyhow::Result<()> {
 pub fn pv(args: Pv, console: &Console) -> anyhow::Result<()> {
     let out = args.out.clone();
     let map = console.run_job("position–velocity cut", move |ctx| {
-        let cube = io::read_cube_watched(&args.cube, args.hdu, ctx)?;
+        let mut cube = io::read_cube_watched(&args.cube, args.hdu, ctx)?;
+        cube.header = args.rest.applied(&cube.header).with_context(|| args.cube.display().to_string())?;
         let sky = SkyPlane::of(&cube.header);
         let points = vec![pixel(&sky, &args.from)?, pixel(&sky, &args.to)?];
         let cut = Cut { points, width: args.width_arcsec };

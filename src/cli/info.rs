@@ -1,10 +1,12 @@
 //! `aquila info`: what a file holds, part by part.
 
 use super::console::Console;
+use super::rest_line::RestArgs;
 use crate::data::{Header, Statistics, statistics};
 use crate::io::wcs::{self, Wcs};
 use crate::io::{self, Contents, Opened, Part, PartKind};
 use crate::job::Context;
+use crate::units::lines::RestLine;
 use anyhow::Context as _;
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
@@ -19,6 +21,8 @@ pub struct Args {
     /// World coordinates of this pixel, counted from 1 as FITS does: X Y [Z …]
     #[arg(long, num_args = 2..=9, value_names = ["X", "Y"], allow_negative_numbers = true)]
     world: Option<Vec<f64>>,
+    #[command(flatten)]
+    rest: RestArgs,
 }
 
 pub fn run(args: Args, console: &Console) -> anyhow::Result<()> {
@@ -47,7 +51,7 @@ fn describe(args: &Args, context: &Context) -> anyhow::Result<(Value, Vec<String
     let (mut readable, mut first_fault) = (0, None);
     for part in &chosen {
         context.check()?;
-        let (hdu, fault) = describe_part(&file, part, context, &mut lines)?;
+        let (hdu, fault) = describe_part(&file, part, (args.rest, context), &mut lines)?;
         hdus.push(hdu);
         match fault {
             None => readable += 1,
@@ -71,7 +75,8 @@ fn describe(args: &Args, context: &Context) -> anyhow::Result<(Value, Vec<String
         let part = chosen.iter().find(with_sky).or_else(|| chosen.iter().find(with_axes)).or(chosen.first());
         let part = part.with_context(|| format!("{}: holds nothing", path.display()))?;
         let place = format!("{}, {}", path.display(), file.place(part.index));
-        add_world(&mut answer, &part.header, pixel, &mut lines).context(place)?;
+        let header = args.rest.applied(&part.header).unwrap_or_else(|_| part.header.clone());
+        add_world(&mut answer, &header, pixel, &mut lines).context(place)?;
     }
     Ok((answer, lines))
 }
@@ -80,7 +85,7 @@ fn describe(args: &Args, context: &Context) -> anyhow::Result<(Value, Vec<String
 fn describe_part(
     file: &Opened,
     part: &Part,
-    context: &Context,
+    (rest, context): (RestArgs, &Context),
     lines: &mut Vec<String>,
 ) -> anyhow::Result<(Value, Option<io::Error>)> {
     let mut hdu = json!({
@@ -99,7 +104,7 @@ fn describe_part(
     if matches!(part.kind, PartKind::Image | PartKind::Cube | PartKind::Array)
         && !part.header.cards.is_empty()
     {
-        describe_axes(keys, &part.header, &part.shape, lines);
+        describe_axes(keys, &part.header, rest, &part.shape, lines);
     }
     let fault = match file.read(part.index, context) {
         Ok(Contents::Values(values)) => {
@@ -157,7 +162,18 @@ fn describe_statistics(keys: &mut Map<String, Value>, found: &Statistics, lines:
 }
 
 /// Axes in FITS order (NAXIS1 first), beam and rest frequency.
-fn describe_axes(keys: &mut Map<String, Value>, header: &Header, shape: &[usize], lines: &mut Vec<String>) {
+fn describe_axes(
+    keys: &mut Map<String, Value>,
+    header: &Header,
+    rest: RestArgs,
+    shape: &[usize],
+    lines: &mut Vec<String>,
+) {
+    // A part without a spectral axis is described as it is.
+    let header = &rest.applied(header).unwrap_or_else(|refused| {
+        lines.push(format!("    warning: {refused}"));
+        header.clone()
+    });
     match Wcs::from_header(header) {
         Ok(wcs) => {
             let lengths: Vec<usize> = shape.iter().rev().copied().collect();
@@ -190,7 +206,16 @@ fn describe_axes(keys: &mut Map<String, Value>, header: &Header, shape: &[usize]
             }
             if let Some(hz) = wcs.rest_hz {
                 keys.insert("rest_frequency_hz".into(), json!(hz));
-                lines.push(format!("    rest frequency {:.6} GHz", hz / 1e9));
+                let line = RestLine::at(hz).map_or(String::new(), |line| format!(", {}", line.name));
+                lines.push(format!("    rest frequency {:.7} GHz{line}", hz / 1e9));
+            }
+            if let Some(axis) = wcs.spectral.and_then(|axis| wcs.axes.get(axis)) {
+                let frame = wcs::rest_frame(header, &axis.ctype);
+                keys.insert("rest_frame".into(), json!(frame.as_ref().map(|(code, _)| code)));
+                lines.push(match frame {
+                    Some((code, meaning)) => format!("    frame of rest {code}: {meaning}"),
+                    None => "    frame of rest: not given by the file (SPECSYS)".to_owned(),
+                });
             }
             if !wcs.warnings.is_empty() {
                 keys.insert("warnings".into(), json!(wcs.warnings));
@@ -257,9 +282,10 @@ fn describe_header(args: &Args) -> anyhow::Result<(Value, Vec<String>)> {
     keys.insert("dtype".into(), json!(""));
     keys.insert("unit".into(), json!(header.text("BUNIT").unwrap_or("")));
     keys.insert("cards".into(), json!(header.cards.len()));
-    describe_axes(&mut keys, &header, &shape, &mut lines);
+    describe_axes(&mut keys, &header, args.rest, &shape, &mut lines);
     let mut answer = json!({"path": path.display().to_string(), "kind": "header", "hdus": [keys]});
     if let Some(pixel) = &args.world {
+        let header = args.rest.applied(&header).unwrap_or(header);
         add_world(&mut answer, &header, pixel, &mut lines).with_context(|| path.display().to_string())?;
     }
     Ok((answer, lines))

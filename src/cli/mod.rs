@@ -18,6 +18,7 @@ mod info;
 mod inspect;
 mod render;
 mod report;
+mod rest_line;
 mod train;
 mod window;
 

@@ -4,6 +4,7 @@ mod scene;
 
 use super::console::{Console, Usage};
 use super::film::FilmArgs;
+use super::rest_line::RestArgs;
 use crate::io::{self, CubeFile, Region};
 use crate::job::Context;
 use crate::volume::gpu::{Adapter, Canvas, Volume};
@@ -46,6 +47,8 @@ pub struct Args {
     /// Length of a velocity axis compared with the longer side of the sky
     #[arg(long, default_value_t = 1.0)]
     velocity_ratio: f64,
+    #[command(flatten)]
+    rest: RestArgs,
     /// Draw so many pictures with shifted samples and average them
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=4096))]
     passes: u32,
@@ -162,7 +165,7 @@ fn draw(args: &Args, ctx: &Context) -> anyhow::Result<Drawn> {
     let (width, height) = args.size;
     let mut canvas = Canvas::new(&adapter, width, height)?;
     let [depth, rows, columns] = file.shape();
-    let geometry = Geometry::new(file.header(), file.shape());
+    let geometry = Geometry::new(&args.rest.applied(file.header())?, file.shape());
     geometry.warnings.iter().for_each(|warning| ctx.warn(warning));
     let wish = Wish {
         region: args.region.map(|region| region.within(file.shape())),

@@ -364,7 +364,7 @@ impl<'a> Marcher<'a> {
             let Some(value) = self.sample(place) else { continue };
             let physical = self.grid.lattice.physical(value);
             if let Mode::Transfer(radiation) = self.scene.mode {
-                let second = match (self.scene.takes_second(), self.second) {
+                let second = match (self.scene.needs_second(), self.second) {
                     (true, Some(second)) => second.sample(place).map(|value| second.lattice.physical(value)),
                     (true, None) => None,
                     (false, _) => Some(0.0),

@@ -32,7 +32,7 @@ pub use depth::depth_through_middle;
 pub use error::VolumeError;
 pub use feed::Feed;
 pub use first_look::{FirstColours, first_look, first_look_at};
-pub use geometry::{AxisKind, CubeAxis, EdgeTick, Geometry, Part};
+pub use geometry::{AxisKind, CubeAxis, EdgeTick, Geometry, Part, SpectralUnit};
 pub use grid::{Grid, Lattice};
 pub use histogram::Histogram;
 pub use load::{Limit, Loaded, Wish};

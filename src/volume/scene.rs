@@ -194,12 +194,6 @@ impl Scene {
         }
     }
 
-    /// Whether the scene takes anything from a second cube.
-    pub fn takes_second(&self) -> bool {
-        let Mode::Transfer(radiation) = self.mode else { return false };
-        matches!(radiation.source, Source::Second) || matches!(radiation.opacity, Opacity::Second(_))
-    }
-
     /// The axis of the cube along which all rays run, in the maximum mode: there samples lie on the centres of the voxels of the column
     /// that a pixel's centre lies in, so that what is shown is the maximum of the values themselves and of nothing between them.
     pub(super) fn centred_axis(&self, lattice: &Lattice) -> Option<usize> {

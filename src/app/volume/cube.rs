@@ -1,11 +1,12 @@
 //! One open cube of the Volume workspace: its file as it comes, its values, how it is looked at.
 
 use super::compare;
-use super::look::Look;
+use super::look::{Look, SpectralChoice};
 use super::looking;
 use crate::app::files;
 use crate::io::{self, CubeFile, Region};
 use crate::job::{Context, Handle, JobQueue, Lane, Progress, Slot};
+use crate::units::lines::RestLine;
 use crate::volume::load::load;
 use crate::volume::stage::{CubeId, Feeder, Stage};
 use crate::volume::{
@@ -37,6 +38,8 @@ pub struct Cube {
     pub reload: Option<Region>,
     /// The ratio that `lattice` has.
     ratio: f64,
+    /// How `geometry` reads the spectral axis.
+    spectral: SpectralChoice,
     /// Another part, or another way to reduce it, that is to be read.
     pub wish: Option<(Option<Region>, Reduce)>,
     /// How far the reading of another part is.
@@ -60,6 +63,7 @@ impl Cube {
             title,
             lattice: loaded.lattice.clone(),
             ratio: look.velocity_ratio,
+            spectral: look.spectral,
             loaded: Arc::new(loaded),
             geometry,
             look,
@@ -98,6 +102,18 @@ impl Cube {
             self.lattice.set_voxel(voxel);
             stage.set_voxel(self.id, voxel);
         }
+    }
+
+    /// Takes up another line, or another unit along the spectral axis. Answers whether there was one.
+    fn settle_spectral_axis(&mut self) -> bool {
+        let is_new = self.look.spectral != self.spectral;
+        if is_new {
+            self.spectral = self.look.spectral;
+            let mut geometry = self.spectral.geometry(&self.loaded.header, self.loaded.file_shape);
+            self.geometry.beam().into_iter().for_each(|beam| geometry.set_beam(beam));
+            self.geometry = Arc::new(geometry);
+        }
+        is_new
     }
 
     /// Sides of a loaded voxel. The last blocks of a reduced cube may hold fewer voxels of the file; the box keeps its proportions.
@@ -192,7 +208,8 @@ impl Open {
         let handle = queue.spawn(Lane::Light, title, move |context| {
             context.report("reading the header", None);
             let file = Arc::new(CubeFile::open(&path, hdu, None)?);
-            let mut geometry = Geometry::new(file.header(), file.shape());
+            let spectral = kept.as_ref().map(|look| look.spectral).unwrap_or_default();
+            let mut geometry = spectral.geometry(file.header(), file.shape());
             if geometry.has_beam_per_plane()
                 && let Some(beam) = io::first_beam(&path)?
             {
@@ -226,9 +243,7 @@ impl Open {
                     Ok(read) => {
                         let first = || self.first_look(&read.loaded);
                         let look = self.kept.clone().unwrap_or_else(first);
-                        let named = named(&read.loaded)
-                            .filter(|_| self.difference_seen.is_none() && !files::is_simulation(&self.path));
-                        let title = named.unwrap_or_else(|| self.title.clone());
+                        let title = self.name_of(&read.geometry).unwrap_or_else(|| self.title.clone());
                         stage.keep(self.id, Arc::clone(&read.loaded.values));
                         State::Ready(Box::new(Cube::new(self.id, title, read, look)))
                     }
@@ -238,9 +253,20 @@ impl Open {
             State::Ready(cube) => {
                 reread(cube, &mut self.reading, queue, stage);
                 cube.settle_proportions(stage);
+                if cube.settle_spectral_axis() {
+                    let geometry = Arc::clone(&cube.geometry);
+                    if let (Some(name), State::Ready(cube)) = (self.name_of(&geometry), &mut self.state) {
+                        cube.title = name;
+                    }
+                }
             }
             State::Waiting | State::Failed(_) => {}
         }
+    }
+
+    /// The object and the line, where they say more than the file's name.
+    fn name_of(&self, geometry: &Geometry) -> Option<String> {
+        named(geometry).filter(|_| self.difference_seen.is_none() && !files::is_simulation(&self.path))
     }
 
     fn first_look(&self, loaded: &Loaded) -> Look {
@@ -325,29 +351,9 @@ fn read(
     Ok(Read { loaded, geometry })
 }
 
-/// Lines by their rest frequencies in GHz (Lovas; CDMS), as far as a title goes.
-const LINES: [(f64, &str); 14] = [
-    (1.420405752, "H I"),
-    (23.6944955, "NH₃ (1,1)"),
-    (86.754288, "H¹³CO⁺ (1–0)"),
-    (88.6318475, "HCN (1–0)"),
-    (89.1885247, "HCO⁺ (1–0)"),
-    (93.1737, "N₂H⁺ (1–0)"),
-    (97.980953, "CS (2–1)"),
-    (109.7821734, "C¹⁸O (1–0)"),
-    (110.2013543, "¹³CO (1–0)"),
-    (115.2712018, "CO (1–0)"),
-    (219.5603541, "C¹⁸O (2–1)"),
-    (220.3986842, "¹³CO (2–1)"),
-    (230.538, "CO (2–1)"),
-    (345.7959899, "CO (3–2)"),
-];
-
 /// The object and the line that a header names.
-fn named(loaded: &Loaded) -> Option<String> {
-    let header = &loaded.header;
-    let object = header.text("OBJECT").map(str::trim).filter(|object| !object.is_empty())?;
-    let rest_hz = header.float("RESTFRQ").or_else(|| header.float("RESTFREQ"));
-    let line = rest_hz.and_then(|hz| LINES.iter().find(|(ghz, _)| (hz * 1e-9 / ghz - 1.0).abs() < 2e-5));
-    Some(line.map_or_else(|| object.to_owned(), |(_, line)| format!("{object} {line}")))
+fn named(geometry: &Geometry) -> Option<String> {
+    let object = geometry.header().text("OBJECT").map(str::trim).filter(|object| !object.is_empty())?;
+    let line = geometry.rest_hz().and_then(RestLine::at);
+    Some(line.map_or_else(|| object.to_owned(), |line| format!("{object} {}", line.name)))
 }

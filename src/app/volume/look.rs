@@ -1,8 +1,9 @@
 //! How a cube is looked at: everything that a session keeps of it. Plain values; nothing is painted or read here.
 
 use super::{export, looking};
-use crate::io::Region;
-use crate::volume::{FirstColours, Mode, Plane, Reduce, Scene, Slice, Surface};
+use crate::data::Header;
+use crate::io::{Region, wcs};
+use crate::volume::{FirstColours, Geometry, Mode, Plane, Reduce, Scene, Slice, SpectralUnit, Surface};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -29,6 +30,9 @@ pub struct Look {
     /// Length of a velocity axis compared with the longer side of the sky.
     #[serde(default = "equal")]
     pub velocity_ratio: f64,
+    /// The line of the spectral axis, and what is counted along it.
+    #[serde(default)]
+    pub spectral: SpectralChoice,
     /// For lengths in parsecs, which a header of the sky does not give.
     #[serde(default)]
     pub distance_pc: Option<f64>,
@@ -55,6 +59,31 @@ pub struct Automatic {
     pub colours: FirstColours,
 }
 
+/// How a spectral axis is read; the file stays as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SpectralChoice {
+    /// In Hz, in place of the header's.
+    pub rest_hz: Option<f64>,
+    pub unit: SpectralUnit,
+}
+
+impl SpectralChoice {
+    /// The coordinates of a cube of `shape` voxels (z, y, x) as they are read so. What cannot be had is said in the warnings.
+    pub fn geometry(self, header: &Header, shape: [usize; 3]) -> Geometry {
+        let another = self.rest_hz.map(|rest_hz| wcs::with_rest_frequency(header, rest_hz));
+        match another {
+            None => Geometry::in_unit(header, shape, self.unit),
+            Some(Ok(header)) => Geometry::in_unit(&header, shape, self.unit),
+            Some(Err(refused)) => {
+                let mut geometry = Geometry::in_unit(header, shape, self.unit);
+                geometry.warnings.push(refused.to_string());
+                geometry
+            }
+        }
+    }
+}
+
 fn equal() -> f64 {
     1.0
 }
@@ -78,6 +107,7 @@ impl Look {
             reduce: Reduce::default(),
             is_fitted: false,
             velocity_ratio: equal(),
+            spectral: SpectralChoice::default(),
             distance_pc: None,
             overlay: Default::default(),
             second: None,

@@ -7,28 +7,33 @@ mod distortion;
 mod frame;
 mod linear;
 mod projection;
+mod rest;
 mod spectral;
 mod sphere;
 mod text;
 mod unit;
 
 pub use axis::{Axis, AxisKind};
-pub use frame::SkyFrame;
+pub use frame::{SkyFrame, rest_frame};
+pub use rest::with_rest_frequency;
 pub use spectral::Quantity;
 pub use text::{declination_text, right_ascension_text};
 
 use crate::data::Header;
-use crate::units::C_M_S;
 use distortion::{Plate, Sip, Tpv};
 use linear::Linear;
 use projection::Projection;
 use spectral::Spectral;
 use sphere::{Reference, Rotation};
 
-/// Why a header describes no coordinates.
+/// Why a header describes no coordinates, or none for another line.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("the coordinates of the header cannot be used: {0}")]
-pub struct WcsError(String);
+pub enum WcsError {
+    #[error("the coordinates of the header cannot be used: {0}")]
+    Header(String),
+    #[error("another rest frequency cannot be taken: {0}")]
+    Rest(String),
+}
 
 /// The coordinate description of an array.
 pub struct Wcs {
@@ -88,10 +93,8 @@ impl Wcs {
         let (longitude, latitude) = (find(AxisKind::Longitude), find(AxisKind::Latitude));
         let spectral = find(AxisKind::Spectral);
         let sky = longitude.zip(latitude);
-        let linear = Linear::of(header, count, sky).map_err(WcsError)?;
-        let rest_hz = ["RESTFRQ", "RESTFREQ"].iter().find_map(|key| header.float(key)).filter(|&hz| hz > 0.0);
-        let rest_wave = header.float("RESTWAV").filter(|&wave| wave > 0.0);
-        let rest_hz = rest_hz.or_else(|| rest_wave.map(|wave| C_M_S / wave));
+        let linear = Linear::of(header, count, sky).map_err(WcsError::Header)?;
+        let rest_hz = rest::of(header);
         let celestial = sky.and_then(|(lon, lat)| match Celestial::of(header, &axes, lon, lat) {
             Ok(celestial) => celestial,
             Err(why) => {
@@ -105,8 +108,8 @@ impl Wcs {
         if let Some(index) = spectral {
             axis::judge_velocity_unit(&mut axes[index], header, &linear, index, &mut warnings);
             let axis = &axes[index];
-            if let Some((quantity, algorithm)) = spectral::parse_ctype(&axis.ctype.to_ascii_uppercase()) {
-                match Spectral::new(quantity, algorithm, axis.reference * axis.factor, rest_hz) {
+            if let Some((quantity, algorithm)) = spectral::axis_of(header, &axis.ctype) {
+                match Spectral::new(quantity, &algorithm, axis.reference * axis.factor, rest_hz) {
                     Ok(found) => line = Some(found),
                     Err(why) => {
                         warnings.push(format!("no spectral coordinates: {why}"));
@@ -244,12 +247,12 @@ impl Wcs {
     /// not say is taken as km/s where m/s would be absurd; `warnings` says so.
     pub fn velocities_km_s(&self, count: usize) -> Result<Vec<f64>, WcsError> {
         let (Some(line), Some(index)) = (&self.line, self.spectral) else {
-            return Err(WcsError("there is no spectral axis".into()));
+            return Err(WcsError::Header("there is no spectral axis".into()));
         };
         let velocities: Option<Vec<f64>> =
             (1..=count).map(|channel| self.velocity_at(line, index, channel as f64)).collect();
         velocities.ok_or_else(|| {
-            WcsError(format!(
+            WcsError::Header(format!(
                 "velocities need the rest frequency of the line: no RESTFRQ beside {}",
                 self.axes[index].ctype
             ))
@@ -263,9 +266,23 @@ impl Wcs {
     }
 
     fn velocity_at(&self, line: &Spectral, index: usize, channel: f64) -> Option<f64> {
-        let scale = if self.axes[index].assumed_km_s { 1e3 } else { 1.0 };
-        let value = self.along(index, channel) * scale;
-        line.quantity.velocity_km_s(value, self.rest_hz)
+        line.quantity.velocity_km_s(self.spectral_si(index, channel), self.rest_hz)
+    }
+
+    /// The spectral coordinate at a channel (from 1, also between channels), made another quantity by the rest frequency: hertz, metres
+    /// or m/s (Greisen et al. 2006, table 3). `None` where there is none, or no rest frequency that it needs.
+    pub fn spectral_as(&self, quantity: Quantity, channel: f64) -> Option<f64> {
+        let (line, index) = (self.line.as_ref()?, self.spectral?);
+        let value = self.spectral_si(index, channel);
+        let made = match quantity == line.quantity {
+            true => value,
+            false => quantity.at_hz(line.quantity.hz(value, self.rest_hz)?, self.rest_hz)?,
+        };
+        Some(made).filter(|made| made.is_finite())
+    }
+
+    fn spectral_si(&self, index: usize, channel: f64) -> f64 {
+        self.along(index, channel) * if self.axes[index].assumed_km_s { 1e3 } else { 1.0 }
     }
 
     /// The coordinate of one axis at a pixel of it (from 1), the other axes at their reference pixels.

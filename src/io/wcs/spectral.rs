@@ -2,6 +2,7 @@
 //! and velocities in km/s. Formulas: Greisen et al. 2006, A&A 446, 747 ("paper III").
 
 use super::unit::Measure;
+use crate::data::Header;
 use crate::units::{C_M_S, H_J_S};
 
 /// What a spectral axis counts, in SI.
@@ -75,7 +76,29 @@ pub(super) fn parse_ctype(ctype: &str) -> Option<(Quantity, &str)> {
     }
 }
 
+/// As `parse_ctype`, with what VELREF says of a velocity without a convention (AIPS memo 27): above 256 it is a radio velocity, else an
+/// optical one.
+pub(super) fn axis_of(header: &Header, ctype: &str) -> Option<(Quantity, String)> {
+    let upper = ctype.to_ascii_uppercase();
+    let (quantity, algorithm) = parse_ctype(&upper)?;
+    let is_aips = upper.starts_with("VELO") && algorithm.is_empty();
+    let quantity = match header.integer("VELREF").filter(|_| is_aips) {
+        Some(reference) if reference > 256 => Quantity::RadioVelocity,
+        Some(1..) => Quantity::OpticalVelocity,
+        _ => quantity,
+    };
+    Some((quantity, algorithm.to_owned()))
+}
+
 impl Quantity {
+    /// Whether a value counts from the rest frequency of a line.
+    pub(super) fn needs_rest(self) -> bool {
+        matches!(
+            self,
+            Self::RadioVelocity | Self::OpticalVelocity | Self::Redshift | Self::Velocity | Self::Beta
+        )
+    }
+
     pub(super) fn measure(self) -> Measure {
         match self {
             Self::Frequency => Measure::Frequency,
@@ -88,7 +111,7 @@ impl Quantity {
     }
 
     /// Frequency in Hz of a value in SI; velocities need the rest frequency.
-    fn hz(self, value: f64, rest_hz: Option<f64>) -> Option<f64> {
+    pub(super) fn hz(self, value: f64, rest_hz: Option<f64>) -> Option<f64> {
         Some(match self {
             Self::Frequency => value,
             Self::Energy => value / H_J_S,
@@ -103,7 +126,7 @@ impl Quantity {
         })
     }
 
-    fn at_hz(self, hz: f64, rest_hz: Option<f64>) -> Option<f64> {
+    pub(super) fn at_hz(self, hz: f64, rest_hz: Option<f64>) -> Option<f64> {
         Some(match self {
             Self::Frequency => hz,
             Self::Energy => hz * H_J_S,
@@ -119,7 +142,7 @@ impl Quantity {
     }
 
     /// Derivative of `hz` at a value.
-    fn hz_per_unit(self, value: f64, rest_hz: Option<f64>) -> Option<f64> {
+    pub(super) fn hz_per_unit(self, value: f64, rest_hz: Option<f64>) -> Option<f64> {
         let relativistic = |beta: f64| -1.0 / ((1.0 + beta) * (1.0 - beta * beta).sqrt());
         Some(match self {
             Self::Frequency => 1.0,

@@ -4,6 +4,57 @@ use super::EdgeTick;
 use crate::data::Header;
 use crate::figure::{self, Coordinate};
 use crate::io::wcs::{Quantity, SkyFrame};
+use serde::{Deserialize, Serialize};
+
+/// What is counted along the spectral axis.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SpectralUnit {
+    /// Velocities of the file's own convention; radio for frequencies, optical for wavelengths; the file's axis without a rest frequency.
+    #[default]
+    File,
+    /// c (1 − ν/ν₀), km/s.
+    RadioVelocity,
+    /// c (ν₀/ν − 1), km/s.
+    OpticalVelocity,
+    Frequency,
+    /// In vacuum.
+    Wavelength,
+    /// Counted from 1 as FITS does.
+    Channel,
+}
+
+impl SpectralUnit {
+    pub const ALL: [Self; 6] = [
+        Self::File,
+        Self::RadioVelocity,
+        Self::OpticalVelocity,
+        Self::Frequency,
+        Self::Wavelength,
+        Self::Channel,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::File => "as the file",
+            Self::RadioVelocity => "velocity, radio",
+            Self::OpticalVelocity => "velocity, optical",
+            Self::Frequency => "frequency",
+            Self::Wavelength => "wavelength",
+            Self::Channel => "channel",
+        }
+    }
+
+    /// The quantity to which the file's is converted; `None` for the file's own and for channels.
+    pub(super) fn quantity(self) -> Option<Quantity> {
+        match self {
+            Self::File | Self::Channel => None,
+            Self::RadioVelocity => Some(Quantity::RadioVelocity),
+            Self::OpticalVelocity => Some(Quantity::OpticalVelocity),
+            Self::Frequency => Some(Quantity::Frequency),
+            Self::Wavelength => Some(Quantity::Wavelength),
+        }
+    }
+}
 
 /// What an axis of a cube counts, in the unit in which it is shown.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -2,14 +2,15 @@
 //! Voxels are those of the file, counted from 0 at the centre of the first, in the order x, y, z (z the slowest axis of the file).
 
 mod axis;
+mod words;
 
 #[cfg(test)]
 mod tests;
 
-pub use axis::{AxisKind, CubeAxis};
+pub use axis::{AxisKind, CubeAxis, SpectralUnit};
 
 use crate::data::Header;
-use crate::figure::{self, Coordinate, sky_ticks, sky_words, text};
+use crate::figure::{self, Coordinate, text};
 use crate::io::wcs::{self, Beam, Quantity, SkyFrame, Wcs};
 
 /// A tick on an edge: its place along it from 0 to 1, and its label.
@@ -54,6 +55,7 @@ struct Jacobian {
 
 /// The coordinates of a cube.
 pub struct Geometry {
+    header: Header,
     shape: [usize; 3],
     wcs: Option<Wcs>,
     frame: SkyFrame,
@@ -64,7 +66,10 @@ pub struct Geometry {
     jacobian: Option<Jacobian>,
     /// Which of the three axes is spectral.
     spectral: Option<usize>,
+    unit: SpectralUnit,
     velocities: Option<Vec<f64>>,
+    /// Code of the frame of rest, and what it means.
+    rest_frame: Option<(String, &'static str)>,
     beam: Option<Beam>,
     /// Whether planes have beams of their own, of which `beam` is the first.
     has_beam_per_plane: bool,
@@ -75,6 +80,12 @@ pub struct Geometry {
 impl Geometry {
     /// Reads the header of a cube of `shape` voxels (z, y, x): FITS axis 1 is x. Without coordinates it counts voxels.
     pub fn new(header: &Header, shape: [usize; 3]) -> Self {
+        Self::in_unit(header, shape, SpectralUnit::File)
+    }
+
+    /// As `new`, with the spectral axis counted in a unit. Where the header does not allow that (no rest frequency), it is the file's own,
+    /// and a warning says so.
+    pub fn in_unit(header: &Header, shape: [usize; 3], unit: SpectralUnit) -> Self {
         let [depth, height, width] = shape;
         let mut warnings = Vec::new();
         let wcs = match Wcs::from_header(header) {
@@ -90,15 +101,31 @@ impl Geometry {
         let frame = SkyFrame::of(header, ctype.as_deref().unwrap_or_default());
         let spectral = wcs.as_ref().and_then(|wcs| wcs.spectral).filter(|&axis| axis < 3);
         let lengths = [width, height, depth];
-        let velocities =
-            wcs.as_ref().zip(spectral).and_then(|(wcs, axis)| match wcs.velocities_km_s(lengths[axis]) {
-                Ok(velocities) => Some(velocities).filter(|all| all.iter().all(|one| one.is_finite())),
-                Err(error) => {
-                    warnings.push(error.to_string());
-                    None
+        let mut unit = unit;
+        if let (Some(quantity), Some(wcs), Some(_)) = (unit.quantity(), &wcs, spectral)
+            && wcs.spectral_as(quantity, 1.0).is_none()
+        {
+            warnings
+                .push(format!("the spectral axis cannot be shown as {}: give a rest frequency", unit.name()));
+            unit = SpectralUnit::File;
+        }
+        let velocities = wcs.as_ref().zip(spectral).and_then(|(wcs, axis)| {
+            let found = match unit {
+                SpectralUnit::RadioVelocity | SpectralUnit::OpticalVelocity => {
+                    let at = |channel: usize| converted_km_s(wcs, unit, channel as f64);
+                    Ok((1..=lengths[axis]).map(|channel| at(channel).unwrap_or(f64::NAN)).collect())
                 }
-            });
+                _ => wcs.velocities_km_s(lengths[axis]),
+            };
+            found
+                .map_err(|error| warnings.push(error.to_string()))
+                .ok()
+                .filter(|all: &Vec<f64>| all.iter().all(|one| one.is_finite()))
+        });
+        let rest_frame =
+            wcs.as_ref().zip(spectral).and_then(|(wcs, axis)| wcs::rest_frame(header, &wcs.axes[axis].ctype));
         let mut geometry = Self {
+            header: header.clone(),
             shape: lengths,
             frame,
             axes: ["x", "y", "z"].map(CubeAxis::voxels),
@@ -106,7 +133,9 @@ impl Geometry {
             groups: std::array::from_fn(|_| String::new()),
             jacobian: None,
             spectral,
+            unit,
             velocities,
+            rest_frame,
             beam: wcs::beam(header),
             has_beam_per_plane: header.get("CASAMBM").is_some(),
             warnings,
@@ -142,18 +171,22 @@ impl Geometry {
                 scale: 1.0,
             }
         } else if self.spectral == Some(axis) {
-            match (&self.velocities, wcs.quantity()) {
-                (Some(_), _) => CubeAxis {
-                    kind: AxisKind::Velocity,
-                    name: figure::velocity_name(header, &own.ctype),
-                    unit: "km s⁻¹".to_owned(),
-                    scale: 1.0,
-                },
-                (None, Some(quantity)) => {
-                    let unit = header.text(&format!("CUNIT{}", axis + 1)).unwrap_or_default();
-                    axis::spectral_axis(quantity, wcs.along(axis, 1.0), unit)
+            let file_unit = header.text(&format!("CUNIT{}", axis + 1)).unwrap_or_default();
+            match (self.unit, &self.velocities, wcs.quantity()) {
+                (SpectralUnit::Channel, ..) => CubeAxis::voxels("channel"),
+                (SpectralUnit::Frequency, ..) => self.converted_axis(Quantity::Frequency),
+                (SpectralUnit::Wavelength, ..) => self.converted_axis(Quantity::Wavelength),
+                (unit, Some(_), _) => {
+                    let name = figure::velocity_name(header, &own.ctype);
+                    let name = match unit {
+                        SpectralUnit::RadioVelocity => format!("{name} (radio)"),
+                        SpectralUnit::OpticalVelocity => format!("{name} (optical)"),
+                        _ => name,
+                    };
+                    CubeAxis { kind: AxisKind::Velocity, name, unit: "km s⁻¹".to_owned(), scale: 1.0 }
                 }
-                (None, None) => CubeAxis::voxels(["x", "y", "z"][axis]),
+                (_, None, Some(quantity)) => axis::spectral_axis(quantity, wcs.along(axis, 1.0), file_unit),
+                (_, None, None) => CubeAxis::voxels(["x", "y", "z"][axis]),
             }
         } else if own.ctype.is_empty() && own.unit.is_empty() {
             return;
@@ -161,6 +194,11 @@ impl Geometry {
             let name = if own.ctype.is_empty() { ["x", "y", "z"][axis] } else { &own.ctype };
             CubeAxis { kind: AxisKind::Other, name: name.to_owned(), unit: text::unit(&own.unit), scale: 1.0 }
         };
+    }
+
+    fn converted_axis(&self, quantity: Quantity) -> CubeAxis {
+        let typical = self.wcs.as_ref().and_then(|wcs| wcs.spectral_as(quantity, 1.0)).unwrap_or(f64::NAN);
+        axis::spectral_axis(quantity, typical, "")
     }
 
     /// Which coordinate of the sky changes more along an axis of it.
@@ -199,6 +237,11 @@ impl Geometry {
 
     fn centre(&self) -> [f64; 3] {
         self.shape.map(|count| (count as f64 - 1.0) * 0.5)
+    }
+
+    /// The header that all of this is read from.
+    pub fn header(&self) -> &Header {
+        &self.header
     }
 
     /// Voxels of the file along x, y, z.
@@ -242,16 +285,22 @@ impl Geometry {
     pub fn signs(&self) -> [f32; 3] {
         let increases = |axis: usize| {
             let wcs = self.wcs.as_ref()?;
+            let is_spectral = self.spectral == Some(axis);
             let ends = match self.axes[axis].kind {
-                AxisKind::Velocity => [self.velocity_km_s(0.0)?, self.velocity_km_s(1.0)?],
-                AxisKind::Voxel => return None,
+                // Whatever is counted along it, the box stays as it is.
+                _ if is_spectral && self.velocities.is_some() => {
+                    [self.velocity_km_s(0.0)?, self.velocity_km_s(1.0)?]
+                }
+                AxisKind::Voxel if !is_spectral => return None,
                 _ => [wcs.along(axis, 1.0), wcs.along(axis, 2.0)],
             };
             // Without a rest frequency lower frequencies still lie further away.
-            let falls = matches!(
-                self.axes[axis].kind,
-                AxisKind::Spectral(Quantity::Frequency | Quantity::Energy | Quantity::Wavenumber)
-            );
+            let falls = is_spectral
+                && self.velocities.is_none()
+                && matches!(
+                    wcs.quantity(),
+                    Some(Quantity::Frequency | Quantity::Energy | Quantity::Wavenumber)
+                );
             (ends[0] != ends[1]).then_some((ends[1] > ends[0]) != falls)
         };
         let sign = |axis: usize| if increases(axis).unwrap_or(true) { 1.0 } else { -1.0 };
@@ -293,7 +342,11 @@ impl Geometry {
                 AxisKind::Voxel => voxel[axis] + 1.0,
                 AxisKind::Sky(Coordinate::Longitude) => sky(wcs.longitude),
                 AxisKind::Sky(Coordinate::Latitude) => sky(wcs.latitude),
-                AxisKind::Velocity => wcs.velocity_km_s(voxel[axis] + 1.0).unwrap_or(f64::NAN),
+                AxisKind::Velocity => self.velocity_km_s(voxel[axis]).unwrap_or(f64::NAN),
+                AxisKind::Spectral(quantity) if self.unit != SpectralUnit::File => {
+                    let value = wcs.spectral_as(quantity, voxel[axis] + 1.0);
+                    value.unwrap_or(f64::NAN) * self.axes[axis].scale
+                }
                 AxisKind::Spectral(_) | AxisKind::Other => world[axis] * self.axes[axis].scale,
             }
         })
@@ -324,7 +377,28 @@ impl Geometry {
     /// Velocity at a channel (from 0, also between two).
     pub fn velocity_km_s(&self, channel: f64) -> Option<f64> {
         self.velocities.as_ref()?;
-        self.wcs.as_ref()?.velocity_km_s(channel + 1.0)
+        let wcs = self.wcs.as_ref()?;
+        match self.unit {
+            SpectralUnit::RadioVelocity | SpectralUnit::OpticalVelocity => {
+                converted_km_s(wcs, self.unit, channel + 1.0)
+            }
+            _ => wcs.velocity_km_s(channel + 1.0),
+        }
+    }
+
+    /// In which unit the spectral axis is counted.
+    pub fn spectral_unit(&self) -> SpectralUnit {
+        self.unit
+    }
+
+    /// Rest frequency of the line in Hz, where the header gives one.
+    pub fn rest_hz(&self) -> Option<f64> {
+        self.wcs.as_ref()?.rest_hz
+    }
+
+    /// The frame of rest of the spectral axis: its code as SPECSYS writes it, and what it means; `None` where the header does not say.
+    pub fn rest_frame(&self) -> Option<(&str, &'static str)> {
+        self.rest_frame.as_ref().map(|(code, meaning)| (code.as_str(), *meaning))
     }
 
     /// The velocities of the channels, where the spectral axis can be made one.
@@ -368,56 +442,9 @@ impl Geometry {
     pub fn step(&self, axis: usize) -> f64 {
         self.steps[axis]
     }
+}
 
-    /// The coordinates of a voxel in words: `RA 03ʰ25ᵐ38.3ˢ Dec +30°44′05″ · v 4.06 km s⁻¹`.
-    pub fn words(&self, voxel: [f64; 3]) -> String {
-        let world = self.world(voxel);
-        let mut parts = Vec::new();
-        if let Some((longitude, latitude)) = self.sky(voxel) {
-            parts.push(sky_words(self.frame, longitude, latitude));
-        }
-        for (axis, value) in self.axes.iter().zip(world) {
-            if matches!(axis.kind, AxisKind::Sky(_)) || !value.is_finite() {
-                continue;
-            }
-            let value = match axis.kind {
-                AxisKind::Velocity => format!("{value:.2}").replace('-', "−"),
-                AxisKind::Voxel => format!("{value:.0}").replace('-', "−"),
-                _ => text::number(value),
-            };
-            let name = if axis.kind == AxisKind::Velocity { "v" } else { &axis.name };
-            parts.push(format!("{name} {value} {}", axis.unit).trim_end().to_owned());
-        }
-        parts.join(" · ")
-    }
-
-    /// A coordinate along an axis in words, without its name: `4.06 km s⁻¹`, `03ʰ25ᵐ38.3ˢ`.
-    pub fn value_words(&self, axis: usize, voxel: [f64; 3]) -> String {
-        let value = self.world(voxel)[axis];
-        let own = &self.axes[axis];
-        match (own.kind, self.frame) {
-            _ if !value.is_finite() => "off the sky".to_owned(),
-            (AxisKind::Sky(Coordinate::Longitude), SkyFrame::Equatorial(_)) => text::right_ascension(value),
-            (AxisKind::Sky(Coordinate::Latitude), SkyFrame::Equatorial(_)) => text::declination(value),
-            (AxisKind::Sky(_), _) => format!("{value:.4}°").replace('-', "−"),
-            (AxisKind::Velocity, _) => format!("{value:.2} {}", own.unit).replace('-', "−"),
-            (AxisKind::Voxel, _) => format!("{value:.1}"),
-            // What is zero but for rounding is zero.
-            _ => {
-                let step = self.steps[axis].abs() * own.scale.abs();
-                text::quantity(if value.abs() < 1e-9 * step { 0.0 } else { value }, &own.unit)
-            }
-        }
-    }
-
-    /// About `most` ticks of an axis' coordinate along an edge on which `voxel_at(0..=1)` lies. They stand where the coordinate
-    /// itself is round, not where a straight line between the corners would be.
-    pub fn ticks(&self, axis: usize, most: usize, voxel_at: impl Fn(f64) -> [f64; 3]) -> Vec<EdgeTick> {
-        match self.axes[axis].kind {
-            AxisKind::Sky(coordinate) => {
-                sky_ticks(self.frame, coordinate, most, |place| self.sky(voxel_at(f64::from(place))))
-            }
-            _ => axis::plain_ticks(most, |place| self.world(voxel_at(place))[axis]),
-        }
-    }
+/// Velocity at a channel (from 1) in the convention of a unit, km/s.
+fn converted_km_s(wcs: &Wcs, unit: SpectralUnit, channel: f64) -> Option<f64> {
+    Some(wcs.spectral_as(unit.quantity()?, channel)? / 1e3)
 }

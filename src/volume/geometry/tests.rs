@@ -158,3 +158,43 @@ fn channels_and_positions_lead_back() {
     assert_eq!(part.voxel([0.0, 0.0, 0.5]), [3.5, -0.5, 14.5]);
     assert_eq!(part.place(part.voxel([0.25, 0.5, 0.75])), [0.25, 0.5, 0.75]);
 }
+
+/// The same channels in every unit, by the formulas of Greisen et al. 2006, table 3.
+#[test]
+fn the_spectral_axis_is_shown_as_it_is_wanted() {
+    const C_M_S: f64 = 299_792_458.0;
+    const REST_HZ: f64 = 110.201_354_3e9;
+    let mut header = header();
+    let unknown = Geometry::in_unit(&header, SHAPE, SpectralUnit::Frequency);
+    assert!(unknown.spectral_unit() == SpectralUnit::File, "velocities without a rest frequency");
+    assert!(unknown.warnings.iter().any(|warning| warning.contains("rest frequency")), "it is said");
+    assert!(unknown.rest_hz().is_none());
+    header.set_float("RESTFRQ", REST_HZ, "");
+    // VRAD, 4 km/s at channel 9.5 counted from 0, 0.1 km/s a channel.
+    let hz = |z: f64| REST_HZ * (1.0 - (4000.0 + 100.0 * (z - 9.5)) / C_M_S);
+    let shown = |unit| Geometry::in_unit(&header, SHAPE, unit);
+    for (unit, title, value) in [
+        (SpectralUnit::File, "v_LSR, km s⁻¹", 3.75),
+        (SpectralUnit::RadioVelocity, "v_LSR (radio), km s⁻¹", 3.75),
+        (SpectralUnit::OpticalVelocity, "v_LSR (optical), km s⁻¹", C_M_S * (REST_HZ / hz(7.0) - 1.0) / 1e3),
+        (SpectralUnit::Frequency, "ν, GHz", hz(7.0) / 1e9),
+        (SpectralUnit::Wavelength, "λ, mm", C_M_S / hz(7.0) * 1e3),
+        (SpectralUnit::Channel, "channel", 8.0),
+    ] {
+        let geometry = shown(unit);
+        assert_eq!(geometry.axes()[2].title(), title);
+        let found = geometry.world([20.0, 15.0, 7.0])[2];
+        assert!((found / value - 1.0).abs() < 1e-12, "{title}: {found} {value}");
+        // What is counted does not turn the box, nor take its velocities away.
+        assert_eq!(geometry.signs(), [1.0, 1.0, -1.0], "{title}");
+        assert!(
+            geometry.velocities_km_s().is_some()
+                && !geometry.ticks(2, 5, |t| [0.0, 0.0, 19.0 * t]).is_empty()
+        );
+    }
+    let frequency = shown(SpectralUnit::Frequency);
+    assert_eq!(frequency.value_words(2, [0.0, 0.0, 0.0]), "110.200233 GHz");
+    assert_eq!(frequency.rest_frame(), Some(("LSRK", "kinematic local standard of rest")));
+    header.remove("SPECSYS");
+    assert_eq!(Geometry::new(&header, SHAPE).rest_frame(), None);
+}

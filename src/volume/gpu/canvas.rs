@@ -130,7 +130,7 @@ impl Canvas {
         }
         let adapter = Arc::clone(&self.adapter);
         adapter.guarded(0, || {
-            if scene.takes_second() && second.is_none() {
+            if scene.needs_second() && second.is_none() {
                 return Err(VolumeError::NoSecond);
             }
             self.prepare(volume, scene);

@@ -251,7 +251,10 @@ fn after_three_losses_the_processor_draws_and_the_card_can_be_tried_again() {
     stage.show(VIEW, Some(request(&grid(), 30.0, false)));
     assert!(settled(&stage, VIEW).request.scene.view.azimuth_deg == 30.0, "it is drawn");
     let words = stage.fault().expect("it is said");
-    assert!(words.starts_with("Drawn by the processor since the graphics device failed three times"), "{words}");
+    assert!(
+        words.starts_with("Drawn by the processor since the graphics device failed three times"),
+        "{words}"
+    );
     assert!(stage.adapter().is_some_and(|adapter| adapter.is_software) && stage.can_retry());
     // As before the loss, but for what full floats keep that half floats do not.
     stage.show(VIEW, Some(request(&grid(), 0.0, false)));

@@ -7,6 +7,7 @@ mod fields;
 mod radiation;
 mod range;
 mod slices;
+mod spectral;
 mod surfaces;
 #[cfg(test)]
 mod tests;
@@ -78,6 +79,10 @@ pub fn parts(ui: &mut Ui, cube: &mut Cube) {
     surfaces::show(ui, &mut cube.look.scene, &subject);
     section(ui, "SLICES");
     slices::show(ui, cube);
+    if cube.geometry.spectral_axis().is_some() {
+        section(ui, "SPECTRAL AXIS");
+        spectral::show(ui, cube);
+    }
     section(ui, "AXES AND SCALE");
     overlay::section(ui, &mut cube.look.overlay);
     section(ui, "CLIP BOX");

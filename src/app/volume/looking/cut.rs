@@ -32,13 +32,14 @@ fn columns(ui: &mut Ui, cube: &mut Cube, grid: &Arc<Grid>, desk: &mut Whole, sta
     ui.horizontal_top(|ui| {
         let height = ui.available_height();
         // The map on which the cut is drawn: all the light, or without velocities the plane in the middle.
-        let moments = if grid.has_velocity { desk.maps.moments(cube, grid, state).cloned() } else { None };
+        let moments =
+            if grid.velocity_km_s.is_some() { desk.maps.moments(cube, grid, state).cloned() } else { None };
         match moments {
             Some(Ok(maps)) => {
                 moment_map(ui, height, Moment::Peak, &maps, cube, grid, desk, state);
             }
             Some(Err(error)) => drop(ui.label(RichText::new(error).color(tokens.error))),
-            None if grid.has_velocity => {
+            None if grid.velocity_km_s.is_some() => {
                 drop(ui.label(RichText::new("Working out the map …").color(tokens.dim)))
             }
             None => drop(ui.label(RichText::new("Draw the cut on a channel map").color(tokens.dim))),

@@ -24,8 +24,10 @@ pub struct Desk {
 type Key = ([usize; 2], usize);
 
 struct Answer {
-    /// Coordinates along the spectrum.
+    /// Coordinates along the spectrum, as they are shown.
     x: Vec<f64>,
+    /// The velocities there, where there are some.
+    velocity_km_s: Option<Vec<f64>>,
     values: Vec<f32>,
     moments: Option<LineMoments>,
     /// `None` where no component was asked for.
@@ -56,8 +58,7 @@ impl Desk {
             && !is_known(self.asked.as_ref().map(|asked| asked.0))
         {
             let source = Source::of(cube, grid, key.0);
-            let has_velocity = grid.has_velocity;
-            let task = Task::spawn(ui.ctx(), "line of sight", move || source.answer(key.1, has_velocity));
+            let task = Task::spawn(ui.ctx(), "line of sight", move || source.answer(key.1));
             self.asked = Some((key, task));
         }
         self.answer.as_ref().filter(|known| known.0.0 == key.0).map(|known| &known.1)
@@ -65,9 +66,15 @@ impl Desk {
 }
 
 /// Where a spectrum comes from: what is loaded, or the file where that was reduced.
-enum Source {
-    Loaded(Vec<f64>, Vec<f32>),
-    File(Vec<f64>, Arc<crate::io::CubeFile>, [usize; 2]),
+struct Source {
+    x: Vec<f64>,
+    velocity_km_s: Option<Vec<f64>>,
+    values: Values,
+}
+
+enum Values {
+    Loaded(Vec<f32>),
+    File(Arc<crate::io::CubeFile>, [usize; 2]),
 }
 
 impl Source {
@@ -77,22 +84,34 @@ impl Source {
             && let Some([i, j, _]) = grid.voxel([x, y, grid.part.first[2]])
         {
             let values = loaded.values.slice(ndarray::s![.., j, i]).to_vec();
-            return Self::Loaded(grid.third.clone(), values);
+            let (x, velocity_km_s) = (grid.third.clone(), grid.velocity_km_s.clone());
+            return Self { x, velocity_km_s, values: Values::Loaded(values) };
         }
-        let depth = loaded.file_shape[0];
-        let axis = (0..depth).map(|z| cube.geometry.world([x as f64, y as f64, z as f64])[2]).collect();
-        Self::File(axis, Arc::clone(&loaded.file), [x, y])
+        let planes = 0..loaded.file_shape[0];
+        let world = |z: usize| cube.geometry.world([x as f64, y as f64, z as f64])[2];
+        let velocity_km_s = planes.clone().map(|z| cube.geometry.velocity_km_s(z as f64)).collect();
+        Self {
+            x: planes.map(world).collect(),
+            velocity_km_s: grid.velocity_km_s.as_ref().and(velocity_km_s),
+            values: Values::File(Arc::clone(&loaded.file), [x, y]),
+        }
     }
 
-    fn answer(self, components: usize, has_velocity: bool) -> anyhow::Result<Answer> {
-        let (x, values) = match self {
-            Self::Loaded(x, values) => (x, values),
-            Self::File(x, file, [column, row]) => (x, file.spectrum(column, row)?),
+    fn answer(self, components: usize) -> anyhow::Result<Answer> {
+        let Self { x, velocity_km_s, values } = self;
+        let values = match values {
+            Values::Loaded(values) => values,
+            Values::File(file, [column, row]) => file.spectrum(column, row)?,
         };
-        let moments = if has_velocity { line_moments(&values, &x, None)? } else { None };
-        let fit = (components > 0 && has_velocity)
-            .then(|| fit_lines(&x, &values, components).map_err(|error| error.to_string()));
-        Ok(Answer { x, values, moments, fit })
+        let moments = match &velocity_km_s {
+            Some(velocity_km_s) => line_moments(&values, velocity_km_s, None)?,
+            None => None,
+        };
+        let fit = velocity_km_s
+            .as_ref()
+            .filter(|_| components > 0)
+            .map(|velocity| fit_lines(velocity, &values, components).map_err(|error| error.to_string()));
+        Ok(Answer { x, velocity_km_s, values, moments, fit })
     }
 }
 
@@ -185,7 +204,7 @@ fn line_of_sight(ui: &mut Ui, cube: &mut Cube, grid: &Arc<Grid>, desk: &mut Whol
     }
     let (Some(voxel), Some(answer)) = (picked, found) else { return };
     facts(ui, cube, voxel, &answer, &unit);
-    if grid.has_velocity {
+    if grid.velocity_km_s.is_some() {
         components(ui, &mut cube.look.looking.components);
         if let Some(fit) = &answer.fit {
             table(ui, fit, &unit);
@@ -209,11 +228,23 @@ fn curve(label: &str, points: Vec<(f64, f64)>, stroke: figure::Stroke, colour: C
 fn spectrum_curves(curves: &mut Vec<Curve>, answer: &Answer, tokens: &Tokens) {
     curves.push(curve("spectrum", steps(&answer.x, &answer.values), figure::Stroke::Solid, tokens.dim));
     let Some(Ok(fit)) = &answer.fit else { return };
-    let (Some(first), Some(last)) = (answer.x.first(), answer.x.last()) else { return };
-    let fine = |value: &dyn Fn(f64) -> f64| {
-        let at = |index: usize| first + (last - first) * index as f64 / 400.0;
-        (0..=400).map(|index| (at(index), value(at(index)))).collect::<Vec<_>>()
+    let Some(velocity) = answer.velocity_km_s.as_ref().filter(|all| all.len() == answer.x.len()) else {
+        return;
     };
+    // Between channels both are taken as linear: the lines are drawn over whatever is counted.
+    let between = |all: &[f64], channel: f64| {
+        let low = (channel as usize).min(all.len().saturating_sub(2));
+        let pair = [all[low], all[(low + 1).min(all.len() - 1)]];
+        pair[0] + (pair[1] - pair[0]) * (channel - low as f64)
+    };
+    let fine = |value: &dyn Fn(f64) -> f64| {
+        let channels = answer.x.len().saturating_sub(1) as f64;
+        let at = (0..=400).map(|index| channels * f64::from(index) / 400.0);
+        at.map(|at| (between(&answer.x, at), value(between(velocity, at)))).collect::<Vec<_>>()
+    };
+    if velocity.is_empty() {
+        return;
+    }
     if fit.components.len() > 1 {
         for (index, component) in fit.components.iter().enumerate() {
             let points = fine(&|v| component.line.at(v));

@@ -177,7 +177,8 @@ impl Desk {
             self.drawn.clear();
         }
         if self.moments_asked.is_none() && self.moments.as_ref().is_none_or(|known| known.0 != threshold) {
-            let (values, velocity) = (Arc::clone(&cube.loaded.values), grid.third.clone());
+            let (values, velocity) =
+                (Arc::clone(&cube.loaded.values), grid.velocity_km_s.clone().unwrap_or_default());
             let (header, unit, name) = (grid.header.clone(), cube.loaded.unit.clone(), cube.title.clone());
             let handle = state.queue.spawn(Lane::Light, format!("Moments of {}", cube.title), move |_| {
                 Ok(moments_of(values.view(), (&header, &unit, &name), &velocity, threshold)?)

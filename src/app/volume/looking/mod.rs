@@ -19,7 +19,7 @@ use crate::app::theme::{CONTROL_RADIUS, Tokens};
 use crate::cloud::{Combine, Region, SkyPlane};
 use crate::data::Header;
 use crate::io::header::cropped;
-use crate::volume::{self, Part, Probe};
+use crate::volume::{self, AxisKind, Geometry, Part, Probe};
 use egui::{Painter, Pos2, Rect, Response, Stroke, Ui, vec2};
 pub use line::{has_line, line, section};
 pub use paint::paint;
@@ -84,38 +84,45 @@ pub struct Desk {
 struct Grid {
     /// Tells one reading from another.
     values: usize,
+    geometry: Arc<Geometry>,
     part: Part,
     header: Header,
     sky: SkyPlane,
     /// Coordinates along the third axis, at each loaded plane, and their name with the unit.
     third: Vec<f64>,
     third_title: String,
-    /// They are velocities in km/s.
-    has_velocity: bool,
+    /// Velocities of the loaded planes in km/s, where there are some, whatever `third` counts.
+    velocity_km_s: Option<Vec<f64>>,
 }
 
 impl Grid {
     fn of(cube: &Cube) -> Self {
         let part = cube.part();
-        let header = part_header(&cube.loaded.header, part);
+        let header = part_header(cube.geometry.header(), part);
         let centre = part.voxel([0.5; 3]);
-        let third: Vec<f64> = (0..part.shape[2])
-            .map(|plane| {
-                let z = part.first[2] as f64 + (plane as f64 + 0.5) * part.factor as f64 - 0.5;
-                cube.geometry.world([centre[0], centre[1], z])[2]
-            })
+        let place = |plane: usize| part.first[2] as f64 + (plane as f64 + 0.5) * part.factor as f64 - 0.5;
+        let planes = 0..part.shape[2];
+        let third = planes
+            .clone()
+            .map(|plane| cube.geometry.world([centre[0], centre[1], place(plane)])[2])
             .collect();
-        let has_velocity =
-            cube.geometry.spectral_axis() == Some(2) && cube.geometry.velocities_km_s().is_some();
+        let is_spectral = cube.geometry.spectral_axis() == Some(2);
+        let velocity_km_s = planes.map(|plane| cube.geometry.velocity_km_s(place(plane))).collect();
         Self {
             values: Arc::as_ptr(&cube.loaded.values) as usize,
+            geometry: Arc::clone(&cube.geometry),
             part,
             sky: SkyPlane::of(&header),
             header,
             third,
             third_title: cube.geometry.axes()[2].title(),
-            has_velocity,
+            velocity_km_s: if is_spectral { velocity_km_s } else { None },
         }
+    }
+
+    /// Whether the third axis is shown as a velocity.
+    fn counts_velocity(&self) -> bool {
+        self.velocity_km_s.is_some() && self.geometry.axes()[2].kind == AxisKind::Velocity
     }
 
     /// A pixel of the file as one of the loaded cube, both along x and y from 0.
@@ -191,11 +198,15 @@ impl Desk {
         if let Some(grid) = &self.grid
             && grid.values == values
             && grid.part == cube.part()
+            && Arc::ptr_eq(&grid.geometry, &cube.geometry)
         {
             return Arc::clone(grid);
         }
+        // Another line puts the sources of a catalogue elsewhere.
+        let is_read_anew =
+            self.grid.as_ref().is_some_and(|grid| !Arc::ptr_eq(&grid.geometry, &cube.geometry));
         let grid = Arc::new(Grid::of(cube));
-        let catalogue = std::mem::take(&mut self.catalogue);
+        let catalogue = if is_read_anew { Default::default() } else { std::mem::take(&mut self.catalogue) };
         *self = Self { grid: Some(Arc::clone(&grid)), catalogue, ..Self::default() };
         grid
     }

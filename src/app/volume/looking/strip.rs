@@ -79,7 +79,7 @@ fn header(ui: &mut Ui, cube: &mut Cube, grid: &Grid, desk: &mut Whole) {
                 && ui.available_width() > 180.0
             {
                 let words = format!("{} … {}", decimal(*first), decimal(*last));
-                let words = if grid.has_velocity { format!("v = {words} km s⁻¹") } else { words };
+                let words = if grid.counts_velocity() { format!("v = {words} km s⁻¹") } else { words };
                 ui.add(Label::new(RichText::new(words).monospace().color(tokens.dim)).truncate());
             }
         });
@@ -93,7 +93,7 @@ pub fn decimal(value: f64) -> String {
 
 fn moments(ui: &mut Ui, cube: &mut Cube, grid: &Arc<Grid>, desk: &mut Whole, state: &mut AppState) {
     let tokens = Tokens::of(ui);
-    if !grid.has_velocity {
+    if grid.velocity_km_s.is_none() {
         let words =
             "Moments need a velocity axis, or a spectral axis and a rest frequency, along the slowest axis";
         ui.label(RichText::new(words).color(tokens.dim));
