@@ -16,7 +16,7 @@ macro_rules! commands {
 }
 
 commands! {
-    OpenFile, OpenProject, OpenDemo, NewBlueprint, Save, SaveAs, Screenshot, Quit,
+    OpenFile, OpenProject, OpenDemo, OpenExample, NewBlueprint, Save, SaveAs, Screenshot, Quit,
     Undo, Redo, Keys,
     ShowBlueprint, ShowVolume, ShowClouds, ShowRuns,
     ToggleFiles, ToggleInspector, ToggleDrawer, Palette,
@@ -64,6 +64,11 @@ impl Command {
                 "Open the demo project",
                 "The synthetic clouds and the U-Net made on first start",
                 icon::SPARKLE,
+            ),
+            Self::OpenExample => (
+                "Fly through an example cube",
+                "A synthetic molecular cloud in ¹³CO, made on first use",
+                icon::CUBE_FOCUS,
             ),
             Self::NewBlueprint => {
                 ("New blueprint…", "From a template, or from an empty canvas", icon::FILE_PLUS)
@@ -204,6 +209,7 @@ impl Command {
             Self::OpenFile
             | Self::OpenProject
             | Self::OpenDemo
+            | Self::OpenExample
             | Self::NewBlueprint
             | Self::Save
             | Self::SaveAs

@@ -12,6 +12,7 @@ use super::volume::Product;
 use super::window::Aquila;
 use super::workspace::Workspace;
 use super::{launch, recovery, theme};
+use crate::cloud::ExampleCube;
 use crate::job::{Event, Lane};
 use crate::network::export::Format;
 use crate::project::{Project, Session};
@@ -77,6 +78,7 @@ impl Aquila {
             Command::SaveKeyframes => self.ask_volume(context, Product::Keyframes),
             Command::OpenKeyframes => self.ask_volume(context, Product::OpenKeyframes),
             Command::OpenDemo => self.open_demo(),
+            Command::OpenExample => self.open_example(),
             Command::NewBlueprint => {
                 self.state.workspace = Workspace::Blueprint;
                 self.state.start_page = true;
@@ -276,6 +278,23 @@ impl Aquila {
         }));
     }
 
+    /// Opens the example cube; the first time it is made, in the background.
+    fn open_example(&mut self) {
+        let path = self.home.join("examples").join("synthetic-cloud-13co.fits");
+        if path.is_file() {
+            self.open_path(&path, Some(Workspace::Volume));
+            return;
+        }
+        if self.making_example.is_some() {
+            return;
+        }
+        self.state.workspace = Workspace::Volume;
+        self.making_example = Some(self.state.queue.spawn(Lane::Light, "Make an example cube", move |ctx| {
+            ExampleCube::standard(0).write(&path, None, ctx)?;
+            Ok(path)
+        }));
+    }
+
     /// Lists the project's folder again, in the background.
     pub(super) fn list_project(&mut self, context: &Context) {
         if let Some(project) = self.state.project.clone() {
@@ -290,6 +309,13 @@ impl Aquila {
             self.loading = None;
             if let Ok(loaded) = loaded {
                 self.enter_project(context, loaded);
+            }
+        }
+        let made = self.making_example.as_ref().and_then(|handle| handle.try_take());
+        if let Some(made) = made {
+            self.making_example = None;
+            if let Ok(path) = made {
+                self.open_path(&path, Some(Workspace::Volume));
             }
         }
         if let Some(tree) = self.listing.as_ref().and_then(Task::take) {

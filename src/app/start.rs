@@ -1,6 +1,7 @@
 //! The start page of the Blueprint workspace: templates as cards, the project's own blueprints, the options of the chosen one.
 
 use super::blueprint::Miniature;
+use super::command::Command;
 use super::form::{caption, number_row, row};
 use super::state::AppState;
 use super::task::Task;
@@ -117,7 +118,11 @@ impl StartPage {
         let tokens = Tokens::of(ui);
         ui.horizontal(|ui| {
             ui.label(RichText::new("New blueprint").text_style(title_style()));
-            ui.label(RichText::new("choose a network to start from").color(tokens.dim));
+            ui.label(RichText::new("choose a network to start from, or").color(tokens.dim));
+            let fly = Command::OpenExample;
+            if ui.button(format!("{}  {}", fly.icon(), fly.text())).on_hover_text(fly.tooltip()).clicked() {
+                state.request(fly);
+            }
             if state.document.current().is_some() {
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     let close = Button::new(icon::X).frame(false).min_size(vec2(28.0, 28.0));

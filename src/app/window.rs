@@ -39,6 +39,8 @@ pub struct Aquila {
     pub(super) exchange: Exchange,
     pub(super) keeper: Keeper,
     pub(super) loading: Option<Handle<Loaded>>,
+    /// The example cube that is being made.
+    pub(super) making_example: Option<Handle<PathBuf>>,
     pub(super) listing: Option<Task<Vec<Entry>>>,
     /// Files that are looked into, to know which workspace they belong to.
     pub(super) sorting: Vec<(PathBuf, Task<Workspace>)>,
@@ -93,6 +95,7 @@ impl Aquila {
             exchange: Exchange::default(),
             keeper: Keeper::default(),
             loading: None,
+            making_example: None,
             listing: None,
             sorting: Vec::new(),
             home,
@@ -132,6 +135,7 @@ impl Aquila {
 
     fn is_idle(&self) -> bool {
         self.loading.is_none()
+            && self.making_example.is_none()
             && self.listing.is_none()
             && self.sorting.is_empty()
             && self.state.queue.is_idle()

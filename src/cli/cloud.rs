@@ -1,9 +1,8 @@
 //! `aquila cloud`: synthetic clouds, projections, moments.
 
-use super::cloud_difference;
-use super::cloud_line;
 use super::console::Console;
 use super::rest_line::RestArgs;
+use super::{cloud_difference, cloud_example, cloud_line};
 use crate::cloud::{self, Axis, Quantity, SynthSettings};
 use crate::data::{Image, Values, statistics};
 use crate::io;
@@ -19,6 +18,8 @@ pub enum Command {
     Synth(Synth),
     /// A projection of a simulation, with units
     Map(Map),
+    /// An emission cube of a synthetic cloud in 13CO, to try things on
+    ExampleCube(cloud_example::Args),
     /// Moments 0, 1, 2 and peak of an emission cube, with units
     Moments(Moments),
     /// The spectrum of one line of sight, its moments and Gaussian components with errors
@@ -114,6 +115,7 @@ pub fn run(command: Command, console: &Console) -> anyhow::Result<()> {
     match command {
         Command::Synth(args) => synth(args, console),
         Command::Map(args) => map(args, console),
+        Command::ExampleCube(args) => cloud_example::run(args, console),
         Command::Moments(args) => moments(args, console),
         Command::Spectrum(args) => cloud_line::spectrum(args, console),
         Command::Pv(args) => cloud_line::pv(args, console),

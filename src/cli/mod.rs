@@ -5,6 +5,7 @@ mod apply;
 mod blueprint;
 mod cloud;
 mod cloud_difference;
+mod cloud_example;
 mod cloud_line;
 mod console;
 mod convert;
