@@ -45,18 +45,20 @@ impl ExampleCube {
                 size,
                 seed,
                 box_size_pc: 6.0,
-                mean_density_cm3: 260.0,
-                mach: 7.0,
-                envelope_radius: 0.3,
-                filament_fraction: 0.45,
-                filament_width: 0.09,
-                core_fraction: 0.2,
+                mean_density_cm3: 380.0,
+                mach: 8.5,
+                envelope_radius: 0.24,
+                filament_fraction: 0.42,
+                filament_width: 0.17,
+                filament_width_scatter: 0.7,
+                core_fraction: 0.18,
+                core_radius: [0.01, 0.05],
                 ..SynthSettings::default()
             },
             tracer: Tracer { line: CO13_1_0, abundance: 1e-6, microturbulence_km_s: 0.12 },
             channels: Channels { first_km_s: 3.25, step_km_s: 0.1, count: 96 },
             velocity_km_s: 8.0,
-            gradient_km_s_pc: [0.35, -0.2],
+            gradient_km_s_pc: [0.6, -0.35],
             distance_pc: 300.0,
             center_deg: [53.4, 31.1],
             beam_arcsec: 46.0,
@@ -229,7 +231,7 @@ mod tests {
         let wcs = Wcs::from_header(&cube.header).expect("coordinates");
         let middle = wcs.world(&[16.5, 16.5, 1.0]);
         assert!((middle[0] - 53.4).abs() < 1e-9 && (middle[1] - 31.1).abs() < 1e-9, "{middle:?}");
-        let velocities = velocity_axis_km_s(&cube.header, 96).expect("velocities");
+        let velocities = velocity_axis_km_s(&cube, &ctx).expect("velocities");
         assert!((velocities[0] - 3.25).abs() < 1e-9 && (velocities[95] - 12.75).abs() < 1e-9);
         // The hottest gas has 50 K; the background has 2.7 K.
         let line = &example.tracer.line;

@@ -11,17 +11,23 @@ use egui::{Rect, RichText, Ui, UiBuilder, vec2};
 use egui_phosphor::regular as icon;
 
 impl VolumeView {
-    /// Nothing is open: what belongs here, and the two likeliest ways to it.
+    /// Nothing is open: what belongs here, and the likeliest ways to it.
     pub(super) fn empty_state(&mut self, ui: &mut Ui, state: &mut AppState) {
         let tokens = Tokens::of(ui);
         let rect = ui.available_rect_before_wrap();
-        let inner = Rect::from_center_size(rect.center(), vec2(360.0, 160.0));
+        let inner = Rect::from_center_size(rect.center(), vec2(360.0, 192.0));
         ui.scope_builder(UiBuilder::new().max_rect(inner), |ui| {
             ui.vertical_centered(|ui| {
                 ui.label(RichText::new(icon::CUBE).size(40.0).color(tokens.faint));
                 ui.label(RichText::new("Cubes belong here").text_style(title_style()));
                 ui.label(RichText::new("Drop a FITS, NPY or HDF5 cube, or").color(tokens.dim));
                 ui.add_space(8.0);
+                let fly = Command::OpenExample;
+                let text = format!("{}  {}", fly.icon(), fly.text());
+                if ui.button(text).on_hover_text(fly.tooltip()).clicked() {
+                    state.request(fly);
+                }
+                ui.add_space(4.0);
                 ui.horizontal(|ui| {
                     ui.add_space(52.0);
                     if ui.button(format!("{}  Open the demo cloud", icon::SPARKLE)).clicked() {

@@ -1,7 +1,10 @@
 //! Pictures and films of a cube for files: the section of the inspector, the keyframes and their preview. The work itself is a job,
 //! in `shoot`.
 
+mod preview;
 mod shoot;
+
+pub use preview::play;
 
 use super::cube::Cube;
 use crate::app::command::Command;
@@ -9,10 +12,10 @@ use crate::app::form::{self, row};
 use crate::app::state::AppState;
 use crate::app::theme::{Tokens, number_style};
 use crate::job::{JobQueue, Lane};
-use crate::volume::film::{Film, Keyframe, Keyframes, Motion, is_animation};
+use crate::volume::film::{Film, Keyframe, Keyframes, Motion, Pace, is_animation};
 use crate::volume::stage::{Request, Stage};
-use crate::volume::{Scene, View};
-use egui::{Button, Checkbox, ComboBox, Context, DragValue, RichText, Ui};
+use crate::volume::{AxisKind, Scene};
+use egui::{Button, Checkbox, ComboBox, DragValue, RichText, Ui};
 use egui_phosphor::regular as icon;
 use serde::{Deserialize, Serialize};
 use shoot::Shot;
@@ -33,6 +36,18 @@ pub enum Product {
     OpenKeyframes,
 }
 
+/// What a film shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Course {
+    /// Once round the up axis.
+    #[default]
+    Turn,
+    /// The slice flies through the axis of velocity, the slowest where there is none.
+    Through,
+    Keyframes,
+}
+
 /// What the session keeps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -41,16 +56,15 @@ pub struct Kept {
     pub size: Option<[u32; 2]>,
     /// With axes, scale and colour bar.
     pub is_labelled: bool,
-    /// The film follows the keyframes; a turn else.
-    pub follows_keyframes: bool,
+    pub course: Course,
     pub frames: u32,
-    /// How long a turn lasts.
+    /// How long a turn or a flight of the slice lasts.
     pub turn_s: f64,
-    /// Keyframes hold clip box, range and density besides the camera.
+    /// Keyframes hold the whole look besides the camera.
     pub holds_all: bool,
     pub keyframes: Keyframes,
     #[serde(skip)]
-    playing: Option<Playing>,
+    playing: Option<preview::Playing>,
 }
 
 impl Default for Kept {
@@ -58,24 +72,14 @@ impl Default for Kept {
         Self {
             size: None,
             is_labelled: true,
-            follows_keyframes: false,
+            course: Course::Turn,
             frames: 120,
             turn_s: 8.0,
-            holds_all: false,
+            holds_all: true,
             keyframes: Keyframes::default(),
             playing: None,
         }
     }
-}
-
-/// The keyframes run in the window.
-#[derive(Clone, Debug, PartialEq)]
-struct Playing {
-    before: Scene,
-    /// The window's clock when it began.
-    begun_s: f64,
-    /// Where it put the camera last.
-    view: View,
 }
 
 /// Sizes to choose from besides the view's.
@@ -86,12 +90,13 @@ const MOST_FRAMES: u32 = 3600;
 const STEP_S: f64 = 2.0;
 
 impl Kept {
-    fn film(&self, size: (u32, u32)) -> Film {
+    /// The film as it would be shot; `axis` is the one that a slice flies through.
+    fn film(&self, axis: usize, size: (u32, u32)) -> Film {
         let (first, last) = self.keyframes.times();
-        let (motion, seconds) = if self.follows_keyframes {
-            (Motion::Path(self.keyframes.clone()), last - first)
-        } else {
-            (Motion::Turn, self.turn_s)
+        let (motion, seconds) = match self.course {
+            Course::Turn => (Motion::Turn, self.turn_s),
+            Course::Through => (Motion::Through { axis }, self.turn_s),
+            Course::Keyframes => (Motion::Path(self.keyframes.clone()), last - first),
         };
         Film { motion, frames: self.frames, seconds, size }
     }
@@ -99,13 +104,19 @@ impl Kept {
     fn add(&mut self, scene: &Scene) {
         let last = self.keyframes.keyframes.last();
         let time_s = last.map_or(0.0, |key| key.time_s + STEP_S);
-        let all = self.holds_all;
-        self.keyframes.keyframes.push(Keyframe {
-            time_s,
-            view: scene.view,
-            clip: all.then_some(scene.clip),
-            range: all.then_some(scene.transfer.range),
-            density: all.then_some(scene.density),
+        let key = Keyframe { time_s, view: scene.view, ..Keyframe::default() };
+        self.keyframes.keyframes.push(if self.holds_all {
+            Keyframe {
+                clip: Some(scene.clip),
+                density: Some(scene.density),
+                mode: Some(scene.mode),
+                transfer: Some(scene.transfer.clone()),
+                surfaces: Some(scene.surfaces.clone()),
+                slices: Some(scene.slices.clone()),
+                ..key
+            }
+        } else {
+            key
         });
     }
 
@@ -118,29 +129,6 @@ impl Kept {
             (keys[a].time_s, keys[b].time_s) = (time_a, time_b);
         }
     }
-}
-
-/// Moves the cube's camera on while the keyframes run. True while they do.
-pub fn play(context: &Context, cube: &mut Cube) -> bool {
-    let now = context.input(|input| input.time);
-    let look = &mut cube.look;
-    let Some(playing) = &mut look.export.playing else { return false };
-    let (first, last) = look.export.keyframes.times();
-    let at = first + now - playing.begun_s;
-    let is_moved = look.scene.view != playing.view;
-    if is_moved || at > last {
-        // Whoever takes the camera over keeps it where it is; else all is as it was before.
-        let before = playing.before.clone();
-        let view = if is_moved { look.scene.view } else { before.view };
-        look.scene = Scene { view, ..before };
-        look.export.playing = None;
-        context.request_repaint();
-        return false;
-    }
-    look.scene = look.export.keyframes.scene_at(&playing.before, at);
-    playing.view = look.scene.view;
-    context.request_repaint();
-    true
 }
 
 /// The section of the inspector.
@@ -156,23 +144,40 @@ pub fn show(ui: &mut Ui, cube: &mut Cube, state: &mut AppState) {
         state.request(Command::SaveVolumePicture);
     }
     ui.add_space(8.0);
-    row(ui, "Film", "A turn round the up axis, or along the keyframes", |ui| {
-        ui.selectable_value(&mut kept.follows_keyframes, false, "Turn");
-        ui.selectable_value(&mut kept.follows_keyframes, true, "Keyframes");
+    film(ui, cube, state);
+    keyframes(ui, cube, state);
+}
+
+/// What the film shows, how long, its preview, and its two kinds of file.
+fn film(ui: &mut Ui, cube: &mut Cube, state: &mut AppState) {
+    let (axis, is_velocity) = flight_axis(cube);
+    let kept = &mut cube.look.export;
+    let through = if is_velocity { "Through velocity" } else { "Through depth" };
+    row(ui, "Film", "A turn round the up axis, a slice there and back, or along the keyframes", |ui| {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        ui.selectable_value(&mut kept.course, Course::Turn, "Turn");
+        ui.selectable_value(&mut kept.course, Course::Through, through);
+        ui.selectable_value(&mut kept.course, Course::Keyframes, "Keyframes");
     });
     row(ui, "Frames", "", |ui| {
         ui.add(DragValue::new(&mut kept.frames).range(2..=MOST_FRAMES));
+        let seconds = kept.film(axis, (1, 1)).seconds;
+        if seconds > 0.0 {
+            let rate = format!("{:.0} a second", f64::from(kept.frames) / seconds);
+            ui.label(RichText::new(rate).text_style(number_style()).color(Tokens::of(ui).dim));
+        }
     });
     let (first, last) = kept.keyframes.times();
     row(ui, "Length", "A film of keyframes lasts as long as they say", |ui| {
-        if kept.follows_keyframes {
+        if kept.course == Course::Keyframes {
             ui.label(RichText::new(format!("{:.1} s", last - first)).text_style(number_style()));
         } else {
             ui.add(DragValue::new(&mut kept.turn_s).range(0.1..=3600.0).speed(0.1).suffix(" s"));
         }
     });
-    let can_film = !kept.follows_keyframes || kept.keyframes.check().is_ok();
+    let can_film = kept.film(axis, (1, 1)).check().is_ok();
     ui.add_enabled_ui(can_film, |ui| {
+        preview::bar(ui, cube);
         ui.horizontal(|ui| {
             if button(ui, icon::FILM_STRIP, "GIF…", Command::MakeMovie).clicked() {
                 state.request(Command::MakeMovie);
@@ -182,7 +187,16 @@ pub fn show(ui: &mut Ui, cube: &mut Cube, state: &mut AppState) {
             }
         });
     });
-    keyframes(ui, cube, state);
+}
+
+/// The axis of the cube that a slice flies through, and whether it is one of velocity.
+fn flight_axis(cube: &Cube) -> (usize, bool) {
+    let spectral = cube
+        .geometry
+        .axes()
+        .iter()
+        .position(|axis| matches!(axis.kind, AxisKind::Velocity | AxisKind::Spectral(_)));
+    (spectral.unwrap_or(2), spectral.is_some())
 }
 
 fn button(ui: &mut Ui, icon: &str, text: &str, command: Command) -> egui::Response {
@@ -253,8 +267,9 @@ fn keyframes(ui: &mut Ui, cube: &mut Cube, state: &mut AppState) {
     }
     match touch {
         Some(Touch::GoTo(index)) => {
-            cube.look.scene = Keyframes { keyframes: vec![kept.keyframes.keyframes[index].clone()] }
-                .scene_at(&cube.look.scene, 0.0);
+            let one = vec![kept.keyframes.keyframes[index].clone()];
+            cube.look.scene =
+                Keyframes { keyframes: one, ..Keyframes::default() }.scene_at(&cube.look.scene, 0.0);
         }
         Some(Touch::Swap(a, b)) => kept.swap(a, b),
         Some(Touch::Remove(index)) => drop(kept.keyframes.keyframes.remove(index)),
@@ -266,28 +281,23 @@ fn keyframes(ui: &mut Ui, cube: &mut Cube, state: &mut AppState) {
     {
         ui.label(RichText::new(fault.to_string()).color(tokens.warning));
     }
-    row(ui, "Hold", "What a new keyframe keeps besides the camera", |ui| {
-        ui.add(Checkbox::new(&mut kept.holds_all, "Clip, range, density"));
+    row(
+        ui,
+        "Hold",
+        "What a new keyframe keeps besides the camera: mode, colours, clip box, surfaces, slices",
+        |ui| {
+            ui.add(Checkbox::new(&mut kept.holds_all, "The whole look"));
+        },
+    );
+    row(ui, "Pace", "On curves from rest to rest, or straight and even from keyframe to keyframe", |ui| {
+        ui.selectable_value(&mut kept.keyframes.pace, Pace::Smooth, "Smooth");
+        ui.selectable_value(&mut kept.keyframes.pace, Pace::Even, "Even");
     });
-    ui.horizontal(|ui| {
-        if ui.button(format!("{}  Add this view", icon::PLUS)).clicked() {
-            let scene = cube.look.scene.clone();
-            cube.look.export.add(&scene);
-        }
-        let is_playing = cube.look.export.playing.is_some();
-        let (icon, text) = if is_playing { (icon::STOP, "Stop") } else { (icon::PLAY, "Play") };
-        if ui.add_enabled(fault.is_none(), Button::new(format!("{icon}  {text}"))).clicked() {
-            match cube.look.export.playing.take() {
-                Some(playing) => cube.look.scene = playing.before,
-                None => {
-                    let begun_s = ui.input(|input| input.time);
-                    let before = cube.look.scene.clone();
-                    let view = before.view;
-                    cube.look.export.playing = Some(Playing { before, begun_s, view });
-                }
-            }
-        }
-    });
+    if ui.button(format!("{}  Add this view", icon::PLUS)).clicked() {
+        let scene = cube.look.scene.clone();
+        cube.look.export.add(&scene);
+        cube.look.export.course = Course::Keyframes;
+    }
     ui.horizontal(|ui| {
         if button(ui, icon::FOLDER_OPEN, "Open…", Command::OpenKeyframes).clicked() {
             state.request(Command::OpenKeyframes);
@@ -305,7 +315,7 @@ pub fn refuses(cube: &Cube, product: Product) -> Option<String> {
     let kept = &cube.look.export;
     let needs_path = match product {
         Product::Picture | Product::OpenKeyframes => false,
-        Product::Animation | Product::Frames => kept.follows_keyframes,
+        Product::Animation | Product::Frames => kept.course == Course::Keyframes,
         Product::Keyframes => true,
     };
     let fault = needs_path.then(|| kept.keyframes.check().err()).flatten();
@@ -319,7 +329,14 @@ pub fn write(
     (product, path): (Product, PathBuf),
     queue: &JobQueue,
 ) -> Result<(), String> {
-    let path = with_ending(product, path);
+    let asked = path;
+    let path = with_ending(product, asked.clone());
+    if path != asked && product != Product::Frames && path.exists() {
+        // Whoever chose the name was asked about another file.
+        return Err(format!("{} exists already; choose it, or give another name", path.display()));
+    }
+    preview::end(cube);
+    let axis = flight_axis(cube).0;
     let kept = &mut cube.look.export;
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     match product {
@@ -329,13 +346,13 @@ pub fn write(
         }
         Product::OpenKeyframes => {
             kept.keyframes = Keyframes::read(&path).map_err(|error| error.to_string())?;
-            kept.follows_keyframes = true;
+            kept.course = Course::Keyframes;
             return Ok(());
         }
         Product::Picture | Product::Animation | Product::Frames => {}
     }
     let [width, height] = kept.size.unwrap_or([request.width, request.height]);
-    let film = kept.film((width, height));
+    let film = kept.film(axis, (width, height));
     let is_labelled = kept.is_labelled;
     // A film of more pixels shows the same labels, larger.
     let scale = pixels_per_point * height as f32 / request.height.max(1) as f32;

@@ -1,15 +1,15 @@
-//! Moving pictures of a cube: a turn, or a path through keyframes, as an animation or a folder of numbered pictures. Where the camera is
-//! at which time, and the frames one after another; who draws them is handed in.
+//! Keyframes: what is seen at which time, and what lies between. JSON in and out; no drawing here.
 
-use super::{Scene, View};
+use super::{FilmError, between};
 use crate::io;
-use crate::job::Context;
+use crate::volume::{Mode, Scene, Slice, Surface, Transfer, View};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
-use std::time::Duration;
 
-/// Where the camera stands at a time, and what else changes on the way. What is not given stays as the scene has it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Where the camera stands at a time, and what else changes on the way. What is not given stays as the scene has it; what two keyframes
+/// both give goes smoothly from one to the other where there is a between, and changes at the later one where there is none (a mode, a
+/// colour map, the number of slices).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Keyframe {
     /// Seconds.
@@ -24,6 +24,32 @@ pub struct Keyframe {
     /// Optical depth of full opacity over the shortest side of a voxel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub density: Option<f32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Mode>,
+    /// Colours and opacity; `range` goes before its range.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transfer: Option<Transfer>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub surfaces: Option<Vec<Surface>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slices: Option<Vec<Slice>>,
+}
+
+/// How the path is walked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pace {
+    /// On curves, from rest to rest.
+    #[default]
+    Smooth,
+    /// Straight from keyframe to keyframe, each stretch evenly.
+    Even,
+}
+
+impl Pace {
+    fn is_smooth(&self) -> bool {
+        *self == Self::Smooth
+    }
 }
 
 /// A path of the camera, as `aquila render --keyframes` reads it and the window writes it: JSON,
@@ -31,44 +57,9 @@ pub struct Keyframe {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Keyframes {
+    #[serde(default, skip_serializing_if = "Pace::is_smooth")]
+    pub pace: Pace,
     pub keyframes: Vec<Keyframe>,
-}
-
-/// What is wrong with a path. Keyframes are counted from 1.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum FilmError {
-    #[error("a path needs two keyframes at least, there are {0}")]
-    TooFew(usize),
-    #[error(
-        "keyframe {number} is at {time_s} s; times must be numbers that grow from one keyframe to the next"
-    )]
-    Time { number: usize, time_s: f64 },
-    #[error(
-        "the camera of keyframe {number} has a place that is no number, or a distance that is not above 0"
-    )]
-    View { number: usize },
-    #[error("keyframe {number} has a range, a clip or a density that cannot be: {what}")]
-    Scene { number: usize, what: String },
-    #[error("a film of {frames} frames in {seconds} s cannot be; give 2 frames or more and a time above 0 s")]
-    Length { frames: u32, seconds: f64 },
-}
-
-/// How the camera moves.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Motion {
-    /// All round the up axis, evenly, so that the end joins the begin.
-    Turn,
-    Path(Keyframes),
-}
-
-/// A film: how the camera moves, in how many frames, how long.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Film {
-    pub motion: Motion,
-    pub frames: u32,
-    pub seconds: f64,
-    /// Pixels.
-    pub size: (u32, u32),
 }
 
 /// More is no file of keyframes.
@@ -150,9 +141,9 @@ impl Keyframes {
         (time(self.keyframes.first()), time(self.keyframes.last()))
     }
 
-    /// The scene at a time; before the first keyframe and after the last it stays. The camera passes through every keyframe on cubic
-    /// Hermite curves whose slopes are those of Catmull and Rom (1974) for uneven times; it starts and ends at rest. Azimuths go the
-    /// shorter way round, distances in proportion; clip, range and density go straight.
+    /// The scene at a time; before the first keyframe and after the last it stays. At a smooth pace the camera passes through every
+    /// keyframe on cubic Hermite curves whose slopes are those of Catmull and Rom (1974) for uneven times; it starts and ends at rest.
+    /// Azimuths go the shorter way round, distances in proportion; all else goes straight, and at a smooth pace from rest to rest.
     pub fn scene_at(&self, base: &Scene, time_s: f64) -> Scene {
         let keys = &self.keyframes;
         let mut scene = base.clone();
@@ -160,26 +151,59 @@ impl Keyframes {
         let time_s = time_s.clamp(first.time_s, last.time_s);
         let begun = keys.partition_point(|key| key.time_s <= time_s).saturating_sub(1);
         scene.view = self.view_at(begun, time_s);
-        let straight = |from: f64, to: f64, part: f64| from + (to - from) * part;
-        if let Some(range) = self.between(
-            begun,
-            time_s,
-            |key| key.range,
-            |a, b, part| (straight(a.0, b.0, part), straight(a.1, b.1, part)),
-        ) {
+        let at = (begun, self.eased(begun, time_s));
+        if let Some(mode) = self.between(at, |key| key.mode.as_ref(), |a, _, _| *a) {
+            scene.mode = mode;
+        }
+        if let Some(transfer) = self.between(at, |key| key.transfer.as_ref(), between::transfers) {
+            scene.transfer = transfer;
+        }
+        if let Some(range) = self.between(at, |key| key.range.as_ref(), between::ranges) {
             scene.transfer.range = range;
         }
-        let straight = |from: f32, to: f32, part: f64| from + (to - from) * part as f32;
-        if let Some(density) = self.between(begun, time_s, |key| key.density, straight) {
+        if let Some(density) =
+            self.between(at, |key| key.density.as_ref(), |a, b, part| between::straight(*a, *b, part))
+        {
             scene.density = density;
         }
-        let mix = |a: [[f32; 2]; 3], b: [[f32; 2]; 3], part| {
-            std::array::from_fn(|axis| std::array::from_fn(|end| straight(a[axis][end], b[axis][end], part)))
-        };
-        if let Some(clip) = self.between(begun, time_s, |key| key.clip, mix) {
+        if let Some(clip) = self.between(at, |key| key.clip.as_ref(), between::clips) {
             scene.clip = clip;
         }
+        if let Some(surfaces) = self.between(
+            at,
+            |key| key.surfaces.as_ref(),
+            |a, b, part| between::lists(a, b, part, between::surface),
+        ) {
+            scene.surfaces = surfaces;
+        }
+        if let Some(slices) = self.between(
+            at,
+            |key| key.slices.as_ref(),
+            |a, b, part| between::lists(a, b, part, between::slice),
+        ) {
+            scene.slices = slices;
+        }
         scene
+    }
+
+    /// The time that counts for what goes straight: at a smooth pace the first stretch begins at rest and the last ends there, with the
+    /// speed of all others where they meet them.
+    fn eased(&self, begun: usize, time_s: f64) -> f64 {
+        let keys = &self.keyframes;
+        let (Some(from), Some(to)) = (keys.get(begun), keys.get(begun + 1)) else { return time_s };
+        if self.pace == Pace::Even {
+            return time_s;
+        }
+        let length = to.time_s - from.time_s;
+        let part = (time_s - from.time_s) / length;
+        let (starts, ends) = (begun == 0, begun + 2 == keys.len());
+        let part = match (starts, ends) {
+            (true, true) => part * part * (3.0 - 2.0 * part),
+            (true, false) => part * part * (2.0 - part),
+            (false, true) => 1.0 - (1.0 - part) * (1.0 - part) * (1.0 + part),
+            (false, false) => part,
+        };
+        from.time_s + length * part
     }
 
     fn view_at(&self, begun: usize, time_s: f64) -> View {
@@ -209,8 +233,12 @@ impl Keyframes {
                 }
                 _ => 0.0,
             };
+        let is_smooth = self.pace == Pace::Smooth;
         let (p, q) = (part, 1.0 - part);
         let place: [f64; 6] = std::array::from_fn(|i| {
+            if !is_smooth {
+                return q * places[at].1[i] + p * places[at + 1].1[i];
+            }
             let ends =
                 (1.0 + 2.0 * p) * q * q * places[at].1[i] + p * p * (3.0 - 2.0 * p) * places[at + 1].1[i];
             ends + length * (p * q * q * slope(at, i) - p * p * q * slope(at + 1, i))
@@ -225,99 +253,28 @@ impl Keyframes {
         }
     }
 
-    /// What the neighbours in time that have it make of it.
-    fn between<T: Copy>(
-        &self,
-        begun: usize,
-        time_s: f64,
-        of: impl Fn(&Keyframe) -> Option<T>,
-        mix: impl Fn(T, T, f64) -> T,
+    /// What the neighbours in time that have it make of it; `at` is the keyframe that was passed last, and the time.
+    fn between<'a, T: Clone + 'a>(
+        &'a self,
+        (begun, time_s): (usize, f64),
+        of: impl Fn(&'a Keyframe) -> Option<&'a T>,
+        mix: impl Fn(&T, &T, f64) -> T,
     ) -> Option<T> {
         let (past, future) = self.keyframes.split_at(begun + 1);
-        let with = |key: &Keyframe| of(key).map(|value| (key.time_s, value));
+        let with = |key: &'a Keyframe| of(key).map(|value| (key.time_s, value));
         match (past.iter().rev().find_map(with), future.iter().find_map(with)) {
             (Some((t0, a)), Some((t1, b))) => Some(mix(a, b, (time_s - t0) / (t1 - t0))),
-            (Some((_, only)), None) | (None, Some((_, only))) => Some(only),
+            (Some((_, only)), None) | (None, Some((_, only))) => Some(only.clone()),
             (None, None) => None,
         }
     }
 }
 
-impl Film {
-    /// Whether it can be shot.
-    ///
-    /// # Errors
-    /// Too few frames or keyframes; no time.
-    pub fn check(&self) -> Result<(), FilmError> {
-        if self.frames < 2 || !(self.seconds.is_finite() && self.seconds > 0.0) {
-            return Err(FilmError::Length { frames: self.frames, seconds: self.seconds });
-        }
-        match &self.motion {
-            Motion::Turn => Ok(()),
-            Motion::Path(path) => path.check(),
-        }
-    }
-
-    /// The scene of a frame, counted from 0.
-    pub fn scene(&self, base: &Scene, frame: u32) -> Scene {
-        match &self.motion {
-            Motion::Turn => {
-                let mut scene = base.clone();
-                scene.view.azimuth_deg += 360.0 * frame as f32 / self.frames.max(1) as f32;
-                scene
-            }
-            Motion::Path(path) => {
-                let (first, last) = path.times();
-                let part = f64::from(frame) / f64::from(self.frames.max(2) - 1);
-                path.scene_at(base, first + (last - first) * part)
-            }
-        }
-    }
-
-    /// Draws the frames one after another and writes them as they come: an animation where the path ends with .gif, otherwise a folder
-    /// with frame-0001.png, frame-0002.png, … A stopped or failed film leaves nothing. `draw` gives RGBA rows from
-    /// the top, and may tell its context how far the frame is.
-    ///
-    /// # Errors
-    /// A film that cannot be; those of `draw`; a stop on request; a place that cannot be written, or a folder with files in it.
-    pub fn shoot(
-        &self,
-        base: &Scene,
-        to: &Path,
-        ctx: &Context,
-        draw: &mut dyn FnMut(&Scene, &Context) -> anyhow::Result<Vec<u8>>,
-    ) -> anyhow::Result<()> {
-        self.check()?;
-        let mut frame = |number: u32| -> anyhow::Result<Vec<u8>> {
-            ctx.check()?;
-            let share = |frame: u32| frame as f32 / self.frames as f32;
-            let ctx = ctx.part(share(number), share(number + 1));
-            ctx.report(format!("frame {} of {}", number + 1, self.frames), Some(0.0));
-            draw(&self.scene(base, number), &ctx)
-        };
-        if is_animation(to) {
-            let delay = Duration::from_secs_f64(self.seconds / f64::from(self.frames));
-            return io::gif::write(to, self.size, delay, self.frames, &mut frame);
-        }
-        io::atomic::write_folder(to, |folder| {
-            for number in 0..self.frames {
-                let path = folder.join(format!("frame-{:04}.png", number + 1));
-                io::png::write_rgba(&path, &frame(number)?, self.size.0 as usize, self.size.1 as usize)?;
-            }
-            Ok(())
-        })
-    }
-}
-
-/// Whether a film goes into one file, and not into a folder of pictures.
-pub fn is_animation(path: &Path) -> bool {
-    path.extension().is_some_and(|end| end.eq_ignore_ascii_case("gif"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::volume::Lattice;
+    use crate::figure::ColourMap;
+    use crate::volume::{Lattice, Plane, Stretch};
 
     fn scene() -> Scene {
         Scene::of(&Lattice::new([4, 4, 4], [1.0; 3], (0.0, 1.0)).expect("a lattice"))
@@ -325,17 +282,13 @@ mod tests {
 
     fn key(time_s: f64, azimuth_deg: f32, distance: f32) -> Keyframe {
         let view = View { azimuth_deg, distance, target: [0.1 * azimuth_deg, 0.0, 0.0], ..View::default() };
-        Keyframe { time_s, view, clip: None, range: None, density: None }
+        Keyframe { time_s, view, ..Keyframe::default() }
     }
 
     fn path() -> Keyframes {
         let keyframes =
             vec![key(0.0, 340.0, 2.0), key(1.0, 20.0, 1.0), key(4.0, 90.0, 3.0), key(4.5, 80.0, 3.0)];
-        Keyframes { keyframes }
-    }
-
-    fn film(motion: Motion, frames: u32) -> Film {
-        Film { motion, frames, seconds: 0.5, size: (3, 2) }
+        Keyframes { keyframes, ..Keyframes::default() }
     }
 
     #[test]
@@ -381,40 +334,49 @@ mod tests {
     }
 
     #[test]
-    fn a_turn_is_even_and_its_end_joins_its_begin() {
-        let film = film(Motion::Turn, 8);
-        let azimuth = |frame| film.scene(&scene(), frame).view.azimuth_deg;
-        assert!((0..8).all(|frame| (azimuth(frame) - 45.0 * frame as f32).abs() < 1e-4));
+    fn colours_surfaces_and_slices_go_along_and_modes_change_at_their_keyframe() {
+        let base = scene();
+        let mut path = path();
+        path.pace = Pace::Even;
+        let slice = |place| Slice { plane: Plane::Across { axis: 2, place }, thickness: 0.0, shown: true };
+        let transfer = |high, place| Transfer {
+            opacity: vec![[0.0, 0.0], [place, 0.5], [1.0, 1.0]],
+            ..Transfer::rising((0.0, high), Stretch::Linear, ColourMap::Magma)
+        };
+        for (index, mode, high, place) in [(1, Mode::Maximum, 2.0, 0.2), (2, Mode::Emission, 4.0, 0.8)] {
+            let key = &mut path.keyframes[index];
+            key.mode = Some(mode);
+            key.transfer = Some(transfer(high, place));
+            key.surfaces = Some(vec![Surface { value: high, colour: None, shown: true }]);
+            key.slices = Some(vec![slice(place)]);
+        }
+        // Half way from 1 s to 4 s.
+        let half = path.scene_at(&base, 2.5);
+        assert_eq!(half.mode, Mode::Maximum);
+        assert_eq!(half.transfer, transfer(3.0, 0.5));
+        assert_eq!((half.surfaces[0].value, half.slices.as_slice()), (3.0, [slice(0.5)].as_slice()));
+        assert_eq!(path.scene_at(&base, 4.0).mode, Mode::Emission);
+        // Another number of slices: no between.
+        path.keyframes[2].slices = Some(Vec::new());
+        assert_eq!(path.scene_at(&base, 3.9).slices, [slice(0.2)]);
+        assert!(path.scene_at(&base, 4.0).slices.is_empty());
     }
 
     #[test]
-    fn frames_are_all_there_and_a_stopped_film_leaves_nothing() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let (gif, pictures) = (folder.path().join("turn.gif"), folder.path().join("turn"));
-        let ctx = Context::unwatched();
-        let film = film(Motion::Turn, 7);
-        let mut draw = |scene: &Scene, _: &Context| Ok([scene.view.azimuth_deg as u8, 0, 0, 255].repeat(6));
-        film.shoot(&scene(), &gif, &ctx, &mut draw).expect("shot");
-        let bytes = std::fs::read(&gif).expect("there");
-        // One graphic control extension before each frame.
-        assert_eq!(bytes.windows(3).filter(|part| *part == [0x21, 0xf9, 4]).count(), 7);
-        film.shoot(&scene(), &pictures, &ctx, &mut draw).expect("shot");
-        assert_eq!(std::fs::read_dir(&pictures).expect("a folder").count(), 7);
-        assert!(pictures.join("frame-0007.png").exists());
-        let full = film.shoot(&scene(), &pictures, &ctx, &mut draw).expect_err("files are in it");
-        assert!(full.to_string().contains("new or empty"), "{full}");
-
-        let stopped = Context::unwatched();
-        let mut draw = |_: &Scene, _: &Context| {
-            stopped.cancel();
-            Ok([0, 0, 0, 255].repeat(6))
+    fn an_even_pace_goes_straight_and_a_smooth_one_rests_at_the_ends() {
+        let base = scene();
+        let mut path = path();
+        path.keyframes.truncate(2);
+        (path.keyframes[0].density, path.keyframes[1].density) = (Some(1.0), Some(2.0));
+        let at = |path: &Keyframes, time| {
+            let scene = path.scene_at(&base, time);
+            (scene.density, scene.view.azimuth_deg)
         };
-        for name in ["stopped.gif", "stopped"] {
-            let error =
-                film.shoot(&scene(), &folder.path().join(name), &stopped, &mut draw).expect_err("stopped");
-            assert!(error.is::<crate::job::Cancelled>(), "{error}");
-        }
-        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 2);
+        let smooth = at(&path, 0.1);
+        path.pace = Pace::Even;
+        let even = at(&path, 0.1);
+        assert!((even.0 - 1.1).abs() < 1e-6 && (even.1 - 344.0).abs() < 1e-3, "{even:?}");
+        assert!((smooth.0 - 1.028).abs() < 1e-6 && (smooth.1 - 341.12).abs() < 1e-3, "{smooth:?}");
     }
 
     #[test]
