@@ -20,14 +20,26 @@ pub struct FilmArgs {
     /// How long the movie lasts [default: as the keyframes say, or 0.06 s a frame]
     #[arg(long, requires = "movie")]
     pub seconds: Option<f64>,
+    /// In the movie a slice flies through an axis of the cube and back, instead of a turn; z is the slowest axis of the file: the velocity of
+    /// a spectral cube
+    #[arg(long, value_enum, value_name = "AXIS", requires = "movie", conflicts_with = "keyframes")]
+    pub through: Option<AxisArg>,
     /// The movie follows a path instead of a turn
     ///
     /// A JSON file, as the window writes it: {"keyframes": [{"time_s": 0, "view": {"azimuth_deg": 0, "elevation_deg": 20,
     /// "distance": 2, "target": [0, 0, 0], "orthographic": false}}, …]}. Two keyframes or more with growing times; each may also
-    /// have "clip" ([[0, 1], [0, 1], [0, 1]], parts of x, y, z), "range" ([low, high] of the colours) and "density". The camera passes
-    /// through all of them on a smooth path.
+    /// have "clip" ([[0, 1], [0, 1], [0, 1]], parts of x, y, z), "range" ([low, high] of the colours) and "density", and as the window
+    /// writes them "mode", "transfer", "surfaces" and "slices". The camera passes through all of them on a smooth path, or with
+    /// "pace": "even" beside "keyframes" straight and evenly from one to the next.
     #[arg(long, value_name = "FILE.json", requires = "movie")]
     pub keyframes: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub enum AxisArg {
+    X,
+    Y,
+    Z,
 }
 
 impl FilmArgs {
@@ -42,7 +54,13 @@ impl FilmArgs {
                 let (first, last) = keyframes.times();
                 (Motion::Path(keyframes), last - first)
             }
-            None => (Motion::Turn, 0.06 * f64::from(self.frames)),
+            None => {
+                let motion = match self.through {
+                    Some(axis) => Motion::Through { axis: axis as usize },
+                    None => Motion::Turn,
+                };
+                (motion, 0.06 * f64::from(self.frames))
+            }
         };
         let film = Film { motion, frames: self.frames, seconds: self.seconds.unwrap_or(seconds), size };
         film.check()?;

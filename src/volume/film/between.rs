@@ -55,7 +55,8 @@ pub fn surface(a: &Surface, b: &Surface, part: f64) -> Surface {
         (Some(a), Some(b)) => Some(std::array::from_fn(|i| straight(a[i], b[i], part))),
         (stays, _) => stays,
     };
-    Surface { value: straight_f64(a.value, b.value, part), colour, ..*a }
+    let opacity = straight(a.opacity, b.opacity, part);
+    Surface { value: straight_f64(a.value, b.value, part), colour, opacity, ..*a }
 }
 
 pub fn slice(a: &Slice, b: &Slice, part: f64) -> Slice {
@@ -72,5 +73,6 @@ pub fn slice(a: &Slice, b: &Slice, part: f64) -> Slice {
         }
         (stays, _) => stays,
     };
-    Slice { plane, thickness: straight(a.thickness, b.thickness, part), ..*a }
+    let opacity = straight(a.opacity, b.opacity, part);
+    Slice { plane, thickness: straight(a.thickness, b.thickness, part), opacity, ..*a }
 }

@@ -338,7 +338,7 @@ mod tests {
         let base = scene();
         let mut path = path();
         path.pace = Pace::Even;
-        let slice = |place| Slice { plane: Plane::Across { axis: 2, place }, thickness: 0.0, shown: true };
+        let slice = |place| Slice::of(Plane::Across { axis: 2, place });
         let transfer = |high, place| Transfer {
             opacity: vec![[0.0, 0.0], [place, 0.5], [1.0, 1.0]],
             ..Transfer::rising((0.0, high), Stretch::Linear, ColourMap::Magma)
@@ -347,7 +347,7 @@ mod tests {
             let key = &mut path.keyframes[index];
             key.mode = Some(mode);
             key.transfer = Some(transfer(high, place));
-            key.surfaces = Some(vec![Surface { value: high, colour: None, shown: true }]);
+            key.surfaces = Some(vec![Surface::of(high)]);
             key.slices = Some(vec![slice(place)]);
         }
         // Half way from 1 s to 4 s.

@@ -123,8 +123,8 @@ impl Film {
             draw(&self.scene(base, number), &ctx)
         };
         if is_animation(to) {
-            let delay = Duration::from_secs_f64(self.seconds / f64::from(self.frames));
-            return io::gif::write(to, self.size, delay, self.frames, &mut frame);
+            let length = Duration::from_secs_f64(self.seconds);
+            return io::gif::write(to, self.size, length, self.frames, &mut frame);
         }
         io::atomic::write_folder(to, |folder| {
             for number in 0..self.frames {
@@ -145,7 +145,7 @@ fn through(base: &Scene, axis: usize, place: f32) -> Scene {
     };
     match scene.slices.iter_mut().find(across) {
         Some(slice) => slice.plane = plane,
-        None => scene.slices.push(Slice { plane, thickness: 0.0, shown: true }),
+        None => scene.slices.push(Slice::of(plane)),
     }
     scene
 }
@@ -188,7 +188,7 @@ mod tests {
         };
         let expected = [0.0, 0.25, 0.5, 0.75, 1.0, 0.75, 0.5, 0.25];
         assert_eq!(places(&base), expected);
-        let slice = |axis, place| Slice { plane: Plane::Across { axis, place }, thickness: 3.0, shown: true };
+        let slice = |axis, place| Slice { thickness: 3.0, ..Slice::of(Plane::Across { axis, place }) };
         base.slices = vec![slice(1, 0.2), slice(2, 0.9)];
         assert_eq!(places(&base), expected);
         let moved = film.scene(&base, 2);
