@@ -136,7 +136,7 @@ fn keyframes_are_added_played_once_and_kept() {
     drag(&mut harness, middle, middle + vec2(90.0, 0.0));
     press(&mut harness, "Add this view");
     press(&mut harness, "  Play");
-    assert!(harness.query_by_label_contains("  Stop").is_some(), "it plays");
+    assert!(harness.query_by_label_contains("  Pause").is_some(), "it plays");
     settle(&mut harness);
     assert!(harness.query_by_label_contains("  Play").is_some(), "it has ended");
     let look = &kept(&mut harness)["look"];

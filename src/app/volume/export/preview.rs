@@ -3,7 +3,7 @@
 use super::{Cube, flight_axis};
 use crate::app::theme::{Tokens, number_style};
 use crate::volume::{Scene, View};
-use egui::{Button, Context, RichText, Slider, Ui};
+use egui::{Button, Context, RichText, Slider, Ui, WidgetInfo, WidgetType};
 use egui_phosphor::regular as icon;
 
 /// A film that is looked at.
@@ -85,8 +85,10 @@ pub fn bar(ui: &mut Ui, cube: &mut Cube) {
             RichText::new(format!("{at_s:.1} s")).text_style(number_style()).color(Tokens::of(ui).dim);
         ui.label(words);
         if playing.is_some() {
-            let stop = Button::new(icon::STOP).frame(false);
-            is_ended = ui.add(stop).on_hover_text("Back to the view as it was").clicked();
+            let stop =
+                ui.add(Button::new(icon::STOP).frame(false)).on_hover_text("Back to the view as it was");
+            stop.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, "Stop the film"));
+            is_ended = stop.clicked();
         }
     });
     if is_ended {
