@@ -3,7 +3,7 @@
 use super::console::Console;
 use super::rest_line::RestArgs;
 use super::{cloud_difference, cloud_example, cloud_line};
-use crate::cloud::{self, Axis, Quantity, SynthSettings};
+use crate::cloud::{self, Axis, Quantity, Selection, SynthSettings};
 use crate::data::{Image, Values, statistics};
 use crate::io;
 use anyhow::Context as _;
@@ -104,11 +104,38 @@ pub struct Moments {
     /// Only values above this count, in the cube's unit
     #[arg(long, allow_negative_numbers = true)]
     threshold: Option<f32>,
+    /// Only values above so many σ of the noise, by the median absolute deviation of all values
+    #[arg(long)]
+    sigmas: Option<f32>,
+    /// With --sigmas: also the voxels above this many σ that are joined to those (a mask that grows from cores)
+    #[arg(long, requires = "sigmas")]
+    grow_to_sigmas: Option<f32>,
+    /// The first and the last channel that count, from 1
+    #[arg(long, num_args = 2, value_names = ["FIRST", "LAST"])]
+    channels: Option<Vec<usize>>,
     /// HDU with the cube; the first one that holds a cube where not given
     #[arg(long)]
     hdu: Option<usize>,
     #[command(flatten)]
     rest: RestArgs,
+}
+
+impl Moments {
+    fn selection(&self) -> anyhow::Result<Selection> {
+        let channels = match self.channels.as_deref() {
+            Some(&[first, last]) => {
+                anyhow::ensure!(first > 0, "--channels {first} {last}: channels are counted from 1");
+                Some([first - 1, last.saturating_sub(1)])
+            }
+            _ => None,
+        };
+        Ok(Selection {
+            channels,
+            threshold: self.threshold,
+            sigmas: self.sigmas,
+            grown_to_sigmas: self.grow_to_sigmas,
+        })
+    }
 }
 
 pub fn run(command: Command, console: &Console) -> anyhow::Result<()> {
@@ -190,12 +217,14 @@ fn map(args: Map, console: &Console) -> anyhow::Result<()> {
 
 fn moments(args: Moments, console: &Console) -> anyhow::Result<()> {
     let folder = args.out.clone();
+    let selection = args.selection()?;
     let maps = console.run_job("moments", move |ctx| {
         let mut cube = io::read_cube_watched(&args.cube, args.hdu, ctx)?;
         cube.header = args.rest.applied(&cube.header).with_context(|| args.cube.display().to_string())?;
         let velocity_km_s = cloud::velocity_axis_km_s(&cube, ctx)?;
         ctx.report("moments", Some(0.5));
-        let maps = cloud::moments(&cube, &velocity_km_s, args.threshold)?;
+        let about = (&cube.header, cube.unit.as_str(), cube.name.as_str());
+        let maps = cloud::moments_of(cube.values.view(), about, &velocity_km_s, &selection)?;
         ctx.check()?;
         let named = [
             ("moment0", maps.integrated),

@@ -33,6 +33,9 @@ pub struct Pv {
     /// Where the cut begins: longitude and latitude
     #[arg(long, num_args = 2, allow_negative_numbers = true, allow_hyphen_values = true, required = true)]
     from: Vec<String>,
+    /// A corner on the way: longitude and latitude; once for each corner, in their order
+    #[arg(long, num_args = 2, allow_negative_numbers = true, allow_hyphen_values = true)]
+    via: Vec<String>,
     /// Where it ends
     #[arg(long, num_args = 2, allow_negative_numbers = true, allow_hyphen_values = true, required = true)]
     to: Vec<String>,
@@ -137,7 +140,9 @@ pub fn pv(args: Pv, console: &Console) -> anyhow::Result<()> {
         let mut cube = io::read_cube_watched(&args.cube, args.hdu, ctx)?;
         cube.header = args.rest.applied(&cube.header).with_context(|| args.cube.display().to_string())?;
         let sky = SkyPlane::of(&cube.header);
-        let points = vec![pixel(&sky, &args.from)?, pixel(&sky, &args.to)?];
+        let corners =
+            std::iter::once(args.from.as_slice()).chain(args.via.chunks(2)).chain([args.to.as_slice()]);
+        let points = corners.map(|corner| pixel(&sky, corner)).collect::<anyhow::Result<_>>()?;
         let cut = Cut { points, width: args.width_arcsec };
         let map = cloud::position_velocity(cube.values.view(), &cube.header, &cube.unit, &cut, ctx)?;
         io::fits::write_image(&args.out, &map.image)?;
@@ -155,6 +160,7 @@ pub fn pv(args: Pv, console: &Console) -> anyhow::Result<()> {
         "shape": [channels, offsets],
         "offset_step": map.step,
         "offset_unit": map.offset_unit,
+        "corner_offsets": map.corners,
         "unit": map.image.unit,
     }));
     Ok(())

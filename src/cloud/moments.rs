@@ -1,11 +1,12 @@
 //! Moments of an emission cube along its velocity axis.
 
+use super::selection::Selection;
 use super::{Error, Result};
 use crate::data::{Cube, Header, Image};
 use crate::io::header::keep_axes;
 use crate::io::wcs::{Wcs, celestial_header};
 use crate::job::Context;
-use ndarray::{Array2, ArrayView1, ArrayView3, Axis, Zip};
+use ndarray::{Array2, ArrayView1, ArrayView3, Axis, Zip, s};
 
 /// Moment maps of a cube, all (y, x). Blank where a line of sight has no value that counts.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,35 +31,42 @@ pub struct Moments {
 /// A velocity axis that does not fit the cube.
 pub fn moments(cube: &Cube, velocity_km_s: &[f64], threshold: Option<f32>) -> Result<Moments> {
     let about = (&cube.header, cube.unit.as_str(), cube.name.as_str());
-    moments_of(cube.values.view(), about, velocity_km_s, threshold)
+    let selection = Selection { threshold, ..Selection::default() };
+    moments_of(cube.values.view(), about, velocity_km_s, &selection)
 }
 
-/// As [`moments`], of values whose header, unit and name lie elsewhere.
+/// As [`moments`], of values whose header, unit and name lie elsewhere, and of those that are selected.
 ///
 /// # Errors
-/// As [`moments`].
+/// As [`moments`]; channels that the cube does not have; a threshold in σ of a cube without noise.
 pub fn moments_of(
     values: ArrayView3<'_, f32>,
     (header, unit, name): (&Header, &str, &str),
     velocity_km_s: &[f64],
-    threshold: Option<f32>,
+    selection: &Selection,
 ) -> Result<Moments> {
     let (channels, rows, columns) = values.dim();
     if velocity_km_s.len() != channels || velocity_km_s.iter().any(|v| !v.is_finite()) {
         return Err(bad_axis(velocity_km_s.len(), channels));
     }
     let widths = channel_widths(velocity_km_s);
+    let [first, last] = selection.channels_of(channels)?;
+    let (velocity_km_s, widths) = (&velocity_km_s[first..=last], &widths[first..=last]);
+    // The noise is that of all channels: those without a line measure it best.
+    let counting = selection.counting(values)?;
+    let (threshold, mask) = (counting.threshold, counting.mask);
+    let values = values.slice_move(s![first..=last, .., ..]);
     let mut maps = [0; 4].map(|_| Array2::from_elem((rows, columns), f32::NAN));
     let [integrated, velocity, variance, peak] = &mut maps;
-    Zip::from(integrated).and(velocity).and(variance).and(peak).and(values.lanes(Axis(0))).par_for_each(
-        |m0, m1, m2, peak, line| {
-            let Some(found) = along(line, velocity_km_s, &widths, threshold) else { return };
-            *m0 = found.integrated as f32;
-            *m1 = found.velocity_km_s.map_or(f32::NAN, |mean| mean as f32);
-            *m2 = found.variance_km2_s2.map_or(f32::NAN, |second| second as f32);
-            *peak = found.peak as f32;
-        },
-    );
+    let pixels = Zip::indexed(integrated).and(velocity).and(variance).and(peak).and(values.lanes(Axis(0)));
+    pixels.par_for_each(|(y, x), m0, m1, m2, peak, line| {
+        let mask = mask.as_ref().map(|mask| mask.slice(s![first..=last, y, x]));
+        let Some(found) = along(line, (velocity_km_s, widths), threshold, mask) else { return };
+        *m0 = found.integrated as f32;
+        *m1 = found.velocity_km_s.map_or(f32::NAN, |mean| mean as f32);
+        *m2 = found.variance_km2_s2.map_or(f32::NAN, |second| second as f32);
+        *peak = found.peak as f32;
+    });
     let [integrated, velocity, variance, peak] = maps;
     let base = if unit.is_empty() { String::new() } else { format!("{unit} ") };
     let image = |kind: &str, values, unit: String| {
@@ -68,8 +76,7 @@ pub fn moments_of(
         } else {
             header.set_text("BUNIT", unit.clone(), "");
         }
-        let limit = threshold.map(|t| format!(", values above {t}")).unwrap_or_default();
-        header.history(format!("aquila cloud moments: {kind} of {name}{limit}"));
+        header.history(format!("aquila cloud moments: {kind} of {name}{}", selection.words(threshold)));
         Image { name: kind.to_owned(), values, unit, header }
     };
     Ok(Moments {
@@ -106,10 +113,11 @@ pub fn line_moments(
     if velocity_km_s.len() != spectrum.len() || velocity_km_s.iter().any(|v| !v.is_finite()) {
         return Err(bad_axis(velocity_km_s.len(), spectrum.len()));
     }
-    Ok(along(ArrayView1::from(spectrum), velocity_km_s, &channel_widths(velocity_km_s), threshold))
+    let widths = channel_widths(velocity_km_s);
+    Ok(along(ArrayView1::from(spectrum), (velocity_km_s, &widths), threshold, None))
 }
 
-fn bad_axis(velocities: usize, channels: usize) -> Error {
+pub(super) fn bad_axis(velocities: usize, channels: usize) -> Error {
     Error::input(
         format!("{velocities} velocities for {channels} channels"),
         "the velocity axis must have one finite value a channel",
@@ -118,12 +126,19 @@ fn bad_axis(velocities: usize, channels: usize) -> Error {
 
 fn along(
     line: ArrayView1<'_, f32>,
-    velocity_km_s: &[f64],
-    widths: &[f64],
+    (velocity_km_s, widths): (&[f64], &[f64]),
     threshold: Option<f32>,
+    mask: Option<ArrayView1<'_, bool>>,
 ) -> Option<LineMoments> {
-    let counts = |value: &f32| value.is_finite() && threshold.is_none_or(|limit| *value > limit);
-    let valid = || line.iter().zip(velocity_km_s).zip(widths).filter(|((value, _), _)| counts(value));
+    let counts = |channel: usize, value: f32| {
+        value.is_finite()
+            && threshold.is_none_or(|limit| value > limit)
+            && mask.is_none_or(|mask| mask[channel])
+    };
+    let valid = || {
+        let channels = line.iter().zip(velocity_km_s).zip(widths).enumerate();
+        channels.filter(|(channel, ((value, _), _))| counts(*channel, **value)).map(|(_, channel)| channel)
+    };
     let (mut area, mut sum, mut first, mut peak, mut channels) = (0.0, 0.0, 0.0, f64::NEG_INFINITY, 0);
     for ((&value, v), width) in valid() {
         let value = f64::from(value);

@@ -5,7 +5,7 @@ use super::{Error, Result};
 use crate::data::{Header, Image};
 use crate::io::header::keep_axes;
 use crate::job::Context;
-use ndarray::{Array2, ArrayView2, ArrayView3, Axis};
+use ndarray::{Array2, ArrayView2, ArrayView3, ArrayViewMut2, Axis};
 use rayon::prelude::*;
 
 /// A line on the plane of the sky, with a width.
@@ -28,6 +28,8 @@ pub struct PositionVelocity {
     pub offset_unit: &'static str,
     /// The pixels (x, y) of the middle of each column.
     pub places: Vec<[f64; 2]>,
+    /// The offset of each corner of the cut, the first at 0.
+    pub corners: Vec<f64>,
 }
 
 /// Columns and samples across that a cut may have: a mistaken width must not take all memory.
@@ -51,32 +53,54 @@ pub fn position_velocity(
     let plane = SkyPlane::of(header);
     let path = Path::of(&plane, cut)?;
     let (channels, rows, columns) = cube.dim();
-    let samples: Vec<Vec<Stencil>> =
-        path.places.iter().map(|(at, across)| path.stencils(*at, *across, rows, columns)).collect();
+    let samples = path.samples(rows, columns);
     let mut values = Array2::<f32>::from_elem((channels, samples.len()), f32::NAN);
     ctx.report("position–velocity cut", Some(0.0));
-    values.axis_iter_mut(Axis(0)).into_par_iter().zip(cube.axis_iter(Axis(0))).try_for_each(
+    line_means(cube, &samples, values.view_mut(), ctx)?;
+    Ok(finished(values, header, unit, cut, &plane, path))
+}
+
+/// The mean of each column's samples, channel by channel.
+pub(super) fn line_means(
+    cube: ArrayView3<'_, f32>,
+    samples: &[Vec<Stencil>],
+    mut into: ArrayViewMut2<'_, f32>,
+    ctx: &Context,
+) -> Result<()> {
+    into.axis_iter_mut(Axis(0)).into_par_iter().zip(cube.axis_iter(Axis(0))).try_for_each(
         |(mut line, channel)| {
             ctx.check()?;
-            for (to, across) in line.iter_mut().zip(&samples) {
+            for (to, across) in line.iter_mut().zip(samples) {
                 *to = mean(channel, across);
             }
-            Ok::<(), Error>(())
+            Ok(())
         },
-    )?;
+    )
+}
+
+/// The map of the values with its header.
+pub(super) fn finished(
+    values: Array2<f32>,
+    header: &Header,
+    unit: &str,
+    cut: &Cut,
+    plane: &SkyPlane,
+    path: Path,
+) -> PositionVelocity {
     let offset_unit = if plane.has_sky() { "arcsec" } else { "pixel" };
     let mut map = map_header(header, path.step, offset_unit);
     map.history(format!(
         "aquila position-velocity cut, {:.3} {offset_unit} wide, through {}",
         cut.width,
-        cut.points.iter().map(|point| place_text(&plane, *point)).collect::<Vec<_>>().join(", ")
+        cut.points.iter().map(|point| place_text(plane, *point)).collect::<Vec<_>>().join(", ")
     ));
-    Ok(PositionVelocity {
+    PositionVelocity {
         image: Image { name: "position–velocity".into(), values, unit: unit.to_owned(), header: map },
         step: path.step,
         offset_unit,
         places: path.places.into_iter().map(|(at, _)| at).collect(),
-    })
+        corners: path.corners,
+    }
 }
 
 fn place_text(plane: &SkyPlane, point: [f64; 2]) -> String {
@@ -87,15 +111,16 @@ fn place_text(plane: &SkyPlane, point: [f64; 2]) -> String {
 }
 
 /// The columns of a cut.
-struct Path {
+pub(super) struct Path {
     /// Pixel, and the step in pixels across the cut from one sample to the next.
     places: Vec<([f64; 2], [f64; 2])>,
     samples_across: usize,
     step: f64,
+    corners: Vec<f64>,
 }
 
 impl Path {
-    fn of(plane: &SkyPlane, cut: &Cut) -> Result<Self> {
+    pub fn of(plane: &SkyPlane, cut: &Cut) -> Result<Self> {
         let fault =
             |what: &str, advice: &str| Err(Error::input(format!("position–velocity cut: {what}"), advice));
         if cut.points.iter().flatten().any(|part| !part.is_finite())
@@ -146,7 +171,16 @@ impl Path {
             let across = cut.width / samples_across as f64;
             places.push((at, [-unit[1] * across / sides[0], unit[0] * across / sides[1]]));
         }
-        Ok(Self { places, samples_across, step })
+        let mut corners = vec![0.0];
+        for (_, _, length) in &lengths {
+            corners.push(corners.last().unwrap_or(&0.0) + length);
+        }
+        Ok(Self { places, samples_across, step, corners })
+    }
+
+    /// The samples of each column.
+    pub fn samples(&self, rows: usize, columns: usize) -> Vec<Vec<Stencil>> {
+        self.places.iter().map(|(at, across)| self.stencils(*at, *across, rows, columns)).collect()
     }
 
     fn stencils(&self, at: [f64; 2], across: [f64; 2], rows: usize, columns: usize) -> Vec<Stencil> {
@@ -159,10 +193,21 @@ impl Path {
     }
 }
 
-/// The four pixels around a place and their weights.
-struct Stencil([([usize; 2], f64); 4]);
+/// The four pixels (y, x) around a place and their weights.
+pub(super) struct Stencil([([usize; 2], f64); 4]);
 
 impl Stencil {
+    pub fn pixels(&self) -> impl Iterator<Item = [usize; 2]> + '_ {
+        self.0.iter().map(|(at, _)| *at)
+    }
+
+    /// Counts the pixels from another first one, which is none of the later ones.
+    pub fn shift(&mut self, first: [usize; 2]) {
+        for (at, _) in &mut self.0 {
+            *at = std::array::from_fn(|axis| at[axis].saturating_sub(first[axis]));
+        }
+    }
+
     /// `None` beyond the outer edges of the outermost pixels.
     fn of(at: [f64; 2], rows: usize, columns: usize) -> Option<Self> {
         let within = |part: f64, count: usize| part >= -0.5 && part <= count as f64 - 0.5;
@@ -307,6 +352,34 @@ mod tests {
         assert_eq!(known(1)[..5], [true; 5]);
         assert_eq!(known(1)[5..], [false; 7]);
         assert!(map.image.values.iter().all(|value| value.is_nan() || *value == 5.0));
+    }
+
+    /// scipy 1.17.1: the mean of `map_coordinates(order=1)` at six samples across, along a path that bends at 7.69 pixels.
+    #[test]
+    fn a_bent_and_wide_cut_is_that_of_scipy() {
+        let cube = Array3::from_shape_fn((4, 16, 14), |(z, y, x)| {
+            ((z * 37 + y * y * 5 + x * 11 + x * y * 3) % 23) as f32 - 7.0
+        });
+        let cut = Cut { points: vec![[2.3, 3.1], [9.7, 5.2], [6.4, 12.8]], width: 3.0 };
+        let map = position_velocity(cube.view(), &Header::default(), "K", &cut, &Context::unwatched());
+        let map = map.expect("a map");
+        let first = [
+            3.750731, 5.292828, 5.886521, 0.208944, -0.407977, 3.039225, 6.692683, 4.165166, 5.587762,
+            4.739443, 3.662948, 1.687004, 5.02139, -0.180732, 7.410736, 7.04436,
+        ];
+        let last = [
+            3.609762, 3.266726, 1.913673, 2.396112, -0.836831, 1.264068, 2.692683, 0.165166, 1.587762,
+            0.739443, 4.118332, 6.942829, 3.052231, 1.949065, 3.410736, 4.852811,
+        ];
+        for (channel, expected) in [(0, first), (3, last)] {
+            for (got, wanted) in map.image.values.row(channel).iter().zip(expected) {
+                assert!((f64::from(*got) - wanted).abs() < 2e-6, "{got} for {wanted}");
+            }
+        }
+        assert_eq!(map.image.values.dim(), (4, 16));
+        for (got, wanted) in map.corners.iter().zip([0.0, 7.692204, 15.977733]) {
+            assert!((got - wanted).abs() < 1e-6, "{:?}", map.corners);
+        }
     }
 
     #[test]

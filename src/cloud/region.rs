@@ -40,6 +40,9 @@ pub struct Region {
     #[serde(default)]
     pub name: String,
     pub frame: Frame,
+    /// Red, green, blue, where it has a colour of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub colour: Option<[u8; 3]>,
     #[serde(flatten)]
     pub shape: Shape,
 }
@@ -54,6 +57,8 @@ pub struct RegionStatistics {
     pub mean: f64,
     /// Population standard deviation.
     pub std: f64,
+    /// √⟨I²⟩.
+    pub rms: f64,
     pub min: f64,
     pub max: f64,
     pub sum: f64,
@@ -127,8 +132,17 @@ impl Region {
             .collect()
     }
 
+    /// How far a position of the region's frame is from its middle: west and north in arcseconds, or x and y.
+    pub fn away(&self, position: [f64; 2]) -> [f64; 2] {
+        let centre = self.centre();
+        if self.frame == Frame::Pixels {
+            return [position[0] - centre[0], position[1] - centre[1]];
+        }
+        offsets_arcsec(centre, position)
+    }
+
     /// The position `away` (west and north in arcseconds, or x and y) from another.
-    fn moved(&self, from: [f64; 2], away: [f64; 2]) -> [f64; 2] {
+    pub fn moved(&self, from: [f64; 2], away: [f64; 2]) -> [f64; 2] {
         if self.frame == Frame::Pixels {
             return [from[0] + away[0], from[1] + away[1]];
         }
@@ -306,6 +320,7 @@ pub fn region_statistics(
         blanks: found.count_nan + found.count_inf,
         mean: found.mean,
         std: found.std,
+        rms: found.mean.hypot(found.std),
         min: found.min,
         max: found.max,
         sum: found.sum,
@@ -342,7 +357,7 @@ mod tests {
     }
 
     fn region(frame: Frame, shape: Shape) -> Region {
-        Region { name: String::new(), frame, shape }
+        Region { name: String::new(), frame, colour: None, shape }
     }
 
     /// A plain mask of the same shapes in pixels: 18″ to a pixel, west along x, north along y.

@@ -39,8 +39,13 @@ pub fn read_regions(path: &Path) -> Result<RegionFile> {
 pub fn parse_regions(text: &str) -> RegionFile {
     let mut file = RegionFile::default();
     let mut frame = None;
+    // What DS9 draws in green it was not told to draw in any colour.
+    let mut general = None;
     for (number, line) in text.lines().enumerate() {
         let (body, comment) = line.split_once('#').unwrap_or((line, ""));
+        if body.trim_start().starts_with("global") {
+            general = colour(line).filter(|colour| *colour != GREEN);
+        }
         for part in body.split(';').map(str::trim).filter(|part| !part.is_empty()) {
             let mut warn = |what: String| file.warnings.push(format!("line {}: {what}", number + 1));
             let word: String = part.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
@@ -62,7 +67,12 @@ pub fn parse_regions(text: &str) -> RegionFile {
                         warn(format!("the {shape} has no coordinate system that is known, and is left out"))
                     }
                     Some(frame) => match read_shape(shape, &part[word.len()..], frame) {
-                        Ok(shape) => file.regions.push(Region { name: name(comment), frame, shape }),
+                        Ok(shape) => file.regions.push(Region {
+                            name: name(comment),
+                            frame,
+                            colour: colour(comment).or(general),
+                            shape,
+                        }),
                         Err(what) => warn(what),
                     },
                 },
@@ -70,6 +80,40 @@ pub fn parse_regions(text: &str) -> RegionFile {
         }
     }
     file
+}
+
+const GREEN: [u8; 3] = [0, 255, 0];
+
+/// The color= of a remark: a name of DS9, or #rgb, #rrggbb.
+fn colour(remark: &str) -> Option<[u8; 3]> {
+    // The name of a region may hold the word.
+    let outside = match (remark.find("text="), remark.rfind(['}', '"', '\''])) {
+        (Some(from), Some(to)) if from < to => format!("{}{}", &remark[..from], &remark[to + 1..]),
+        _ => remark.to_owned(),
+    };
+    let word = outside.split_once("color=")?.1.split_whitespace().next()?.to_ascii_lowercase();
+    if let Some(digits) = word.strip_prefix('#') {
+        let part = |at: usize, width: usize| u8::from_str_radix(digits.get(at..at + width)?, 16).ok();
+        return match digits.len() {
+            3 => Some([17 * part(0, 1)?, 17 * part(1, 1)?, 17 * part(2, 1)?]),
+            6 => Some([part(0, 2)?, part(2, 2)?, part(4, 2)?]),
+            _ => None,
+        };
+    }
+    let named = match word.as_str() {
+        "white" => [255; 3],
+        "black" => [0; 3],
+        "red" => [255, 0, 0],
+        "green" => GREEN,
+        "blue" => [0, 0, 255],
+        "cyan" => [0, 255, 255],
+        "magenta" => [255, 0, 255],
+        "yellow" => [255, 255, 0],
+        "orange" => [255, 165, 0],
+        "pink" => [255, 192, 203],
+        _ => return None,
+    };
+    Some(named)
 }
 
 /// The text= of a region's remark.
@@ -207,7 +251,14 @@ pub fn regions_text(regions: &[Region]) -> Result<String> {
         };
         let name: String =
             region.name.chars().filter(|c| !matches!(c, '{' | '}') && !c.is_control()).collect();
-        let remark = if name.is_empty() { String::new() } else { format!(" # text={{{name}}}") };
+        let mut remark = String::new();
+        if let Some([r, g, b]) = region.colour {
+            remark += &format!(" color=#{r:02x}{g:02x}{b:02x}");
+        }
+        if !name.is_empty() {
+            remark += &format!(" text={{{name}}}");
+        }
+        let remark = if remark.is_empty() { remark } else { format!(" #{remark}") };
         writeln!(text, "{system};{body}{remark}")
             .map_err(|error| Error::input(error.to_string(), "try again"))?;
     }
@@ -237,7 +288,8 @@ mod tests {
         );
         let circle = Shape::Circle { centre: [51.408_333_333_333_33, 30.734_722_222_222_22], radius: 30.0 };
         assert_eq!(file.regions.len(), 6, "{file:?}");
-        assert_eq!(file.regions[0].name, "L1448 N");
+        assert_eq!((file.regions[0].name.as_str(), file.regions[0].colour), ("L1448 N", Some([255, 0, 0])));
+        assert_eq!(file.regions[1].colour, None);
         let Shape::Circle { centre, radius } = file.regions[0].shape else {
             panic!("{file:?} for {circle:?}")
         };
@@ -262,7 +314,8 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again() {
-        let region = |name: &str, frame, shape| Region { name: name.to_owned(), frame, shape };
+        let region = |name: &str, frame, shape| Region { name: name.to_owned(), frame, colour: None, shape };
+        let red = |region: Region| Region { colour: Some([255, 16, 0]), ..region };
         let regions = [
             region("a b", Frame::Icrs, Shape::Circle { centre: [51.5, -30.25], radius: 12.5 }),
             region(
@@ -270,7 +323,11 @@ mod tests {
                 Frame::Galactic,
                 Shape::Ellipse { centre: [158.5, 21.0], radii: [3.5, 2.0], angle_deg: 30.0 },
             ),
-            region("", Frame::Pixels, Shape::Box { centre: [0.5, 7.0], sides: [3.5, 2.0], angle_deg: 0.0 }),
+            red(region(
+                "color=blue",
+                Frame::Pixels,
+                Shape::Box { centre: [0.5, 7.0], sides: [3.5, 2.0], angle_deg: 0.0 },
+            )),
             region("{x}", Frame::Icrs, Shape::Polygon { corners: vec![[1.0, 2.0], [1.5, 2.0], [1.5, 2.5]] }),
         ];
         let file = parse_regions(&regions_text(&regions).expect("text"));

@@ -174,7 +174,7 @@ impl VolumeView {
         let second = self.second_of(index);
         let open = &mut self.open[index];
         let id = open.id;
-        let mut moving = false;
+        let (mut moving, mut is_taken) = (false, false);
         let (progress, scene) = match &mut open.state {
             State::Waiting | State::Failed(_) => return,
             State::Loading(handle, early) => {
@@ -186,14 +186,11 @@ impl VolumeView {
                     let view = &mut cube.look.scene.view;
                     *view = Preset::Corner.view(&cube.lattice, view.orthographic, rect.aspect_ratio());
                 }
-                moving = navigate::interact(
-                    ui,
-                    &response,
-                    rect,
-                    cube,
-                    &mut self.motion,
-                    state.recent.reduce_motion,
-                );
+                is_taken = looking::touch(ui, &response, rect, cube);
+                if !is_taken {
+                    let reduce_motion = state.recent.reduce_motion;
+                    moving = navigate::interact(ui, &response, rect, cube, &mut self.motion, reduce_motion);
+                }
                 moving |= export::play(ui.ctx(), cube);
                 (None, Some(cube.look.drawn()))
             }
@@ -212,6 +209,7 @@ impl VolumeView {
         }
         if let Some(cube) = open.cube_mut()
             && !moving
+            && !is_taken
         {
             looking::hover(ui, &response, rect, cube, state);
         }

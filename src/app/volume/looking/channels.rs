@@ -106,7 +106,7 @@ pub fn show(ui: &mut Ui, cube: &mut Cube, grid: &Arc<Grid>, desk: &mut Whole, st
                 );
             }
             let placing = placing.at(rect);
-            paint::on_map(ui.painter(), &placing, cube, grid, desk.catalogue.points(), tokens);
+            paint::on_map(ui.painter(), &placing, cube, grid, desk, tokens);
             if draw::draw(ui, &response, &placing, cube, grid, desk) && response.clicked() {
                 chosen = Some(channel);
             }

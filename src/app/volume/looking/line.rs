@@ -150,7 +150,7 @@ pub fn section(ui: &mut Ui, cube: &mut Cube, state: &mut AppState) {
         ui.add_space(12.0);
     }
     caption(ui, "REGIONS");
-    regions::section(ui, cube, &grid, &mut desk.regions, state);
+    regions::section(ui, cube, &grid, (&mut desk.regions, &mut desk.edit), state);
     ui.add_space(12.0);
     caption(ui, "CATALOGUE");
     catalogue::section(ui, cube, &mut desk.catalogue, state);
@@ -183,9 +183,10 @@ fn line_of_sight(ui: &mut Ui, cube: &mut Cube, grid: &Arc<Grid>, desk: &mut Whol
             }
         }
     }
-    for (index, (name, values)) in regions.iter().enumerate() {
+    for (index, name, values) in &regions {
         let points = steps(&grid.third, values);
-        curves.push(curve(name, points, figure::Stroke::Solid, regions::colour(tokens, index)));
+        let Some(region) = cube.look.looking.regions.get(*index) else { continue };
+        curves.push(curve(name, points, figure::Stroke::Solid, regions::colour(tokens, *index, region)));
     }
     if !curves.is_empty() {
         let title = match picked {

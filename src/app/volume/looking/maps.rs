@@ -1,15 +1,20 @@
 //! Maps of a cube in the strip: how they lie on the screen, their colours, and the moments and cuts that jobs work out.
 
 use super::Grid;
+use super::work::{FromFile, Work};
 use crate::app::state::AppState;
+use crate::app::task::Task;
 use crate::app::text;
 use crate::app::theme::Tokens;
 use crate::app::volume::cube::Cube;
-use crate::cloud::{Cut, Moments, PositionVelocity, moments_of, position_velocity};
+use crate::cloud::{
+    Cut, Moments, PositionVelocity, Selection, moments_of, moments_of_file, position_velocity,
+    position_velocity_of_file,
+};
 use crate::data::percentiles_sampled;
 use crate::figure::{ColourMap, NAN_RGB};
-use crate::job::{Handle, Lane};
-use crate::volume::{Lattice, Stretch};
+use crate::job::{self, Lane};
+use crate::volume::{Lattice, Part, Stretch};
 use egui::{
     Align2, Color32, ColorImage, Context, FontId, Painter, Pos2, Rect, TextureHandle, TextureOptions, pos2,
     vec2,
@@ -142,59 +147,111 @@ pub struct Drawn {
     pub colours: Colours,
 }
 
-/// What a job worked out, or why not.
-type Answer<T> = Result<Arc<T>, String>;
+/// Moments, and the part of the file whose pixels they have.
+pub struct Maps {
+    pub moments: Moments,
+    part: Part,
+}
 
-/// Moments and cuts, and the jobs that work them out.
+impl Maps {
+    /// The value of a map at a pixel of the file; `None` beside it.
+    pub fn value(&self, moment: Moment, pixel: [f64; 2]) -> Option<f32> {
+        let at = |axis: usize| {
+            let place = (pixel[axis] + 0.5 - self.part.first[axis] as f64) / self.part.factor as f64;
+            (place >= 0.0).then_some(place as usize)
+        };
+        moment.image(&self.moments).values.get([at(1)?, at(0)?]).copied()
+    }
+}
+
+/// A cut, and what it is cut from.
+#[derive(Clone, PartialEq)]
+pub struct CutKey {
+    /// Pixels of the file.
+    points: Vec<[f64; 2]>,
+    /// As the look has it.
+    width: f64,
+}
+
+/// Files up to this size, in voxels, are read for maps without being asked.
+const READ_OF_ITSELF: usize = 1 << 30;
+
+/// Moments and cuts, and what works them out.
 #[derive(Default)]
 pub struct Desk {
-    moments_asked: Option<(Option<f32>, Handle<Moments>)>,
-    moments: Option<(Option<f32>, Answer<Moments>)>,
-    drawn: Vec<(Moment, ColourMap, Drawn)>,
-    cut_asked: Option<(Cut, Handle<PositionVelocity>)>,
-    cut: Option<(Cut, Answer<PositionVelocity>)>,
-    cut_drawn: Option<(Colours, Drawn)>,
+    pub moments: Work<Selection, Maps>,
+    drawn: Vec<(Moment, Key, Drawn)>,
+    pub cut: Work<CutKey, PositionVelocity>,
+    cut_drawn: Option<(Arc<PositionVelocity>, Colours, Drawn)>,
+}
+
+/// What a drawn map depends on: its values and the colour map.
+type Key = (usize, ColourMap);
+
+fn is_small(cube: &Cube) -> bool {
+    cube.loaded.file_shape.iter().product::<usize>() <= READ_OF_ITSELF
 }
 
 impl Desk {
     pub fn is_settled(&self) -> bool {
-        self.moments_asked.is_none() && self.cut_asked.is_none()
+        self.moments.is_settled() && self.cut.is_settled()
     }
 
-    /// The moments above a threshold, once they are there.
+    /// The moments of what is selected, once they are there.
     pub fn moments(
         &mut self,
+        context: &Context,
         cube: &Cube,
         grid: &Grid,
         state: &AppState,
-    ) -> Option<&Result<Arc<Moments>, String>> {
-        let threshold = cube.look.looking.threshold;
-        if let Some((asked, handle)) = &self.moments_asked
-            && let Some(answer) = handle.try_take()
-        {
-            self.moments = Some((*asked, answer.map(Arc::new)));
-            self.moments_asked = None;
-            self.drawn.clear();
-        }
-        if self.moments_asked.is_none() && self.moments.as_ref().is_none_or(|known| known.0 != threshold) {
-            let (values, velocity) =
-                (Arc::clone(&cube.loaded.values), grid.velocity_km_s.clone().unwrap_or_default());
-            let (header, unit, name) = (grid.header.clone(), cube.loaded.unit.clone(), cube.title.clone());
-            let handle = state.queue.spawn(Lane::Light, format!("Moments of {}", cube.title), move |_| {
-                Ok(moments_of(values.view(), (&header, &unit, &name), &velocity, threshold)?)
-            });
-            self.moments_asked = Some((threshold, handle));
-        }
-        self.moments.as_ref().map(|known| &known.1)
+    ) -> Option<Result<Arc<Maps>, String>> {
+        let selection = cube.look.looking.selection.clone();
+        let (part, name, unit) = (grid.part, cube.title.clone(), cube.loaded.unit.clone());
+        let wanted = selection.clone();
+        let quick = || {
+            let (values, header) = (Arc::clone(&cube.loaded.values), grid.header.clone());
+            let (velocity, name) = (grid.velocity_km_s.clone().unwrap_or_default(), name.clone());
+            Task::spawn(context, "moments", move || {
+                let selection = of_part(&selection, part);
+                let moments = moments_of(values.view(), (&header, &unit, &name), &velocity, &selection)?;
+                Ok(Maps { moments, part })
+            })
+        };
+        let file = (part.factor > 1).then(|| FromFile {
+            of_itself: is_small(cube) && wanted.grown_to_sigmas.is_none(),
+            spawn: || {
+                let (file, geometry) = (Arc::clone(&cube.loaded.file), Arc::clone(&cube.geometry));
+                let (region, header) = (cube.loaded.region, cube.loaded.header.clone());
+                let (selection, name) = (wanted.clone(), name.clone());
+                state.queue.spawn(Lane::Light, format!("Moments of {name}"), move |context| {
+                    let [z, y, x] = region.start;
+                    let [depth, rows, columns] = region.size;
+                    let whole = Part { first: [x, y, z], factor: 1, shape: [columns, rows, depth] };
+                    let selection = of_part(&selection, whole);
+                    let channels = z..z + region.size[0];
+                    let velocity: Vec<f64> = channels
+                        .map(|channel| geometry.velocity_km_s(channel as f64))
+                        .collect::<Option<_>>()
+                        .ok_or_else(|| anyhow::anyhow!("{name}: its channels have no velocities"))?;
+                    let header = super::part_header(&header, whole);
+                    let moments =
+                        moments_of_file(&file, region, (&header, &name), &velocity, &selection, context)?;
+                    Ok(Maps { moments, part: whole })
+                })
+            },
+        });
+        self.moments.update(&wanted, quick, file);
+        self.moments.best(&wanted).cloned()
     }
 
     /// The picture of a moment in the colours of the cube; the velocity in a diverging map.
-    pub fn drawn(&mut self, context: &Context, moment: Moment, moments: &Moments, cube: &Cube) -> &Drawn {
+    pub fn drawn(&mut self, context: &Context, moment: Moment, maps: &Arc<Maps>, cube: &Cube) -> &Drawn {
         let map = cube.look.scene.transfer.colours;
-        let known = self.drawn.iter().position(|(own, colours, _)| *own == moment && *colours == map);
+        let key = (Arc::as_ptr(maps) as usize, map);
+        let known = self.drawn.iter().position(|(own, known, _)| *own == moment && *known == key);
         let index = known.unwrap_or_else(|| {
             self.drawn.retain(|(own, ..)| *own != moment);
-            let values = &moment.image(moments).values;
+            let values = &moment.image(&maps.moments).values;
             let colours = Colours {
                 map: if moment == Moment::Velocity { ColourMap::BlueRedEven } else { map },
                 range: span(values.as_slice().unwrap_or_default()),
@@ -203,64 +260,108 @@ impl Desk {
             let signs = [cube.lattice.signs[0], cube.lattice.signs[1]];
             let image = colours.image(values.view(), signs, 1024);
             let texture = context.load_texture(moment.title(), image, TextureOptions::NEAREST);
-            self.drawn.push((moment, map, Drawn { texture, colours }));
+            self.drawn.push((moment, key, Drawn { texture, colours }));
             self.drawn.len() - 1
         });
         &self.drawn[index].2
     }
 
-    /// The position–velocity map of the look's cut, once it is there; `None` without a cut.
+    /// The position–velocity map along a path, once it is there; `None` without a path. While the mouse is at it, only what is loaded
+    /// is cut.
     pub fn cut(
         &mut self,
+        context: &Context,
+        (path, is_busy): (&[[f64; 2]], bool),
         cube: &Cube,
         grid: &Grid,
         state: &AppState,
-    ) -> Option<&Result<Arc<PositionVelocity>, String>> {
-        if let Some((asked, handle)) = &self.cut_asked
-            && let Some(answer) = handle.try_take()
-        {
-            self.cut = Some((asked.clone(), answer.map(Arc::new)));
-            (self.cut_asked, self.cut_drawn) = (None, None);
-        }
-        let kept = &cube.look.looking;
-        if kept.cut.len() < 2 {
+    ) -> Option<Result<Arc<PositionVelocity>, String>> {
+        if path.len() < 2 || path.iter().all(|point| *point == path[0]) {
             return None;
         }
-        let scale = if grid.sky.has_sky() { 1.0 } else { 1.0 / grid.part.factor as f64 };
-        let wanted = Cut {
-            points: kept.cut.iter().map(|point| grid.loaded(*point)).collect(),
-            width: kept.cut_width * scale,
-        };
-        if self.cut_asked.is_none() && self.cut.as_ref().is_none_or(|known| known.0 != wanted) {
+        let wanted = self.cut_key(path, cube);
+        let quick = || {
+            let scale = if grid.sky.has_sky() { 1.0 } else { 1.0 / grid.part.factor as f64 };
+            let points = path.iter().map(|point| grid.loaded(*point)).collect();
+            let cut = Cut { points, width: wanted.width * scale };
             let (values, header) = (Arc::clone(&cube.loaded.values), grid.header.clone());
-            let (unit, cut) = (cube.loaded.unit.clone(), wanted.clone());
-            let title = format!("Position–velocity of {}", cube.title);
-            let handle = state.queue.spawn(Lane::Light, title, move |context| {
-                Ok(position_velocity(values.view(), &header, &unit, &cut, context)?)
-            });
-            self.cut_asked = Some((wanted, handle));
-        }
-        self.cut.as_ref().map(|known| &known.1)
+            let (unit, part) = (cube.loaded.unit.clone(), grid.part);
+            Task::spawn(context, "position–velocity", move || {
+                let mut map =
+                    position_velocity(values.view(), &header, &unit, &cut, &job::Context::unwatched())?;
+                // Pixels of the file, as those of a map that is cut from it.
+                let places = map.places.iter().map(|place| of_file(part, *place));
+                map.places = places.collect();
+                Ok(map)
+            })
+        };
+        let file = (grid.part.factor > 1 && !is_busy).then(|| FromFile {
+            of_itself: is_small(cube),
+            spawn: || {
+                let (file, cut) = (Arc::clone(&cube.loaded.file), wanted.cut());
+                let (first, count) = (cube.loaded.region.start[0], cube.loaded.region.size[0]);
+                let channels = Part { first: [0, 0, first], factor: 1, shape: [0; 3] };
+                let header = super::part_header(&cube.loaded.header, channels);
+                let title = format!("Position–velocity of {}", cube.title);
+                state.queue.spawn(Lane::Light, title, move |context| {
+                    Ok(position_velocity_of_file(&file, first..first + count, &header, &cut, context)?)
+                })
+            },
+        });
+        self.cut.update(&wanted, quick, file);
+        self.cut.best(&wanted).cloned()
+    }
+
+    /// What is to be cut along a path.
+    pub fn cut_key(&self, path: &[[f64; 2]], cube: &Cube) -> CutKey {
+        CutKey { points: path.to_vec(), width: cube.look.looking.cut_width }
     }
 
     /// The picture of a cut, first channel at the foot, in the colours of the cube.
-    pub fn cut_drawn(&mut self, context: &Context, map: &PositionVelocity, cube: &Cube) -> &Drawn {
+    pub fn cut_drawn(&mut self, context: &Context, map: &Arc<PositionVelocity>, cube: &Cube) -> &Drawn {
         let transfer = &cube.look.scene.transfer;
         let colours = Colours {
             map: transfer.colours,
             range: span(map.image.values.as_slice().unwrap_or_default()),
             stretch: Stretch::Linear,
         };
-        let drawn = match self.cut_drawn.take() {
-            Some((known, drawn)) if known == colours => drawn,
-            _ => {
+        let known = self.cut_drawn.take();
+        let drawn = match known {
+            Some((of, known, drawn)) if Arc::ptr_eq(&of, map) && known == colours => drawn,
+            known => {
                 let image = colours.image(map.image.values.view(), [1.0, 1.0], 2048);
-                let texture = context.load_texture("position–velocity", image, TextureOptions::NEAREST);
+                let texture = match known {
+                    // A preview changes with every step of the mouse: one texture takes them all.
+                    Some((_, _, Drawn { mut texture, .. })) => {
+                        texture.set(image, TextureOptions::NEAREST);
+                        texture
+                    }
+                    None => context.load_texture("position–velocity", image, TextureOptions::NEAREST),
+                };
                 Drawn { texture, colours }
             }
         };
-        &self.cut_drawn.insert((colours, drawn)).1
+        &self.cut_drawn.insert((Arc::clone(map), colours, drawn)).2
     }
+}
+
+impl CutKey {
+    fn cut(&self) -> Cut {
+        Cut { points: self.points.clone(), width: self.width }
+    }
+}
+
+/// A pixel of the loaded part as one of the file.
+pub fn of_file(part: Part, pixel: [f64; 2]) -> [f64; 2] {
+    std::array::from_fn(|axis| part.first[axis] as f64 + (pixel[axis] + 0.5) * part.factor as f64 - 0.5)
+}
+
+/// A selection of channels of the file as one of the channels of a part.
+fn of_part(selection: &Selection, part: Part) -> Selection {
+    let own = |channel: usize| channel.saturating_sub(part.first[2]) / part.factor.max(1);
+    let last = part.shape[2].saturating_sub(1);
+    let channels = selection.channels.map(|[from, to]| [own(from), own(to).min(last)]);
+    Selection { channels, ..selection.clone() }
 }
 
 /// From 0.5 to 99.8 %.

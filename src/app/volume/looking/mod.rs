@@ -4,19 +4,25 @@
 mod catalogue;
 mod channels;
 mod cut;
+mod cut_map;
 mod draw;
 mod line;
 mod maps;
 mod paint;
+mod path;
+mod region_edit;
 mod regions;
+mod selection;
+mod sheet;
 mod strip;
+mod work;
 
 use super::cube::Cube;
 use super::overlay;
 use crate::app::state::AppState;
 use crate::app::text;
 use crate::app::theme::{CONTROL_RADIUS, Tokens};
-use crate::cloud::{Combine, Region, SkyPlane};
+use crate::cloud::{Combine, Region, Selection, SkyPlane};
 use crate::data::Header;
 use crate::io::header::cropped;
 use crate::volume::{self, AxisKind, Geometry, Part, Probe};
@@ -36,8 +42,9 @@ pub struct Kept {
     /// Gaussian components that are fitted; 0 for none.
     pub components: usize,
     pub tab: Tab,
-    /// Only values above it make the moments.
-    pub threshold: Option<f32>,
+    /// What makes the moments.
+    #[serde(flatten)]
+    pub selection: Selection,
     /// Pixels of the file (x, y from 0) through which the position–velocity cut goes.
     pub cut: Vec<[f64; 2]>,
     /// In arcseconds; in pixels of the file where there is no sky.
@@ -55,7 +62,7 @@ impl Default for Kept {
             picked: None,
             components: 1,
             tab: Tab::default(),
-            threshold: None,
+            selection: Selection::default(),
             cut: Vec::new(),
             cut_width: 0.0,
             regions: Vec::new(),
@@ -76,6 +83,14 @@ pub struct Desk {
     maps: maps::Desk,
     channels: channels::Desk,
     draw: draw::Desk,
+    path: path::Desk,
+    edit: region_edit::Desk,
+    /// Where the position–velocity map is in the window.
+    cut_area: Option<Rect>,
+    /// Handles are painted: what is exported has none.
+    has_handles: bool,
+    /// The voxel of the file that is pointed at elsewhere, on the position–velocity map.
+    pointed: Option<[f64; 3]>,
     regions: regions::Desk,
     catalogue: catalogue::Desk,
 }
@@ -86,6 +101,8 @@ struct Grid {
     values: usize,
     geometry: Arc<Geometry>,
     part: Part,
+    /// Pixels of the whole file along x and y.
+    file: [usize; 2],
     header: Header,
     sky: SkyPlane,
     /// Coordinates along the third axis, at each loaded plane, and their name with the unit.
@@ -112,6 +129,7 @@ impl Grid {
             values: Arc::as_ptr(&cube.loaded.values) as usize,
             geometry: Arc::clone(&cube.geometry),
             part,
+            file: [cube.loaded.file_shape[2], cube.loaded.file_shape[1]],
             sky: SkyPlane::of(&header),
             header,
             third,
@@ -133,9 +151,33 @@ impl Grid {
     }
 
     fn of_file(&self, pixel: [f64; 2]) -> [f64; 2] {
-        std::array::from_fn(|axis| {
-            self.part.first[axis] as f64 + (pixel[axis] + 0.5) * self.part.factor as f64 - 0.5
-        })
+        maps::of_file(self.part, pixel)
+    }
+
+    /// The nearest place within the pixels of the file.
+    fn within_file(&self, pixel: [f64; 2]) -> [f64; 2] {
+        std::array::from_fn(|axis| pixel[axis].clamp(-0.5, self.file[axis] as f64 - 0.5))
+    }
+
+    /// The coordinates along the third axis of a cut and their name: velocities in km/s where there are any.
+    fn speeds(&self) -> (&[f64], &str) {
+        match &self.velocity_km_s {
+            Some(velocity_km_s) => (velocity_km_s, "v, km s⁻¹"),
+            None => (&self.third, &self.third_title),
+        }
+    }
+
+    /// Channels of the file to one of a map with so many over the loaded part.
+    fn depth_of(&self, channels: usize) -> f64 {
+        (self.part.shape[2] * self.part.factor) as f64 / channels.max(1) as f64
+    }
+
+    /// Sides of a pixel of the file where it lies: arcseconds, or 1 pixel where there is no sky.
+    fn sides(&self, pixel: [f64; 2]) -> [f64; 2] {
+        if !self.sky.has_sky() {
+            return [1.0; 2];
+        }
+        self.sky.pixel_sides(self.loaded(pixel)).map(|side| side / self.part.factor.max(1) as f64)
     }
 
     /// The loaded voxel in which one of the file lies; `None` outside of what is loaded.
@@ -241,9 +283,21 @@ pub fn probe(cube: &Cube, pointer: Pos2, rect: Rect) -> Option<Probe> {
     volume::probe(cube.loaded.values.view(), &cube.lattice, &cube.look.drawn(), size, [at.x, at.y])
 }
 
+/// Lets the mouse at what is drawn in the picture that fills `rect`; answers whether the pointer is taken.
+pub fn touch(ui: &Ui, response: &Response, rect: Rect, cube: &mut Cube) -> bool {
+    let mut desk = std::mem::take(&mut cube.desk);
+    let grid = desk.grid(cube);
+    let taken = draw::in_picture(ui, response, rect, cube, &grid, &mut desk);
+    cube.desk = desk;
+    taken
+}
+
 /// Shows what is under the cursor, at it and in the status bar; a click picks the line of sight.
 pub fn hover(ui: &Ui, response: &Response, rect: Rect, cube: &mut Cube, state: &mut AppState) {
     let Some(pointer) = response.hover_pos().filter(|_| !response.dragged()) else { return };
+    if cube.desk.path.is_drawing() {
+        return;
+    }
     if catalogue::hover(ui, response, pointer, rect, cube, state) {
         return;
     }

@@ -1,7 +1,9 @@
 //! Marks of looking closely: the line of sight, regions, the cut and catalogue points, on the picture and on the maps below it.
 
+use super::draw::Tool;
 use super::maps::Placing;
-use super::{Grid, catalogue, regions};
+use super::sheet::Sheet;
+use super::{Desk, Grid, Tab, catalogue, region_edit, regions};
 use crate::app::theme::Tokens;
 use crate::app::volume::cube::Cube;
 use crate::app::volume::overlay;
@@ -24,11 +26,20 @@ pub fn paint(painter: &Painter, rect: Rect, cube: &Cube) {
             painter.circle_stroke(at, 4.0, Stroke::new(1.5, tokens.accent));
         }
     }
-    space.cut(&painter, tokens);
+    if let Some(grid) = &cube.desk.grid {
+        let path = cube.desk.path.shown(&looking.cut);
+        space.curtain(&painter, &path, tokens);
+        let sheet = Sheet::in_picture(cube, rect);
+        cube.desk.path.paint(&painter, &sheet, (looking, grid), tokens, cube.desk.has_handles);
+    }
+    if let Some(pointed) = cube.desk.pointed {
+        space.pointed(&painter, pointed, tokens);
+    }
     if let Some(grid) = &cube.desk.grid
         && looking.regions_shown
     {
         space.regions(&painter, grid, tokens);
+        cube.desk.edit.paint(&painter, &Sheet::in_picture(cube, rect), (looking, grid), tokens);
     }
     if let Some(kept) = &looking.catalogue
         && looking.catalogue_shown
@@ -72,10 +83,7 @@ impl Space<'_> {
 
     /// A line within the loaded box: its ends along z are cut to it.
     fn line(&self, painter: &Painter, ends: [[f64; 3]; 2], stroke: Stroke) {
-        let part = self.cube.part();
-        let (low, high) =
-            (part.first[2] as f64 - 0.5, (part.first[2] + part.shape[2] * part.factor) as f64 - 0.5);
-        let ends = ends.map(|[x, y, z]| [x, y, z.clamp(low, high)]);
+        let ends = ends.map(|end| self.held(end));
         if !ends.iter().all(|end| self.inside(*end)) {
             return;
         }
@@ -84,48 +92,92 @@ impl Space<'_> {
         }
     }
 
-    /// The plane along which the cube is cut, as its outline.
-    fn cut(&self, painter: &Painter, tokens: &Tokens) {
-        let points = &self.cube.look.looking.cut;
-        let stroke = Stroke::new(1.5, tokens.warning);
+    /// The surface along which the cube is cut: a translucent strip through all channels, and its outline.
+    fn curtain(&self, painter: &Painter, path: &[[f64; 2]], tokens: &Tokens) {
+        let (faint, edge) = (tokens.warning.gamma_multiply(0.07), tokens.warning.gamma_multiply(0.55));
         let back = self.cube.loaded.file_shape[0] as f64 - 0.5;
-        for &[x, y] in points {
-            self.line(painter, [[x, y, -0.5], [x, y, back]], stroke);
-        }
-        for pair in points.windows(2) {
-            for z in [-0.5, back] {
-                self.line(painter, [[pair[0][0], pair[0][1], z], [pair[1][0], pair[1][1], z]], stroke);
+        for pair in path.windows(2) {
+            let Some([a, b]) = self.within([pair[0], pair[1]]) else { continue };
+            let corners =
+                [(a, -0.5), (b, -0.5), (b, back), (a, back)].map(|([x, y], z)| self.held([x, y, z]));
+            let seen: Vec<Pos2> = corners
+                .iter()
+                .filter_map(|corner| self.lens.project(self.world(*corner)))
+                .map(|([x, y], _)| pos2(self.rect.left() + x, self.rect.top() + y))
+                .collect();
+            if seen.len() == 4 {
+                painter.add(egui::Shape::convex_polygon(seen, faint, Stroke::NONE));
+            }
+            for side in 0..4 {
+                self.line(painter, [corners[side], corners[(side + 1) % 4]], Stroke::new(1.0, edge));
             }
         }
     }
 
-    /// Outlines on the near and the far face.
+    /// A place that the position–velocity map points at.
+    fn pointed(&self, painter: &Painter, voxel: [f64; 3], tokens: &Tokens) {
+        let [x, y, _] = voxel;
+        let depth = self.cube.loaded.file_shape[0] as f64;
+        let stroke = Stroke::new(1.0, tokens.text.gamma_multiply(0.7));
+        self.line(painter, [[x, y, -0.5], [x, y, depth - 0.5]], stroke);
+        if let Some(at) = self.point(voxel) {
+            painter.circle(at, 4.5, tokens.warning, Stroke::new(1.5, tokens.text));
+        }
+    }
+
+    /// A voxel with its place along z held within the loaded part.
+    fn held(&self, [x, y, z]: [f64; 3]) -> [f64; 3] {
+        let part = self.cube.part();
+        let low = part.first[2] as f64 - 0.5;
+        [x, y, z.clamp(low, low + (part.shape[2] * part.factor) as f64)]
+    }
+
+    /// The piece of a line of the sky that lies within the loaded part (Liang & Barsky 1984).
+    fn within(&self, [a, b]: [[f64; 2]; 2]) -> Option<[[f64; 2]; 2]> {
+        let part = self.cube.part();
+        let (mut from, mut to) = (0.0_f64, 1.0_f64);
+        for axis in 0..2 {
+            let low = part.first[axis] as f64 - 0.5;
+            let high = low + (part.shape[axis] * part.factor) as f64;
+            let way = b[axis] - a[axis];
+            if way == 0.0 {
+                if a[axis] < low || a[axis] > high {
+                    return None;
+                }
+                continue;
+            }
+            let (one, other) = ((low - a[axis]) / way, (high - a[axis]) / way);
+            (from, to) = (from.max(one.min(other)), to.min(one.max(other)));
+        }
+        let at = |share: f64| std::array::from_fn(|axis| a[axis] + share * (b[axis] - a[axis]));
+        (from < to).then(|| [at(from), at(to)])
+    }
+
+    /// Regions as prisms: their outlines on both faces, and edges between them.
     fn regions(&self, painter: &Painter, grid: &Grid, tokens: &Tokens) {
         let back = self.cube.loaded.file_shape[0] as f64 - 0.5;
         for (index, region) in self.cube.look.looking.regions.iter().enumerate() {
-            // A region that cannot be placed says so in its list.
-            let Ok(outline) = regions::loaded(region, grid).outline(&grid.sky) else { continue };
-            let outline: Vec<[f64; 2]> = outline.into_iter().map(|pixel| grid.of_file(pixel)).collect();
-            let colour = regions::colour(tokens, index);
-            for (z, strength) in [(-0.5, 1.0), (back, 0.5)] {
-                for pair in outline.windows(2) {
-                    let ends = [[pair[0][0], pair[0][1], z], [pair[1][0], pair[1][1], z]];
-                    self.line(painter, ends, Stroke::new(1.5, colour.gamma_multiply(strength)));
+            let outline = region_edit::outline(region, grid);
+            let colour = regions::colour(tokens, index, region);
+            for pair in outline.windows(2) {
+                let Some([a, b]) = self.within([pair[0], pair[1]]) else { continue };
+                for z in [-0.5, back] {
+                    let stroke = Stroke::new(1.5, colour);
+                    self.line(painter, [[a[0], a[1], z], [b[0], b[1], z]], stroke);
                 }
+            }
+            // All corners, or four lines of a round one.
+            let step = if outline.len() > 60 { (outline.len() - 1) / 4 } else { 1 };
+            for [x, y] in outline.iter().take(outline.len().saturating_sub(1)).step_by(step.max(1)) {
+                let stroke = Stroke::new(1.0, colour.gamma_multiply(0.5));
+                self.line(painter, [[*x, *y, -0.5], [*x, *y, back]], stroke);
             }
         }
     }
 }
 
 /// The same marks on a map of the sky.
-pub fn on_map(
-    painter: &Painter,
-    placing: &Placing,
-    cube: &Cube,
-    grid: &Grid,
-    sources: &[catalogue::Point],
-    tokens: &Tokens,
-) {
+pub fn on_map(painter: &Painter, placing: &Placing, cube: &Cube, grid: &Grid, desk: &Desk, tokens: &Tokens) {
     let painter = painter.with_clip_rect(placing.rect.intersect(painter.clip_rect()));
     let looking = &cube.look.looking;
     let at = |pixel: [f64; 2]| placing.screen(grid.loaded(pixel));
@@ -134,20 +186,23 @@ pub fn on_map(
             painter.line(points, Stroke::new(1.5, colour));
         }
     };
-    line(looking.cut.iter().map(|point| at(*point)).collect(), tokens.warning);
+    let sheet = Sheet::Map { placing, grid };
+    let has_handles = desk.draw.tool == Tool::Cut || looking.tab == Tab::PositionVelocity;
+    desk.path.paint(&painter, &sheet, (looking, grid), tokens, has_handles);
     if looking.regions_shown {
         for (index, region) in looking.regions.iter().enumerate() {
-            let Ok(outline) = regions::loaded(region, grid).outline(&grid.sky) else { continue };
-            line(
-                outline.into_iter().map(|pixel| placing.screen(pixel)).collect(),
-                regions::colour(tokens, index),
-            );
+            let outline = region_edit::outline(region, grid);
+            line(outline.into_iter().map(&at).collect(), regions::colour(tokens, index, region));
         }
+        desk.edit.paint(&painter, &sheet, (looking, grid), tokens);
     }
     if looking.catalogue_shown && looking.catalogue.is_some() {
-        for point in sources {
+        for point in desk.catalogue.points() {
             painter.circle_stroke(at(point.pixel), 2.5, Stroke::new(1.0, tokens.warning));
         }
+    }
+    if let Some([x, y, _]) = desk.pointed {
+        painter.circle(at([x, y]), 3.5, tokens.warning, Stroke::new(1.5, tokens.text));
     }
     if let Some([x, y, _]) = looking.picked {
         let place = at([x as f64, y as f64]);

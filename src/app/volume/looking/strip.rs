@@ -1,15 +1,13 @@
 //! The strip below the picture: channel maps, moments, position–velocity cuts, and what is drawn on them with the mouse.
 
 use super::draw::{self, Tool};
-use super::maps::{Moment, Placing, colour_bar};
-use super::{Desk as Whole, Grid, channels, cut, paint};
+use super::maps::{Maps, Moment, Placing, colour_bar};
+use super::{Desk as Whole, Grid, channels, cut, paint, selection};
 use crate::app::state::AppState;
 use crate::app::text;
 use crate::app::theme::Tokens;
 use crate::app::volume::cube::Cube;
-use egui::{
-    Align, Align2, DragValue, FontId, Label, Layout, Rect, RichText, ScrollArea, Sense, Ui, pos2, vec2,
-};
+use egui::{Align, Align2, FontId, Label, Layout, Rect, RichText, ScrollArea, Sense, Ui, pos2, vec2};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -36,6 +34,10 @@ pub fn strip(ui: &mut Ui, cube: &mut Cube, state: &mut AppState) {
     let mut desk = std::mem::take(&mut cube.desk);
     let grid = desk.grid(cube);
     header(ui, cube, &grid, &mut desk);
+    draw::keys(ui, cube, &mut desk);
+    if cube.look.looking.tab != Tab::PositionVelocity {
+        desk.pointed = None;
+    }
     ui.add_space(4.0);
     match cube.look.looking.tab {
         Tab::Channels => channels::show(ui, cube, &grid, &mut desk, state),
@@ -72,6 +74,7 @@ fn header(ui: &mut Ui, cube: &mut Cube, grid: &Grid, desk: &mut Whole) {
                 if button.clicked() {
                     desk.draw.tool = tool;
                     desk.draw.forget();
+                    desk.path.forget();
                 }
             }
             ui.add_space(8.0);
@@ -99,16 +102,15 @@ fn moments(ui: &mut Ui, cube: &mut Cube, grid: &Arc<Grid>, desk: &mut Whole, sta
         ui.label(RichText::new(words).color(tokens.dim));
         return;
     }
-    let known = desk.maps.moments(cube, grid, state).cloned();
+    let known = desk.maps.moments(ui.ctx(), cube, grid, state);
     ui.horizontal_top(|ui| {
         let height = ui.available_height();
-        ui.vertical(|ui| {
-            ui.set_width(150.0);
-            threshold(ui, cube);
-            if cube.loaded.factor > 1 {
-                let words = format!("of the cube at 1/{} of its resolution", cube.loaded.factor);
-                ui.add(Label::new(RichText::new(words).color(tokens.dim)).wrap());
-            }
+        ScrollArea::vertical().id_salt("selection").show(ui, |ui| {
+            ui.vertical(|ui| {
+                ui.set_width(190.0);
+                selection::show(ui, cube, grid);
+                desk.maps.moments.provenance(ui, &cube.look.looking.selection, cube.loaded.factor);
+            });
         });
         match known {
             None => drop(ui.label(RichText::new("Working out the moments …").color(tokens.dim))),
@@ -127,25 +129,6 @@ fn moments(ui: &mut Ui, cube: &mut Cube, grid: &Arc<Grid>, desk: &mut Whole, sta
     });
 }
 
-fn threshold(ui: &mut Ui, cube: &mut Cube) {
-    let tokens = Tokens::of(ui);
-    let unit = text::unit(&cube.loaded.unit);
-    let (low, high) = cube.lattice.range;
-    let kept = &mut cube.look.looking;
-    let mut has_limit = kept.threshold.is_some();
-    if ui.checkbox(&mut has_limit, "Only values above").changed() {
-        // A first guess: a tenth of the brightest.
-        kept.threshold = has_limit.then_some((0.1 * high) as f32);
-    }
-    match &mut kept.threshold {
-        Some(limit) => {
-            let speed = ((high - low) / 400.0).max(1e-30);
-            ui.add(DragValue::new(limit).speed(speed).suffix(format!(" {unit}")));
-        }
-        None => drop(ui.label(RichText::new("all values count").color(tokens.dim))),
-    }
-}
-
 #[expect(
     clippy::too_many_arguments,
     reason = "a map needs what it shows, what is drawn on it and where the numbers go"
@@ -154,7 +137,7 @@ pub fn moment_map(
     ui: &mut Ui,
     height: f32,
     moment: Moment,
-    maps: &crate::cloud::Moments,
+    maps: &Arc<Maps>,
     cube: &mut Cube,
     grid: &Arc<Grid>,
     desk: &mut Whole,
@@ -167,7 +150,7 @@ pub fn moment_map(
     let (rect, response) =
         ui.allocate_exact_size(placing.rect.size() + vec2(66.0, 18.0), Sense::click_and_drag());
     placing.rect = placing.rect.translate(rect.min.to_vec2() + vec2(0.0, 18.0));
-    let image = moment.image(maps);
+    let image = moment.image(&maps.moments);
     let title = format!("{}, {}", moment.title(), text::unit(&image.unit));
     response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Image, true, moment.title()));
     ui.painter().text(
@@ -182,10 +165,12 @@ pub fn moment_map(
     let bar =
         Rect::from_min_size(placing.rect.right_top() + vec2(6.0, 0.0), vec2(56.0, placing.rect.height()));
     colour_bar(ui.painter(), bar, &drawn.colours, "", tokens);
-    paint::on_map(ui.painter(), &placing, cube, grid, desk.catalogue.points(), tokens);
+    paint::on_map(ui.painter(), &placing, cube, grid, desk, tokens);
     let at = response.hover_pos().and_then(|at| placing.index(at));
     if let Some([x, y]) = at {
-        let value = text::quantity(f64::from(image.values[[y, x]]), &image.unit);
+        let pixel = response.hover_pos().map(|at| grid.of_file(placing.pixel(at)));
+        let value = pixel.and_then(|pixel| maps.value(moment, pixel)).unwrap_or(f32::NAN);
+        let value = text::quantity(f64::from(value), &image.unit);
         let words = cube.geometry.words(grid.file_voxel([x, y, 0]).map(|place| place as f64));
         state.readout = format!("{value} · {}", words.split(" · ").next().unwrap_or_default());
     }
