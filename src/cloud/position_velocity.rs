@@ -262,6 +262,12 @@ fn map_header(header: &Header, step: f64, unit: &str) -> Header {
         map.remove(key);
     }
     map.cards.retain(|card| !(card.key.starts_with("PV1_") || card.key.starts_with("PS1_")));
+    // Files of before the standard have capitals here, which readers that keep to it refuse.
+    for plain in ["m/s", "km/s", "Hz"] {
+        if map.text("CUNIT2").is_some_and(|unit| unit.trim().eq_ignore_ascii_case(plain)) {
+            map.set_text("CUNIT2", plain, "");
+        }
+    }
     map.set_text("CTYPE1", "OFFSET", "from the first point of the cut");
     map.set_text("CUNIT1", unit, "");
     map.set_float("CRPIX1", 1.0, "");

@@ -216,7 +216,8 @@ fn pointed(
     let (factor, unit) = scale(map, frame.x.1);
     let offset = decimal(column as f64 * map.step / factor);
     let words = cube.geometry.words([x, y, z]);
-    state.readout = format!("{value} · offset {offset} {unit} · {words}");
+    let space = if unit == "pixels" { " " } else { "" };
+    state.readout = format!("{value} · offset {offset}{space}{unit} · {words}");
     if response.clicked() {
         let [depth, rows, columns] = cube.loaded.file_shape;
         let voxel = [(x, columns), (y, rows), (z, depth)];
