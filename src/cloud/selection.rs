@@ -136,7 +136,7 @@ pub fn grown_mask(values: ArrayView3<'_, f32>, core: f32, edge: f32) -> Array3<b
     let mut mask = Array3::from_elem((depth, rows, columns), false);
     let mut open = Vec::new();
     for ((z, y, x), value) in values.indexed_iter() {
-        if !(*value > core) || mask[[z, y, x]] {
+        if value.is_nan() || *value <= core || mask[[z, y, x]] {
             continue;
         }
         mask[[z, y, x]] = true;

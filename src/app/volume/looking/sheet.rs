@@ -13,7 +13,17 @@ const LEAST_SLOPE: f32 = 0.03;
 /// Where pixels of the file (x, y from 0) are seen.
 pub enum Sheet<'a> {
     Map { placing: &'a Placing, grid: &'a Grid },
-    Plane { lens: Lens, lattice: Lattice, part: Part, rect: Rect, place: f32 },
+    Plane(Box<Facet>),
+}
+
+/// A plane across the cube, as it is seen.
+pub struct Facet {
+    lens: Lens,
+    lattice: Lattice,
+    part: Part,
+    rect: Rect,
+    /// Along the third axis, from 0 to 1.
+    place: f32,
 }
 
 impl<'a> Sheet<'a> {
@@ -25,14 +35,15 @@ impl<'a> Sheet<'a> {
             if let Plane::Across { axis: 2, place } = slice.plane { Some(place) } else { None }
         });
         let place = slice.unwrap_or_else(|| facing(cube, &lens));
-        Self::Plane { lens, lattice: cube.lattice.clone(), part: cube.part(), rect, place }
+        Self::Plane(Box::new(Facet { lens, lattice: cube.lattice.clone(), part: cube.part(), rect, place }))
     }
 
     /// The pixel of the file under a point of the screen, beyond the edges too; `None` where none is seen there.
     pub fn pixel(&self, at: Pos2) -> Option<[f64; 2]> {
         match self {
             Self::Map { placing, grid } => Some(grid.of_file(placing.pixel(at))),
-            Self::Plane { lens, lattice, part, rect, place } => {
+            Self::Plane(facet) => {
+                let Facet { lens, lattice, part, rect, place } = facet.as_ref();
                 let (origin, direction) = lens.ray([at.x - rect.left(), at.y - rect.top()]);
                 let length = direction.iter().map(|part| part * part).sum::<f32>().sqrt();
                 if direction[2].abs() < LEAST_SLOPE * length {
@@ -49,7 +60,8 @@ impl<'a> Sheet<'a> {
     pub fn screen(&self, pixel: [f64; 2]) -> Option<Pos2> {
         match self {
             Self::Map { placing, grid } => Some(placing.screen(grid.loaded(pixel))),
-            Self::Plane { lens, lattice, part, rect, place } => {
+            Self::Plane(facet) => {
+                let Facet { lens, lattice, part, rect, place } = facet.as_ref();
                 let [x, y, _] = part.place([pixel[0], pixel[1], 0.0]);
                 let ([x, y], _) = lens.project(lattice.point([x, y, *place]))?;
                 Some(pos2(rect.left() + x, rect.top() + y))
