@@ -11,7 +11,7 @@ const SAME: f64 = 0.02;
 
 /// How a second cube lies on the grid of a first.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct CommonGrid {
+pub struct CommonGrid {
     /// The pixel (x, y) of the first at which pixel (0, 0) of the second lies.
     pub shift: [isize; 2],
     /// Where each channel of the first lies in the second: channels counted from 0, between two where the velocities are; `None` beyond.
@@ -70,6 +70,26 @@ impl CommonGrid {
             how.push(format!("the channels have {w} × {h} and {v} × {g} pixels"));
         }
         Ok(Self { how, ..grid })
+    }
+
+    /// The voxel (x, y, z) of the second nearest to one of the first; it may lie beyond the second's sides.
+    pub fn in_second(&self, [x, y, z]: [usize; 3]) -> Option<[usize; 3]> {
+        let place = (*self.channels.get(z)?)?;
+        let [left, up] = self.shift;
+        Some([x.checked_add_signed(-left)?, y.checked_add_signed(-up)?, place.round() as usize])
+    }
+
+    /// The voxel (x, y, z) of the first nearest to one of the second; it may lie beyond the first's sides.
+    pub fn in_first(&self, [x, y, z]: [usize; 3]) -> Option<[usize; 3]> {
+        let known = || self.channels.iter().enumerate().filter_map(|(at, place)| Some((at, (*place)?)));
+        let off = |place: f64| (place - z as f64).abs();
+        let (channel, place) = known().min_by(|a, b| off(a.1).total_cmp(&off(b.1)))?;
+        let step = known().zip(known().skip(1)).map(|(a, b)| (b.1 - a.1).abs()).fold(1.0, f64::max);
+        if off(place) > 0.5 * step {
+            return None;
+        }
+        let [left, up] = self.shift;
+        Some([x.checked_add_signed(left)?, y.checked_add_signed(up)?, channel])
     }
 
     /// The pixels of the first, along x and y, at which the second has some; both sizes are (x, y).

@@ -28,6 +28,7 @@ mod synthesis;
 pub mod tiling;
 
 pub use agreement::Agreement;
+pub use common_grid::CommonGrid;
 pub use demo::DemoClouds;
 pub use difference::{Compared, Measure, compare};
 pub use error::{Error, Result};

@@ -7,6 +7,7 @@ mod runs;
 mod shell;
 mod start;
 mod volume;
+mod volume_compare;
 mod volume_films;
 mod volume_inspector;
 mod volume_looking;

@@ -175,14 +175,14 @@ pub struct Open {
     kept: Option<Look>,
     /// Another part that is being read, while the cube as it is stays in sight.
     reading: Option<Handle<Read>>,
-    /// It is a difference that was just made of a cube seen so.
-    pub difference_seen: Option<View>,
+    /// It was just made of two others, to be seen so.
+    pub made_seen: Option<compare::Seen>,
 }
 
 impl Open {
     pub fn new(id: CubeId, path: PathBuf, hdu: Option<usize>, kept: Option<Look>) -> Self {
         let title = files::title(&path);
-        Self { id, path, hdu, title, state: State::Waiting, kept, reading: None, difference_seen: None }
+        Self { id, path, hdu, title, state: State::Waiting, kept, reading: None, made_seen: None }
     }
 
     pub fn cube(&self) -> Option<&Cube> {
@@ -266,15 +266,13 @@ impl Open {
 
     /// The object and the line, where they say more than the file's name.
     fn name_of(&self, geometry: &Geometry) -> Option<String> {
-        named(geometry).filter(|_| self.difference_seen.is_none() && !files::is_simulation(&self.path))
+        named(geometry).filter(|_| self.made_seen.is_none() && !files::is_simulation(&self.path))
     }
 
     fn first_look(&self, loaded: &Loaded) -> Look {
         let mut look = Look::new(first_look(loaded));
-        if let Some(view) = self.difference_seen {
-            let at = |percent| loaded.histogram.percentile(percent).unwrap_or_default();
-            look.scene.transfer = compare::diverging((at(0.5), at(99.5)), loaded.lattice.range);
-            (look.scene.view, look.is_fitted) = (view, true);
+        if let Some(seen) = &self.made_seen {
+            seen.dress(&mut look, loaded);
         }
         look
     }

@@ -17,6 +17,8 @@ actions! {
     Reset: "Reset view", "Three sides of the whole cube", icon::HOUSE, [plain(Key::Num0)];
     Turn: "Slow turn", "Turn by itself, once in half a minute", icon::ARROWS_CLOCKWISE, [plain(Key::R)];
     ClipBox: "Clip box", "Handles on the six faces that cut parts away", icon::CROP, [plain(Key::C)];
+    Blink: "Blink two cubes", "The cube that is compared in the place of the one in front, and back", icon::SWAP,
+        [plain(Key::B)];
     FlyForward: "Fly forward", "While held, into the cube as well", icon::ARROW_UP, [plain(Key::W)];
     FlyBack: "Fly back", "While held", icon::ARROW_DOWN, [plain(Key::S)];
     FlyLeft: "Fly left", "While held", icon::ARROW_LEFT, [plain(Key::A)];

@@ -199,7 +199,7 @@ fn line(ui: &mut Ui, mark: &str, text: &str, selected: bool, remove: Option<&str
 }
 
 /// A line with its key at the right.
-fn key_line(ui: &mut Ui, text: &str, key: &str, on: bool) -> egui::Response {
+pub(super) fn key_line(ui: &mut Ui, text: &str, key: &str, on: bool) -> egui::Response {
     let tokens = Tokens::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 24.0), Sense::click());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, text));

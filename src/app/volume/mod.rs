@@ -163,10 +163,12 @@ impl VolumeView {
     /// The picture of the cube in front, under its title and the modes.
     fn picture(&mut self, ui: &mut Ui, index: usize, state: &mut AppState) {
         let whole = ui.available_rect_before_wrap();
-        let partner =
-            self.compare.beside.then(|| self.compare.partner(&self.open, self.open[index].id)).flatten();
-        let beside = partner.filter(|&partner| self.open[partner].cube().is_some());
-        let [rect, right] = if beside.is_some() { compare::halves(whole) } else { [whole, whole] };
+        if std::mem::take(&mut self.motion.blinks) {
+            self.compare.blink();
+        }
+        let partner = self.compare.shown(&self.open, self.open[index].id);
+        let rects = self.compare.rects(whole, partner.is_some());
+        let rect = rects[0];
         let Some(stage) = &self.stage else { return };
         let response = ui.allocate_rect(rect, Sense::click_and_drag());
         response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Image, true, "Cube"));
@@ -202,6 +204,14 @@ impl VolumeView {
             self.pane.ask(ui.ctx(), stage, request);
         }
         self.pane.paint(ui, rect, id);
+        match partner {
+            Some(partner) => {
+                let which = ([index, partner], second);
+                self.compare.draw(ui, stage, &self.open, which, (rects[1], moving));
+            }
+            None => self.compare.rest(stage),
+        }
+        let open = &mut self.open[index];
         if let Some(cube) = open.cube() {
             overlay::paint(ui.painter(), rect, cube);
             looking::paint(ui.painter(), rect, cube);
@@ -231,48 +241,9 @@ impl VolumeView {
             }
         });
         state.drawn_by = drawn_by(stage, self.pane.shown(id));
-        match beside {
-            Some(partner) => {
-                self.other_picture(ui, [rect, right], [index, partner], state.recent.reduce_motion)
-            }
-            None => self.compare.pane.forget(stage),
+        if let Some(partner) = partner {
+            self.compare.over(ui, &mut self.open, [index, partner], rects, state);
         }
-    }
-
-    /// The cube that is compared, under the camera of the one in front.
-    fn other_picture(
-        &mut self,
-        ui: &mut Ui,
-        rects: [Rect; 2],
-        [index, partner]: [usize; 2],
-        reduce_motion: bool,
-    ) {
-        let rect = rects[1];
-        let response = ui.allocate_rect(rect, Sense::click_and_drag());
-        response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Image, true, "Other cube"));
-        let mut moving = false;
-        if let Some(cube) = self.open[index].cube_mut() {
-            moving = navigate::interact(ui, &response, rect, cube, &mut self.compare.motion, reduce_motion);
-        }
-        let (first, other) = (self.open[index].cube(), self.open[partner].cube());
-        let (Some(first), Some(other), Some(stage)) = (first, other, &self.stage) else { return };
-        let scene = self.compare.scene(first, other);
-        let pixels = rect.size() * ui.ctx().pixels_per_point();
-        let (width, height) = (pixels.x.round().max(1.0) as u32, pixels.y.round().max(1.0) as u32);
-        let request = Request { cube: other.id, second: None, scene: scene.clone(), width, height, moving };
-        self.compare.pane.ask(ui.ctx(), stage, request);
-        self.compare.pane.paint(ui, rect, other.id);
-        ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
-            ui.set_style(ui.ctx().style_of(Theme::Dark));
-            self.compare.paint_other(ui, rect, other, scene);
-            if let Some(pointer) = ui.input(|input| input.pointer.hover_pos()) {
-                for from in [0, 1] {
-                    if rects[from].contains(pointer) {
-                        compare::cross_hair(ui, [rects[from], rects[1 - from]], pointer);
-                    }
-                }
-            }
-        });
     }
 
     /// Opens the second cube that a look asks for, without bringing it to the front.
@@ -318,10 +289,10 @@ impl View for VolumeView {
             }
         }
         self.open_second();
-        if let Some((path, view)) = self.compare.take() {
+        if let Some((path, seen)) = self.compare.take() {
             self.open(path, None);
             if let Some(open) = self.front_index().map(|index| &mut self.open[index]) {
-                open.difference_seen = Some(view);
+                open.made_seen = Some(seen);
             }
         }
         if self.open.is_empty() {

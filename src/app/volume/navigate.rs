@@ -30,6 +30,8 @@ pub struct Motion {
     aspect: f32,
     /// Asked for from elsewhere, done with the next picture.
     pub asked: Option<VolumeAction>,
+    /// The two cubes that are compared are to change places.
+    pub blinks: bool,
 }
 
 /// What a drag that has begun does.
@@ -50,6 +52,7 @@ impl Default for Motion {
             last_wheel: f64::NEG_INFINITY,
             aspect: 1.0,
             asked: None,
+            blinks: false,
         }
     }
 }
@@ -141,6 +144,10 @@ pub fn act(action: VolumeAction, cube: &mut Cube, motion: &mut Motion, now: f64,
         VolumeAction::Turn => {
             motion.is_turning ^= true;
             motion.ease = None;
+            return;
+        }
+        VolumeAction::Blink => {
+            motion.blinks = true;
             return;
         }
         VolumeAction::ClipBox => {

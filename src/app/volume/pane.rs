@@ -73,9 +73,14 @@ impl Pane {
     }
 
     pub fn paint(&self, ui: &Ui, rect: Rect, cube: CubeId) {
+        self.paint_part(ui, rect, rect, cube);
+    }
+
+    /// Paints what of a picture that would fill `rect` lies within `part`.
+    pub fn paint_part(&self, ui: &Ui, rect: Rect, part: Rect, cube: CubeId) {
         if let (Some(_), Some(texture)) = (self.shown(cube), &self.texture) {
             let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
-            ui.painter().image(texture.id(), rect, whole, Color32::WHITE);
+            ui.painter_at(part).image(texture.id(), rect, whole, Color32::WHITE);
         }
     }
 

@@ -1,7 +1,8 @@
 //! What the session keeps of the Volume workspace: which cubes are open, how each is looked at, what is in sight beside them.
 
+use super::VolumeView;
+use super::compare::{self, Compare};
 use super::look::Look;
-use super::{VolumeView, compare};
 use crate::project::{Project, Session};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -42,9 +43,7 @@ impl VolumeView {
         }
         self.front = record.front.and_then(|index| self.open.get(index)).map(|open| open.id);
         (self.column, self.strip) = (!record.column_hidden, !record.strip_hidden);
-        let compare::Kept { beside, own_colours, other } = record.compare;
-        let other = other.and_then(|index| self.open.get(index)).map(|open| open.id);
-        (self.compare.beside, self.compare.same_colours, self.compare.other) = (beside, !own_colours, other);
+        self.compare = Compare::reopened(record.compare, &self.open);
     }
 
     /// Writes into the session what is open and how.
@@ -57,17 +56,12 @@ impl VolumeView {
                 look: open.look().cloned(),
             }
         });
-        let compare = compare::Kept {
-            beside: self.compare.beside,
-            own_colours: !self.compare.same_colours,
-            other: self.compare.other.and_then(|id| self.open.iter().position(|open| open.id == id)),
-        };
         let record = Record {
             cubes: cubes.collect(),
             front: self.front_index(),
             column_hidden: !self.column,
             strip_hidden: !self.strip,
-            compare,
+            compare: self.compare.kept(&self.open),
         };
         if !record.cubes.is_empty()
             && let Ok(record) = serde_json::to_value(record)

@@ -174,29 +174,6 @@ fn a_cube_opens_as_maps_when_asked_for_and_a_map_in_clouds() {
     assert_eq!(harness.state().state().workspace, Workspace::Volume);
 }
 
-#[test]
-fn two_cubes_stand_side_by_side_and_their_difference_is_a_third() {
-    let (truth, prediction) = (file(), file());
-    let mut harness = opened(&truth);
-    harness.state_mut().state_mut().request_open(&prediction);
-    harness.run_steps(2);
-    settle(&mut harness);
-    harness.get_by_label("Prediction beside truth").click();
-    harness.run_steps(2);
-    settle(&mut harness);
-    let (left, right) = (harness.get_by_label("Cube").rect(), harness.get_by_label("Other cube").rect());
-    assert!((left.width() - right.width()).abs() < 2.0 && left.right() <= right.left());
-    harness.get_by_label_contains("Difference").click();
-    harness.run_steps(2);
-    settle(&mut harness);
-    let folder = harness.state().state().project.as_ref().expect("a project").folder.join("differences");
-    let made: Vec<_> = std::fs::read_dir(folder).expect("the folder").filter_map(Result::ok).collect();
-    assert_eq!(made.len(), 1);
-    let difference = aquila::io::read_cube(&made[0].path(), None).expect("a cube");
-    assert!(difference.values.iter().all(|value| value.is_nan() || *value == 0.0));
-    assert!(harness.query_all_by_label("cube − cube.fits").count() >= 2, "in the list and above its picture");
-}
-
 /// What the picture shows is where the sky has it: north up, east left, so a line in the north-east is at the upper left.
 #[test]
 fn a_cube_face_on_is_as_the_sky_is_seen_in_both_themes() {

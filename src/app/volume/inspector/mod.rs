@@ -3,7 +3,7 @@
 
 mod appearance;
 mod colours;
-mod fields;
+pub(super) mod fields;
 mod radiation;
 mod range;
 mod slices;

@@ -26,7 +26,7 @@ use crate::cloud::{Combine, Region, Selection, SkyPlane};
 use crate::data::Header;
 use crate::io::header::cropped;
 use crate::volume::{self, AxisKind, Geometry, Part, Probe};
-use egui::{Painter, Pos2, Rect, Response, Stroke, Ui, vec2};
+use egui::{Galley, Painter, Pos2, Rect, Response, Stroke, Ui, Vec2, vec2};
 pub use line::{has_line, line, section};
 pub use paint::paint;
 use serde::{Deserialize, Serialize};
@@ -327,18 +327,8 @@ fn depth_words(depth: f64) -> String {
 }
 
 /// Lines on a small panel beside the cursor, within the picture; the first is the brightest.
-fn tooltip(painter: &Painter, rect: Rect, pointer: Pos2, lines: &[String], tokens: &Tokens) {
-    let font = egui::FontId::monospace(11.0);
-    let galleys: Vec<_> = lines
-        .iter()
-        .enumerate()
-        .map(|(index, line)| {
-            let colour = if index == 0 { tokens.text } else { tokens.dim };
-            painter.layout_no_wrap(line.clone(), font.clone(), colour)
-        })
-        .collect();
-    let width = galleys.iter().map(|galley| galley.size().x).fold(0.0, f32::max) + 20.0;
-    let height = 16.0 * galleys.len() as f32 + 14.0;
+pub fn tooltip(painter: &Painter, rect: Rect, pointer: Pos2, lines: &[String], tokens: &Tokens) {
+    let (galleys, Vec2 { x: width, y: height }) = laid_out(painter, lines, tokens);
     let arms = 9.0;
     let cross = Stroke::new(1.0, tokens.text);
     painter.hline(pointer.x - arms..=pointer.x + arms, pointer.y, cross);
@@ -352,8 +342,40 @@ fn tooltip(painter: &Painter, rect: Rect, pointer: Pos2, lines: &[String], token
         corner.x = rect.right() - 4.0 - width;
         corner.y = pointer.y - 16.0 - height;
     }
-    corner.y = corner.y.clamp(rect.top() + 4.0, (rect.bottom() - 4.0 - height).max(rect.top() + 4.0));
-    let frame = Rect::from_min_size(corner, vec2(width, height));
+    paint_lines(painter, rect, corner, (galleys, vec2(width, height)), tokens);
+}
+
+/// Lines on a small panel with this corner, or as near as the picture allows.
+pub fn panel(painter: &Painter, rect: Rect, mut corner: Pos2, lines: &[String], tokens: &Tokens) {
+    let (galleys, size) = laid_out(painter, lines, tokens);
+    corner.x = corner.x.min(rect.right() - 4.0 - size.x).max(rect.left() + 4.0);
+    paint_lines(painter, rect, corner, (galleys, size), tokens);
+}
+
+fn laid_out(painter: &Painter, lines: &[String], tokens: &Tokens) -> (Vec<Arc<Galley>>, Vec2) {
+    let font = egui::FontId::monospace(11.0);
+    let galleys: Vec<_> = lines
+        .iter()
+        .enumerate()
+        .map(|(index, line)| {
+            let colour = if index == 0 { tokens.text } else { tokens.dim };
+            painter.layout_no_wrap(line.clone(), font.clone(), colour)
+        })
+        .collect();
+    let width = galleys.iter().map(|galley| galley.size().x).fold(0.0, f32::max) + 20.0;
+    let height = 16.0 * galleys.len() as f32 + 14.0;
+    (galleys, vec2(width, height))
+}
+
+fn paint_lines(
+    painter: &Painter,
+    rect: Rect,
+    mut corner: Pos2,
+    (galleys, size): (Vec<Arc<Galley>>, Vec2),
+    tokens: &Tokens,
+) {
+    corner.y = corner.y.clamp(rect.top() + 4.0, (rect.bottom() - 4.0 - size.y).max(rect.top() + 4.0));
+    let frame = Rect::from_min_size(corner, size);
     painter.rect(
         frame,
         CONTROL_RADIUS,
