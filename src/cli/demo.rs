@@ -370,3 +370,38 @@ fn span(values: &Array2<f32>) -> (f32, f32) {
     let (low, high) = finite.fold((f32::MAX, f32::MIN), |(low, high), v| (low.min(v), high.max(v)));
     if low < high { (low, high) } else { (0.0, 1.0) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::{SynthSettings, synthesise};
+
+    #[test]
+    fn the_picture_of_the_cloud_shows_it_in_the_middle_on_black() {
+        let ctx = Context::unwatched();
+        let settings = SynthSettings { size: 16, seed: 3, ..SynthSettings::default() };
+        let cloud = synthesise(&settings, &ctx).expect("a cloud");
+        let (folder, name) = (tempfile::tempdir().expect("a folder"), cloud.name.clone());
+        let path = folder.path().join("volume.png");
+        let made = volume_picture(&[cloud], &name, &path, &ctx).expect("no fault");
+        let drawn = made.drawn.expect("tests run where at least a software adapter is");
+        assert!(drawn.range.0 > 0.0 && drawn.range.0 < drawn.range.1, "densities {:?}", drawn.range);
+        let picture = io::open(&path).expect("a PNG").values(0, &ctx).expect("pixels");
+        let pixels = picture.to_f64().expect("real numbers");
+        assert_eq!(pixels.shape()[..2], [SIZE.1 as usize, SIZE.0 as usize]);
+        // Mean brightness of a ninth of the picture.
+        let brightness = |row: usize, column: usize| {
+            let (height, width) = (SIZE.1 as usize / 3, SIZE.0 as usize / 3);
+            let rows = row * height..(row + 1) * height;
+            let sum: f64 = rows
+                .flat_map(|y| (column * width..(column + 1) * width).map(move |x| (y, x)))
+                .map(|(y, x)| pixels[[y, x, 0]] + pixels[[y, x, 1]] + pixels[[y, x, 2]])
+                .sum();
+            sum / (height * width) as f64
+        };
+        let middle = brightness(1, 1);
+        let corners = [[0, 0], [0, 2], [2, 0], [2, 2]].map(|[row, column]| brightness(row, column));
+        assert!(middle > 30.0 && corners.iter().all(|corner| *corner < 0.3 * middle), "{middle} {corners:?}");
+        assert_eq!(pixels[[0, 0, 0]], 0.0);
+    }
+}

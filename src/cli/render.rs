@@ -13,16 +13,29 @@ use crate::volume::{Feed, Geometry, Grid, Loaded, Mode, Reduce, VolumeError, Wis
 use clap::ValueEnum;
 use scene::SceneArgs;
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+const EXAMPLES: &str = "\
+Examples:
+  aquila render cube.fits --out cube.png --range 0.3 4 --colormap viridis
+  aquila render cube.fits --out sky.png --mode mip --azimuth 0 --elevation 0 --orthographic
+  aquila render cube.fits --out slab.png --mode transfer --source 12 --opacity 0.4 --length-pc 2 --intensity-behind 2.725
+  aquila render run1/*.fits --out pictures --range 0 5 --json
+
+Values (--range, --iso) are in the cube's own unit, which `aquila info` names; lengths along the box in parts of it. Without --range each
+cube has its own: give one to compare pictures. The same command on the same adapter gives the same bytes. Exit status: 0 done, 1 a
+cube could not be drawn, 2 wrong usage, 130 stopped.";
+
 #[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// The cube: FITS, NPY, NPZ or HDF5
-    cube: PathBuf,
-    /// PNG to write
-    #[arg(long, value_name = "PNG")]
+    /// The cube: FITS, NPY, NPZ or HDF5; several are drawn alike, one picture each
+    #[arg(required = true, value_name = "CUBE")]
+    cubes: Vec<PathBuf>,
+    /// PNG to write; of several cubes the folder, in which each picture has its cube's name
+    #[arg(long, value_name = "PNG|FOLDER")]
     out: PathBuf,
     /// HDU with the cube, or number of the array or dataset; the first one that holds a cube where not given
     #[arg(long)]
@@ -80,10 +93,14 @@ enum Compatible {
 /// Field of view of POLARIS's camera.
 const POLARIS_FIELD_DEG: f32 = 60.0;
 
+/// A picture that was drawn.
 struct Drawn {
-    adapter: String,
+    cube: PathBuf,
+    out: PathBuf,
     /// Voxels of the file along x, y, z.
     shape: [usize; 3],
+    /// Of the values, as the file says.
+    unit: String,
     level: usize,
     reduced: Option<String>,
     ms_load: f64,
@@ -94,24 +111,92 @@ struct Drawn {
 }
 
 pub fn run(args: Args, console: &Console) -> anyhow::Result<()> {
-    check(&args).map_err(|error| Usage(format!("{error:#}")))?;
-    let (out, movie, (width, height)) = (args.out.clone(), args.film.movie.clone(), args.size);
-    let drawn = console.run_job("render", move |ctx| draw(&args, ctx))?;
-    let Drawn { adapter, shape, level, reduced, ms_load, ms_first, ms_frame, ms_least, range } = drawn;
-    let words = reduced.as_ref().map_or(String::new(), |words| format!(", {words},"));
-    console.say(format!(
-        "{} × {} × {} voxels{words} on {adapter}: first picture {ms_first:.0} ms, then {ms_frame:.1} ms: {}",
-        shape[0],
-        shape[1],
-        shape[2],
-        out.display()
-    ));
-    console.answer(&json!({
-        "out": out, "movie": movie, "width": width, "height": height, "adapter": adapter, "level": level,
-        "reduced": reduced, "shape": [shape[2], shape[1], shape[0]], "ms_load": ms_load, "ms_first_frame": ms_first,
-        "ms_per_frame": ms_frame, "ms_least": ms_least, "range": [range.0, range.1],
-    }));
+    let outs = check(&args).and_then(|()| outs(&args)).map_err(|error| Usage(format!("{error:#}")))?;
+    let (movie, (width, height), is_one) = (args.film.movie.clone(), args.size, outs.len() == 1);
+    let (drawn, failed, adapter) = console.run_job("render", move |ctx| {
+        ctx.report("opening the graphics adapter", Some(0.0));
+        let adapter = Adapter::open(args.software)?;
+        let (mut drawn, mut failed) = (vec![], vec![]);
+        let count = outs.len() as f32;
+        for (number, (cube, out)) in outs.into_iter().enumerate() {
+            ctx.check()?;
+            let part = ctx.part(number as f32 / count, (number + 1) as f32 / count);
+            match draw(&args, [&cube, &out], &adapter, &part) {
+                Ok(picture) => drawn.push(picture),
+                Err(error) if is_one => return Err(error),
+                Err(error) => {
+                    ctx.check()?;
+                    ctx.warn(format!("{error:#}"));
+                    failed.push((cube, format!("{error:#}")));
+                }
+            }
+        }
+        Ok((drawn, failed, adapter.name.clone()))
+    })?;
+    for picture in &drawn {
+        let Drawn { shape, reduced, ms_first, ms_frame, out, .. } = picture;
+        let words = reduced.as_ref().map_or(String::new(), |words| format!(", {words},"));
+        console.say(format!(
+            "{} × {} × {} voxels{words} on {adapter}: first picture {ms_first:.0} ms, then {ms_frame:.1} ms: {}",
+            shape[0],
+            shape[1],
+            shape[2],
+            out.display()
+        ));
+    }
+    let picture = |drawn: &Drawn| {
+        json!({
+            "cube": drawn.cube, "out": drawn.out, "movie": movie, "width": width, "height": height, "adapter": adapter,
+            "level": drawn.level, "reduced": drawn.reduced, "shape": [drawn.shape[2], drawn.shape[1], drawn.shape[0]],
+            "unit": drawn.unit, "ms_load": drawn.ms_load, "ms_first_frame": drawn.ms_first, "ms_per_frame": drawn.ms_frame,
+            "ms_least": drawn.ms_least, "range": [drawn.range.0, drawn.range.1],
+        })
+    };
+    if let (true, [only]) = (is_one, drawn.as_slice()) {
+        console.answer(&picture(only));
+        return Ok(());
+    }
+    let pictures: Vec<_> = drawn.iter().map(picture).collect();
+    let not_drawn: Vec<_> =
+        failed.iter().map(|(cube, error)| json!({ "cube": cube, "error": error })).collect();
+    console.answer(&json!({ "pictures": pictures, "failed": not_drawn }));
+    let names: Vec<_> = failed.iter().map(|(cube, _)| cube.display().to_string()).collect();
+    anyhow::ensure!(
+        failed.is_empty(),
+        "{} of {} cubes were not drawn: {}",
+        failed.len(),
+        failed.len() + drawn.len(),
+        names.join(", ")
+    );
     Ok(())
+}
+
+/// Each cube with the file of its picture.
+///
+/// # Errors
+/// Two cubes of one name, or a movie of several.
+fn outs(args: &Args) -> anyhow::Result<Vec<(PathBuf, PathBuf)>> {
+    if let [only] = args.cubes.as_slice() {
+        return Ok(vec![(only.clone(), args.out.clone())]);
+    }
+    anyhow::ensure!(args.film.movie.is_none(), "--movie is of one cube; name them one after the other");
+    let mut outs: Vec<(PathBuf, PathBuf)> = vec![];
+    for cube in &args.cubes {
+        let name = cube.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = name.strip_suffix(".gz").unwrap_or(&name);
+        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        let out = args.out.join(format!("{stem}.png"));
+        if let Some((other, _)) = outs.iter().find(|(_, known)| *known == out) {
+            anyhow::bail!(
+                "{} and {} would both be {}: draw them into two folders",
+                other.display(),
+                cube.display(),
+                out.display()
+            );
+        }
+        outs.push((cube.clone(), out));
+    }
+    Ok(outs)
 }
 
 /// # Errors
@@ -155,15 +240,18 @@ fn load_polaris(
     Ok((loaded, volume.ok_or(VolumeError::NotThere)?))
 }
 
-fn draw(args: &Args, ctx: &Context) -> anyhow::Result<Drawn> {
+fn draw(
+    args: &Args,
+    [cube, out]: [&Path; 2],
+    adapter: &Arc<Adapter>,
+    ctx: &Context,
+) -> anyhow::Result<Drawn> {
     let film = args.film.film(args.size)?;
     let started = Instant::now();
-    let file = Arc::new(CubeFile::open(&args.cube, args.hdu, args.plane)?);
+    let file = Arc::new(CubeFile::open(cube, args.hdu, args.plane)?);
     let second_file = args.second.as_deref().map(|path| CubeFile::open(path, None, None)).transpose()?;
-    ctx.report("opening the graphics adapter", Some(0.0));
-    let adapter = Adapter::open(args.software)?;
     let (width, height) = args.size;
-    let mut canvas = Canvas::new(&adapter, width, height)?;
+    let mut canvas = Canvas::new(adapter, width, height)?;
     let [depth, rows, columns] = file.shape();
     let geometry = Geometry::new(&args.rest.applied(file.header())?, file.shape());
     geometry.warnings.iter().for_each(|warning| ctx.warn(warning));
@@ -179,20 +267,20 @@ fn draw(args: &Args, ctx: &Context) -> anyhow::Result<Drawn> {
     let is_polaris = matches!(args.compatible, Some(Compatible::Polaris));
     let part = ctx.part(0.0, 0.6);
     let (loaded, volume) = match is_polaris {
-        true => load_polaris(&adapter, &file, &wish, &part)?,
-        false => load_onto(&adapter, &file, &wish, &part)?,
+        true => load_polaris(adapter, &file, &wish, &part)?,
+        false => load_onto(adapter, &file, &wish, &part)?,
     };
     let second = match second_file {
         Some(second) => {
             anyhow::ensure!(
                 second.shape() == file.shape(),
                 "{} has {:?} voxels (z, y, x) and {} {:?}: two cubes are drawn together only where they agree",
-                args.cube.display(),
+                cube.display(),
                 file.shape(),
                 second.path().display(),
                 second.shape()
             );
-            Some(load_onto(&adapter, &Arc::new(second), &wish, &ctx.part(0.6, 0.7))?)
+            Some(load_onto(adapter, &Arc::new(second), &wish, &ctx.part(0.6, 0.7))?)
         }
         None => None,
     };
@@ -208,7 +296,7 @@ fn draw(args: &Args, ctx: &Context) -> anyhow::Result<Drawn> {
         }
     }
     let reduced = loaded.reduced_words();
-    let level = loaded.factor;
+    let (level, unit) = (loaded.factor, loaded.unit.clone());
     drop(loaded);
     let second = second.map(|(_, volume)| volume);
     let ms_load = milliseconds(started.elapsed());
@@ -219,7 +307,7 @@ fn draw(args: &Args, ctx: &Context) -> anyhow::Result<Drawn> {
     }
     let pixels = canvas.pixels()?;
     let ms_first = milliseconds(started.elapsed());
-    io::png::write_rgba(&args.out, &pixels, width as usize, height as usize)?;
+    io::png::write_rgba(out, &pixels, width as usize, height as usize)?;
     let mut times = vec![];
     for _ in 0..args.repeat.max(1) {
         ctx.check()?;
@@ -233,7 +321,9 @@ fn draw(args: &Args, ctx: &Context) -> anyhow::Result<Drawn> {
         args.film.shoot(&film, &mut canvas, (&volume, second.as_ref()), &scene, &ctx.part(0.7, 1.0))?;
     }
     Ok(Drawn {
-        adapter: adapter.name.clone(),
+        cube: cube.to_owned(),
+        out: out.to_owned(),
+        unit,
         shape: [columns, rows, depth],
         level,
         reduced,

@@ -3,6 +3,7 @@
 use super::geometry::Geometry;
 use super::grid::Lattice;
 use super::histogram::Histogram;
+use super::intensities::intensities;
 use super::load::{Loaded, Wish};
 use super::scene::{Mode, Radiation, Scene, Source};
 use super::transfer::{Stretch, Transfer};
@@ -36,23 +37,27 @@ pub struct FirstColours {
 }
 
 impl FirstColours {
-    /// What the mode gives of a cube, in its colours. With one source function S everywhere every intensity lies between S and what
-    /// comes in from behind, I = I₀·e^(−τ) + S·(1 − e^(−τ)), whatever the cube holds; with that of the second cube it lies where that
-    /// cube's values do. All other modes give values of the cube itself.
+    /// What the mode gives of a cube, in its colours. With one source function S everywhere every intensity of the radiative transfer
+    /// lies between S and what comes in from behind, I = I₀·e^(−τ) + S·(1 − e^(−τ)), whatever the cube holds; with that of a cube it is
+    /// where the intensities of lines through the cube lie, nearly all of them. All other modes give values of the cube itself.
     pub fn of(mode: &Mode, own: &Loaded, second: Option<&Loaded>) -> Self {
-        let of_values = |loaded: &Loaded| {
-            let (range, stretch) = first_range(&loaded.lattice, &loaded.histogram);
-            Self { range, stretch }
-        };
-        match (mode, second) {
-            (Mode::Transfer(Radiation { source: Source::Constant(value), background, .. }), _) => {
+        let linear = |range| Self { range, stretch: Stretch::Linear };
+        match mode {
+            Mode::Transfer(Radiation { source: Source::Constant(value), background, .. }) => {
                 let ends = (value.min(*background), value.max(*background));
-                let range = if ends.0 < ends.1 { ends } else { around(*value) };
-                Self { range, stretch: Stretch::Linear }
+                return linear(if ends.0 < ends.1 { ends } else { around(*value) });
             }
-            (Mode::Transfer(Radiation { source: Source::Second, .. }), Some(second)) => of_values(second),
-            _ => of_values(own),
+            Mode::Transfer(radiation) => {
+                let found = intensities(radiation, own, second).map(|lines| Histogram::of(lines.view()));
+                let ends = found.and_then(|found| Some((found.percentile(1.0)?, found.percentile(99.9)?)));
+                if let Some((low, high)) = ends {
+                    return linear(if low < high { (low, high) } else { around(high) });
+                }
+            }
+            _ => {}
         }
+        let (range, stretch) = first_range(&own.lattice, &own.histogram);
+        Self { range, stretch }
     }
 }
 
@@ -128,6 +133,7 @@ impl Wish {
 
 #[cfg(test)]
 mod tests {
+    use super::super::scene::Opacity;
     use super::*;
     use ndarray::Array3;
 
@@ -151,6 +157,40 @@ mod tests {
         cube.slice_mut(ndarray::s![10..16, 20..30, 20..30]).mapv_inplace(|v| v + 8.0);
         let (low, high) = range_of(&cube);
         assert!((low - 0.6).abs() < 0.05 && (8.0..9.0).contains(&high), "{low} to {high}");
+    }
+
+    #[test]
+    fn the_transfer_is_coloured_over_its_intensities() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let loaded = |name: &str, values: Array3<f32>| {
+            let path = folder.path().join(name);
+            crate::io::npy::write(&path, &crate::data::Values::F32(values.into_dyn())).expect("written");
+            let file = std::sync::Arc::new(crate::io::CubeFile::open(&path, None, None).expect("a cube"));
+            let context = crate::job::Context::unwatched();
+            super::super::load::load(&file, &Wish::default(), &context, &mut |_| Ok(())).expect("loaded")
+        };
+        // Two slabs of 3 and 5 K, 0.5 pc deep each, κ = 2 per parsec: τ = 1 each; z 0 is near.
+        let slabs =
+            loaded("a.npy", Array3::from_shape_fn((8, 8, 8), |(z, _, _)| if z < 4 { 3.0 } else { 5.0 }));
+        let radiation =
+            Radiation { opacity: Opacity::Constant(2.0), background: 1.0, ..Radiation::default() };
+        let colours = |radiation, second| FirstColours::of(&Mode::Transfer(radiation), &slabs, second);
+        let e = (-1.0_f64).exp();
+        let truth = 3.0 * (1.0 - e) + e * 5.0 * (1.0 - e) + e * e;
+        let (low, high) = colours(radiation, None).range;
+        assert!(low == 0.0 && (high - truth).abs() < 1e-5, "{low} to {high}, by hand {truth}");
+        let constant = Radiation { source: Source::Constant(12.0), background: 2.725, ..radiation };
+        assert_eq!(colours(constant, None).range, (2.725, 12.0));
+        assert_eq!(colours(Radiation { background: 12.0, ..constant }, None).range, (0.0, 12.0));
+        // A second cube of another shape that shines on one side only, and dims nothing where it is negative.
+        let second =
+            loaded("b.npy", Array3::from_shape_fn((4, 4, 4), |(_, _, x)| if x < 2 { -1.0 } else { 4.0 }));
+        let of_second =
+            Radiation { source: Source::Second, opacity: Opacity::Second(1.0), background: 0.0, ..radiation };
+        let (low, high) = colours(of_second, Some(&second)).range;
+        assert!(low == 0.0 && (high - 4.0 * (1.0 - (-4.0_f64).exp())).abs() < 1e-5, "{low} to {high}");
+        // Until the second cube is there the colours are the cube's own.
+        assert_eq!(colours(of_second, None), FirstColours::of(&Mode::Maximum, &slabs, None));
     }
 
     #[test]

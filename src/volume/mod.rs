@@ -11,6 +11,7 @@ mod geometry;
 pub mod gpu;
 mod grid;
 mod histogram;
+mod intensities;
 mod jitter;
 pub mod load;
 mod lookup;

@@ -188,6 +188,7 @@ impl VolumeView {
                     let view = &mut cube.look.scene.view;
                     *view = Preset::Corner.view(&cube.lattice, view.orthographic, rect.aspect_ratio());
                 }
+                self.compare.fit(cube, rects, whole);
                 is_taken = looking::touch(ui, &response, rect, cube);
                 if !is_taken {
                     let reduce_motion = state.recent.reduce_motion;

@@ -27,7 +27,7 @@ pub struct SceneArgs {
     /// How values between the ends of the range are spread [default: linear, log for positive values over a wide range]
     #[arg(long, value_enum)]
     stretch: Option<StretchArg>,
-    /// Softening of the asinh stretch, as a fraction of the range
+    /// Softening of the asinh stretch, as a fraction of the range: linear below, logarithmic above
     #[arg(long, default_value_t = 0.1)]
     softening: f32,
     /// Exponent of the power stretch
@@ -36,13 +36,14 @@ pub struct SceneArgs {
     /// The colour map
     #[arg(long, default_value = "magma", value_parser = colours)]
     colormap: ColourMap,
-    /// Values at the ends of the colours [default: from three sigma of the noise, or the median, to the brightest]
+    /// Values at the ends of the colours, in the unit of the cube; in the mode transfer in that of the source function [default: from
+    /// three sigma of the noise, or the median, to the brightest; with one source function from the intensity behind to it]
     #[arg(long, num_args = 2, value_names = ["LO", "HI"], allow_negative_numbers = true)]
     range: Option<Vec<f64>>,
     /// Opacity at a place of the stretched range, both 0 to 1; repeat for more points [default: rising from 0 to 1]
     #[arg(long, num_args = 2, value_names = ["PLACE", "OPACITY"], action = clap::ArgAction::Append)]
     opacity_point: Vec<f32>,
-    /// Draws the surface of this value, in any mode; repeat for more [default in the mode isosurface: the middle of the range]
+    /// Draws the surface of this value, in the unit of the cube, in any mode; repeat for more [default in the mode isosurface: the middle of the range]
     #[arg(long, allow_negative_numbers = true)]
     iso: Vec<f64>,
     /// Draws a plane: x=PLACE, y=PLACE or z=PLACE with 0 to 1 along the axis, or free=PX,PY,PZ,NX,NY,NZ through a point and across
@@ -55,7 +56,7 @@ pub struct SceneArgs {
     /// Colour of blank voxels, such as 335577 [default: transparent]
     #[arg(long, value_name = "RRGGBB", value_parser = rgb)]
     blank: Option<Colour>,
-    /// Colour behind the cube
+    /// Colour behind the cube, such as 335577; an intensity is --intensity-behind
     #[arg(long, value_name = "RRGGBB", value_parser = rgb, default_value = "000000")]
     background: Colour,
     /// Optical depth of full opacity across one voxel [default: 20 across the shortest side of the box, 4 at most]
@@ -64,7 +65,7 @@ pub struct SceneArgs {
     /// Samples along the longest side [default: one for each of the finest voxels]
     #[arg(long)]
     steps: Option<u32>,
-    /// Transfer: the source function: the cube's own values, one value, or those of the second cube
+    /// Transfer: the source function: the cube's own values, one value (in kelvin, say), or those of the second cube
     #[arg(long, value_name = "cube|VALUE|second", value_parser = source, default_value = "cube", allow_hyphen_values = true)]
     source: Source,
     /// Transfer: the opacity for each parsec, or for each parsec and unit of the cube that --opacity-from names

@@ -27,6 +27,8 @@ fn both() -> Harness<'static, Aquila> {
 }
 
 fn click(harness: &mut Harness<'_, Aquila>, label: &str) {
+    harness.get_by_label(label).scroll_to_me();
+    harness.run_steps(4);
     harness.get_by_label(label).click();
     harness.run_steps(2);
     settle(harness);
@@ -52,9 +54,7 @@ fn two_cubes_stand_side_by_side_and_their_difference_is_a_third() {
     click(&mut harness, "Numbers");
     // log10(1/2), wherever the line is.
     assert!(harness.query_by_label("0.301 dex").is_some());
-    harness.get_by_label_contains("Make cube").click();
-    harness.run_steps(2);
-    settle(&mut harness);
+    click(&mut harness, "Make cube");
     let files = made(&harness);
     assert_eq!(files.len(), 1);
     let difference = io::read_cube(&files[0], None).expect("a cube");
@@ -76,7 +76,7 @@ fn the_curtain_is_dragged_and_a_key_blinks() {
     drag(&mut harness, rect.center(), rect.center() - vec2(0.4 * rect.width(), 0.0));
     settle(&mut harness);
     let truth = light(&mut harness, line);
-    assert!(truth > prediction + 60, "{truth} where the truth is uncovered, {prediction} before");
+    assert!(truth > prediction + 20, "{truth} where the truth is uncovered, {prediction} before");
     // One key brings the other cube, in place, and takes it away.
     harness.event(Event::PointerMoved(rect.center() + vec2(0.0, 40.0)));
     harness.run_steps(2);
@@ -87,19 +87,16 @@ fn the_curtain_is_dragged_and_a_key_blinks() {
         light(&mut harness, line)
     };
     let (first, second) = (blink(), blink());
-    assert!(first > second + 60, "the truth {first}, then the prediction {second}");
+    assert!(first > second + 20, "the truth {first}, then the prediction {second}");
 }
 
 #[test]
 fn a_mask_leaves_what_is_inside_and_the_session_keeps_the_arrangement() {
     let mut harness = both();
     click(&mut harness, "Curtain");
-    harness.get_by_label("Made of both").click();
-    harness.run_steps(3);
+    click(&mut harness, "Made of both");
     click(&mut harness, "a inside mask b");
-    harness.get_by_label_contains("Make cube").click();
-    harness.run_steps(2);
-    settle(&mut harness);
+    click(&mut harness, "Make cube");
     let inside = io::read_cube(&made(&harness)[0], None).expect("a cube");
     // The truth is the mask: what is above 0.5 K there is above 0.25 K here.
     let least = inside.values.iter().copied().filter(|value| value.is_finite()).fold(f32::MAX, f32::min);
@@ -122,9 +119,10 @@ fn the_radiative_transfer_is_coloured_over_what_can_come_out_until_the_user_says
     };
     let first = range(&mut harness);
     click(&mut harness, "Transfer");
-    assert_eq!(range(&mut harness), first, "the source is the cube itself");
-    harness.get_by_label("Source function").click();
-    harness.run_steps(3);
+    // Of an optical depth of one across the box no line gets near to the greatest source.
+    let own = range(&mut harness);
+    assert!(own[0] < own[1] && own[1] < 0.8 * first[1], "{own:?} with {first:?} for the values");
+    click(&mut harness, "Source function");
     click(&mut harness, "one value");
     assert_eq!(range(&mut harness), [0.0, 10.0]);
     click(&mut harness, "Maximum");

@@ -4,6 +4,7 @@ use super::super::cube::Cube;
 use super::super::inspector::fields;
 use super::super::look::Look;
 use super::Compare;
+use crate::app::files;
 use crate::app::form::number_row;
 use crate::app::text;
 use crate::app::theme::Tokens;
@@ -141,7 +142,7 @@ impl Compare {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 6.0;
             let tip = "From the files at full resolution, as a cube in the project's folder “differences”; a is the cube in front";
-            let make = Button::new(format!("{}  Make cube", icon::CUBE));
+            let make = Button::new("Make cube");
             let asked = ui.add_enabled(is_free && both.is_some() && folder.is_some(), make);
             if asked.on_hover_text(tip).clicked()
                 && let (Some(both), Some(folder)) = (both, folder)
@@ -184,14 +185,15 @@ impl Compare {
         queue: &JobQueue,
     ) {
         (self.fault, self.made) = (None, None);
-        let files = [first, second].map(|cube| Arc::clone(&cube.loaded.file));
-        let title = format!("{} and {}", first.title, second.title);
+        let sources = [first, second].map(|cube| Arc::clone(&cube.loaded.file));
+        let [a, b] = [first, second].map(|cube| files::title(&cube.path));
+        let title = format!("a {a}, b {b}");
         let (measure, unit) = (choice.measure(self.kept.threshold), first.loaded.unit.clone());
         let (path, name) = cube.unzip();
         let out = path.clone();
         let job = name.unwrap_or_else(|| format!("Agreement of {title}"));
         let handle = queue.spawn(Lane::Light, job, move |context| {
-            let made = cloud::compare([&files[0], &files[1]], measure, out.as_deref(), context)?;
+            let made = cloud::compare([&sources[0], &sources[1]], measure, out.as_deref(), context)?;
             made.how.iter().for_each(|how| context.warn(how));
             Ok(Made { title, agreement: made.agreement, unit })
         });
@@ -222,7 +224,7 @@ impl Made {
 
 /// How a file is called in the name of another.
 fn stem(path: &Path) -> String {
-    let title = crate::app::files::title(path);
+    let title = files::title(path);
     title.trim_end_matches(".gz").trim_end_matches(".fits").to_owned()
 }
 

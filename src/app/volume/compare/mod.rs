@@ -47,6 +47,8 @@ pub struct Compare {
     pane: Pane,
     motion: Motion,
     link: Option<probe::Link>,
+    /// The camera of this cube was moved back for the narrower picture: to here, from there.
+    moved_back: Option<(CubeId, f32, f32)>,
     making: Option<Making>,
     made: Option<Made>,
     fault: Option<String>,
@@ -95,6 +97,7 @@ impl Default for Compare {
             pane: Pane::new(1),
             motion: Motion::default(),
             link: None,
+            moved_back: None,
             making: None,
             made: None,
             fault: None,
@@ -185,7 +188,7 @@ impl Compare {
                 (&mut self.kept.own_clip, "One clip box", "The same part of both"),
                 (
                     &mut self.kept.own_surfaces,
-                    "Same surfaces and slices",
+                    "One set of slices",
                     "Isosurfaces and slices of the cube in front in both",
                 ),
             ] {
@@ -205,6 +208,10 @@ impl Compare {
         match answer {
             Ok((made, seen)) => {
                 self.made = Some(made);
+                if seen.is_some() {
+                    // It comes to the front, and alone.
+                    self.kept.arrangement = Arrangement::Alone;
+                }
                 seen
             }
             Err(error) => {

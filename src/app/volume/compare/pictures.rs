@@ -13,6 +13,8 @@ use egui::{
 
 /// How near to the curtain the mouse takes hold of it.
 const GRIP: f32 = 6.0;
+/// Height of title and modes over the picture.
+const HEADLINE: f32 = 80.0;
 
 impl Compare {
     /// The places of the pictures of the cube in front and of the other one.
@@ -20,6 +22,30 @@ impl Compare {
         match self.kept.arrangement {
             Arrangement::Beside if is_shown => halves(whole),
             _ => [whole, whole],
+        }
+    }
+
+    /// Moves the camera back where a whole cube would be cut off by the narrower picture, and to where it was afterwards.
+    pub fn fit(&mut self, cube: &mut Cube, rects: [Rect; 2], whole: Rect) {
+        let is_narrow = rects[0].width() < whole.width();
+        let view = &mut cube.look.scene.view;
+        match self.moved_back.filter(|(id, ..)| *id == cube.id) {
+            None if is_narrow => {
+                let fitted = |rect: Rect| view.fitted(&cube.lattice, rect.aspect_ratio()).distance;
+                let (before, now) = (view.distance, fitted(rects[0]));
+                // Who looks closely goes on looking closely.
+                if before > 0.98 * fitted(whole) {
+                    view.distance = before.max(now);
+                }
+                self.moved_back = Some((cube.id, view.distance, before));
+            }
+            Some((_, now, before)) if !is_narrow => {
+                if view.distance == now {
+                    view.distance = before;
+                }
+                self.moved_back = None;
+            }
+            _ => {}
         }
     }
 
@@ -68,7 +94,7 @@ impl Compare {
         rects: [Rect; 2],
         state: &mut AppState,
     ) {
-        let names = [&open[index].title, &open[partner].title].map(|title| title.clone());
+        let names = [format!("a  {}", open[index].title), format!("b  {}", open[partner].title)];
         let rect = rects[1];
         match self.kept.arrangement {
             Arrangement::Alone => return,
@@ -98,7 +124,9 @@ impl Compare {
     /// The line between both pictures, which can be dragged and is moved by the arrow keys, with the names at its sides.
     fn curtain(&mut self, ui: &mut Ui, rect: Rect, names: &[String; 2]) {
         let x = self.curtain_x(rect);
-        let grip = Rect::from_x_y_ranges(x - GRIP..=x + GRIP, rect.y_range());
+        // Below title and modes, which are to be clicked.
+        let below = (rect.top() + HEADLINE).min(rect.bottom())..=rect.bottom();
+        let grip = Rect::from_x_y_ranges(x - GRIP..=x + GRIP, below.clone());
         let response = ui.interact(grip, ui.id().with("curtain"), Sense::drag());
         response
             .widget_info(|| WidgetInfo::slider(true, f64::from(self.kept.curtain), "Line between the cubes"));
@@ -112,7 +140,7 @@ impl Compare {
         let is_touched = response.dragged() || response.hovered();
         let ink = if is_touched { tokens.accent } else { tokens.text };
         let painter = ui.painter_at(rect);
-        painter.vline(x, rect.y_range(), Stroke::new(1.0, ink));
+        painter.vline(x, below, Stroke::new(1.0, ink));
         let knob = Rect::from_center_size(pos2(x, rect.center().y), vec2(8.0, 36.0));
         painter.rect(knob, 4, tokens.panel, Stroke::new(1.0, ink), StrokeKind::Inside);
         for (side, align) in [(-1.0, Align2::RIGHT_BOTTOM), (1.0, Align2::LEFT_BOTTOM)] {
