@@ -398,7 +398,7 @@ impl Aquila {
             }
         }
         self.clouds.reopen(&mut self.state, &project, &session);
-        self.volume.reopen(&project, &session);
+        self.volume.reopen(&self.state.notices, &project, &session);
         self.state.project = Some(project);
         self.keeper.restart(session, locked);
         self.apply_settings(context, None);

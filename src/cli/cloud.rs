@@ -252,14 +252,7 @@ fn summary(image: &Image) -> serde_json::Value {
     let mut answer = json!({ "shape": image.values.shape(), "unit": image.unit });
     if let Some(s) = statistics(&values) {
         answer["count_nan"] = json!(s.count_nan);
-        for (key, value) in [
-            ("min", s.min),
-            ("max", s.max),
-            ("mean", s.mean),
-            ("std", s.std),
-            ("median", s.median),
-            ("sum", s.sum),
-        ] {
+        for (key, value) in s.named() {
             answer[key] = json!(value);
         }
     }

@@ -144,14 +144,7 @@ fn describe_statistics(keys: &mut Map<String, Value>, found: &Statistics, lines:
     keys.insert("count_nan".into(), json!(found.count_nan));
     keys.insert("count_inf".into(), json!(found.count_inf));
     // JSON has no NaN: where no value is finite these are null.
-    for (key, value) in [
-        ("min", found.min),
-        ("max", found.max),
-        ("mean", found.mean),
-        ("std", found.std),
-        ("median", found.median),
-        ("sum", found.sum),
-    ] {
+    for (key, value) in found.named() {
         keys.insert(key.into(), json!(value));
     }
     lines.push(format!(

@@ -24,6 +24,20 @@ pub struct Statistics {
     pub median: f64,
 }
 
+impl Statistics {
+    /// What describes the finite values, by the names that `aquila info` gives them.
+    pub fn named(&self) -> [(&'static str, f64); 6] {
+        [
+            ("min", self.min),
+            ("max", self.max),
+            ("mean", self.mean),
+            ("std", self.std),
+            ("median", self.median),
+            ("sum", self.sum),
+        ]
+    }
+}
+
 /// Statistics of all values; `None` where the type is complex.
 pub fn statistics(values: &Values) -> Option<Statistics> {
     each_real!(values, array => Some(statistics_of(&flat(array))), complex => None)

@@ -11,6 +11,7 @@ mod volume_compare;
 mod volume_films;
 mod volume_inspector;
 mod volume_looking;
+mod volume_names;
 
 use aquila::app::{Aquila, Notices, Options};
 use aquila::blueprint::{self, Blueprint};

@@ -72,7 +72,7 @@ impl Canvas {
         if let Some(frame) = self.report(ui, done) {
             self.refresh(editor);
             self.select_frame(frame);
-            self.start_rename(super::canvas::Named::Frame(frame));
+            self.start_rename(super::names::Named::Frame(frame));
         }
     }
 

@@ -1,9 +1,10 @@
 //! What the keyboard does on the canvas: the table of actions with their words and default keys, and what each does.
 //! Keys count while the canvas has the focus, or the pointer and nobody the focus. `app::keymap` knows the present keys.
 
-use super::canvas::{Canvas, Named};
+use super::canvas::Canvas;
 use super::editor::Editor;
 use super::gesture::Gesture;
+use super::names::Named;
 use crate::app::keymap::{KeyMap, actions, plain};
 use crate::blueprint::Activity;
 use crate::blueprint::edit::{Alignment, Axis};

@@ -2,7 +2,7 @@
 
 use super::canvas::Canvas;
 use super::editor::{Added, Editor};
-use super::gesture::LooseWire;
+use super::loose_wire::LooseWire;
 use super::offers::{Offer, Saved, offered, saved};
 use crate::app::theme::{BLOCK_RADIUS, Tokens, icon_family};
 use egui::{

@@ -2,7 +2,7 @@
 //! their names answer a search. Nothing is painted here.
 
 use super::cards::{family_of, kind_icon};
-use super::gesture::LooseWire;
+use super::loose_wire::LooseWire;
 use crate::app::theme::Family;
 use crate::blueprint::catalogue::{self, Inputs, Kind, Outputs};
 use crate::blueprint::library::{self, Summary};

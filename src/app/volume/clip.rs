@@ -221,13 +221,8 @@ fn region(cube: &Cube) -> Region {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::volume::fixture::lattice;
     use crate::volume::View;
-
-    fn lattice() -> Lattice {
-        let mut lattice = Lattice::new([40, 30, 20], [1.0; 3], (0.0, 1.0)).expect("a lattice");
-        lattice.signs = [-1.0, 1.0, -1.0];
-        lattice
-    }
 
     #[test]
     fn a_handle_follows_the_pointer_along_its_axis() {

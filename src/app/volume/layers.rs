@@ -167,7 +167,7 @@ fn line(ui: &mut Ui, mark: &str, text: &str, selected: bool, remove: Option<&str
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 24.0), Sense::click());
     response
         .widget_info(|| egui::WidgetInfo::selected(egui::WidgetType::SelectableLabel, true, selected, text));
-    let is_over = ui.rect_contains_pointer(rect);
+    let is_over = ui.rect_contains_pointer(rect) || response.has_focus();
     if selected || is_over {
         let fill = if selected { tokens.hover } else { tokens.field };
         ui.painter().rect_filled(rect, CONTROL_RADIUS, fill);
@@ -178,7 +178,7 @@ fn line(ui: &mut Ui, mark: &str, text: &str, selected: bool, remove: Option<&str
     ui.scope_builder(child, |ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
         if let Some(tip) = remove
-            && (is_over || response.has_focus())
+            && is_over
         {
             let cross = RichText::new(icon::X).size(12.0).color(tokens.dim);
             let cross = ui.add(egui::Button::new(cross).frame(false)).on_hover_text(tip);
@@ -203,7 +203,7 @@ pub(super) fn key_line(ui: &mut Ui, text: &str, key: &str, on: bool) -> egui::Re
     let tokens = Tokens::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 24.0), Sense::click());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, text));
-    if on || response.hovered() {
+    if on || response.hovered() || response.has_focus() {
         let fill = if on { tokens.hover } else { tokens.field };
         ui.painter().rect_filled(rect, CONTROL_RADIUS, fill);
     }

@@ -116,6 +116,20 @@ impl Look {
         }
     }
 
+    /// A look as it may come from a file that was written by hand or by halves, without what cannot be drawn.
+    pub fn mended(mut self) -> Self {
+        let is_plane = |slice: &Slice| !matches!(slice.plane, Plane::Across { axis, .. } if axis > 2);
+        self.scene.slices.retain(is_plane);
+        for [low, high] in &mut self.scene.clip {
+            *low = low.clamp(0.0, 1.0);
+            *high = high.clamp(*low, 1.0);
+        }
+        if !(self.velocity_ratio.is_finite() && self.velocity_ratio > 0.0) {
+            self.velocity_ratio = equal();
+        }
+        self
+    }
+
     /// The scene as it is drawn.
     pub fn drawn(&self) -> Scene {
         let mut scene = self.scene.clone();
@@ -237,6 +251,22 @@ mod tests {
             Plane::Free { .. } => None,
         });
         assert_eq!(axes.collect::<Vec<_>>(), [Some(2), Some(1), Some(0), None]);
+    }
+
+    #[test]
+    fn what_cannot_be_drawn_is_left_out() {
+        let mut look = look();
+        look.show_slices(true);
+        let mut bad = look.clone();
+        bad.scene.slices.push(Slice {
+            plane: Plane::Across { axis: 3, place: 0.5 },
+            thickness: 0.0,
+            ..look.scene.slices[0]
+        });
+        bad.scene.clip[1] = [1.5, -2.0];
+        bad.velocity_ratio = 0.0;
+        look.scene.clip[1] = [1.0, 1.0];
+        assert_eq!(bad.mended(), look);
     }
 
     #[test]

@@ -6,6 +6,8 @@ mod compare;
 mod cube;
 mod detail;
 mod export;
+#[cfg(test)]
+mod fixture;
 mod inspector;
 mod keys;
 mod layers;

@@ -3,8 +3,10 @@
 use super::VolumeView;
 use super::compare::{self, Compare};
 use super::look::Look;
+use crate::app::Notices;
 use crate::project::{Project, Session};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::path::{Path, PathBuf};
 
 const NAME: &str = "volume";
@@ -25,21 +27,31 @@ struct OpenRecord {
     path: PathBuf,
     #[serde(default)]
     hdu: Option<usize>,
+    /// A `Look`; read by itself, so that one that cannot be read costs no more than itself.
     #[serde(default)]
-    look: Option<Look>,
+    look: serde_json::Value,
 }
 
 impl VolumeView {
     /// Opens what the session had open; read when the workspace comes in sight.
-    pub fn reopen(&mut self, project: &Project, session: &Session) {
+    pub fn reopen(&mut self, notices: &Notices, project: &Project, session: &Session) {
         // Numbers are not given twice: a job of the project before may still be loading.
         self.open.iter().for_each(|open| self.stage.iter().for_each(|stage| stage.drop_cube(open.id)));
         let (next, stage) = (self.next, self.stage.take());
         *self = Self { next, stage, first: first_cube(project), ..Self::default() };
-        let record = session.views.get(NAME).cloned().unwrap_or_default();
-        let record: Record = serde_json::from_value(record).unwrap_or_default();
+        let record = session.views.get(NAME).cloned().map(serde_json::from_value::<Record>);
+        let record = record.unwrap_or_else(|| Ok(Record::default())).unwrap_or_else(|error| {
+            notices.warn(format!("The cubes of the last session could not be read and stay closed: {error}"));
+            Record::default()
+        });
         for cube in record.cubes {
-            self.add(project.folder.join(cube.path), cube.hdu, cube.look);
+            let look = serde_json::from_value::<Option<Look>>(cube.look).unwrap_or_else(|error| {
+                let path = cube.path.display();
+                notices
+                    .warn(format!("How {path} was looked at could not be read; it is shown anew: {error}"));
+                None
+            });
+            self.add(project.folder.join(cube.path), cube.hdu, look.map(Look::mended));
         }
         self.front = record.front.and_then(|index| self.open.get(index)).map(|open| open.id);
         (self.column, self.strip) = (!record.column_hidden, !record.strip_hidden);
@@ -53,7 +65,7 @@ impl VolumeView {
             OpenRecord {
                 path: inside.unwrap_or(&open.path).to_owned(),
                 hdu: open.hdu,
-                look: open.look().cloned(),
+                look: open.look().map_or_else(Default::default, |look| json!(look)),
             }
         });
         let record = Record {

@@ -4,6 +4,7 @@
 mod names;
 mod onnx;
 mod onnx_graph;
+mod onnx_layers;
 pub mod onnx_proto;
 mod onnx_steps;
 mod pytorch;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// What is counted along the spectral axis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum SpectralUnit {
     /// Velocities of the file's own convention; radio for frequencies, optical for wavelengths; the file's axis without a rest frequency.
     #[default]

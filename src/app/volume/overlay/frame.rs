@@ -282,13 +282,8 @@ fn grid(brush: &Brush<'_>, cube: &Cube, lens: &Lens, faces: &Faces, rect: Rect) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::volume::fixture::lattice;
     use crate::volume::View;
-
-    fn lattice() -> Lattice {
-        let mut lattice = Lattice::new([40, 30, 20], [1.0; 3], (0.0, 1.0)).expect("a lattice");
-        lattice.signs = [-1.0, 1.0, -1.0];
-        lattice
-    }
 
     fn rect() -> Rect {
         Rect::from_min_size(Pos2::ZERO, egui::vec2(900.0, 600.0))
