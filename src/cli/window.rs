@@ -57,8 +57,12 @@ pub fn run(args: Args, _console: &Console) -> anyhow::Result<()> {
                 .with_context(|| format!("no workspace {name}: there are blueprint, volume, clouds and runs"))
         })
         .transpose()?;
+    // The session keeps them, and opens them again from wherever it is started.
+    let paths = args.paths.iter().map(|path| {
+        std::path::absolute(path).with_context(|| format!("'{}' is no path of a file", path.display()))
+    });
     app::open(app::Options {
-        paths: args.paths,
+        paths: paths.collect::<anyhow::Result<_>>()?,
         workspace,
         screenshot: args.screenshot,
         size: args.size,

@@ -20,6 +20,7 @@ enum From {
 
 pub fn show(ui: &mut Ui, cube: &mut Cube, subject: &Subject<'_>, others: &[Other]) {
     let Mode::Transfer(mut radiation) = cube.look.scene.mode else { return };
+    let needed_second = cube.look.scene.needs_second();
     let any = (f64::NEG_INFINITY, f64::INFINITY);
     let other = second(others, cube.look.second.as_deref());
     let second_unit = other.map_or(String::new(), |other| text::unit(&other.unit));
@@ -67,6 +68,12 @@ pub fn show(ui: &mut Ui, cube: &mut Cube, subject: &Subject<'_>, others: &[Other
     });
     cube.look.scene.mode = Mode::Transfer(radiation);
     if cube.look.scene.needs_second() {
+        if cube.look.second.is_none() && !needed_second {
+            // Asked for just now: the likeliest is one of the same shape.
+            let is_alike = |other: &&Other| other.values.dim() == cube.loaded.values.dim();
+            let likely = others.iter().find(is_alike).or(others.first());
+            cube.look.second = likely.map(|other| other.path.clone());
+        }
         choice_of_second(ui, &mut cube.look.second, others);
     }
     row(ui, "longest side", "Length of the box's longest side", |ui| {
@@ -106,7 +113,11 @@ pub fn show(ui: &mut Ui, cube: &mut Cube, subject: &Subject<'_>, others: &[Other
             );
         }
         Source::Second if other.is_some() && second_unit != "K" => {
-            fields::note(ui, &format!("The source is the second cube in {second_unit}, not in K"));
+            let words = match second_unit.as_str() {
+                "" => "The second cube has no unit: its values are the source as they are".to_owned(),
+                unit => format!("The source is the second cube in {unit}, not in K"),
+            };
+            fields::note(ui, &words);
         }
         _ => {}
     }
@@ -122,15 +133,20 @@ fn per(of: &str, unit: &str) -> String {
 }
 
 fn choice_of_second(ui: &mut Ui, second: &mut Option<PathBuf>, others: &[Other]) {
-    row(ui, "second cube", "An open cube of the same shape", |ui| {
-        if others.is_empty() {
-            fields::note(ui, "Open another cube first");
-            return;
-        }
-        let mut options = vec![(None, "none")];
-        options.extend(others.iter().map(|other| (Some(other.path.clone()), other.title.as_str())));
-        fields::choice(ui, "Second cube", second, ui.available_width() - 8.0, &options);
-    });
+    row(
+        ui,
+        "second cube",
+        "An open cube; one of another shape is stretched over the box of this one",
+        |ui| {
+            if others.is_empty() {
+                fields::note(ui, "Open another cube first");
+                return;
+            }
+            let mut options = vec![(None, "none")];
+            options.extend(others.iter().map(|other| (Some(other.path.clone()), other.title.as_str())));
+            fields::choice(ui, "Second cube", second, ui.available_width() - 8.0, &options);
+        },
+    );
 }
 
 /// Length of the box's longest side in parsecs: of a cube in parsecs by its header, of one on the sky by the distance.
