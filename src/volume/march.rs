@@ -12,6 +12,8 @@ use std::sync::OnceLock;
 
 /// A ray that lets less than this through is not followed further.
 pub(super) const OPAQUE: f32 = 1.0 / 512.0;
+/// So many samples are taken before it is asked whether to go on.
+const TOGETHER: u32 = 4;
 /// Rays end here at the latest, whatever the steps.
 pub(super) const MOST_STEPS: u32 = 16_384;
 
@@ -320,7 +322,8 @@ impl<'a> Marcher<'a> {
             let part = if thin { opacity * depth } else { light.through * (1.0 - kept) };
             light.add(light.veil * part, [r, g, b]);
             light.through *= kept;
-            if !thin && light.veil * light.through < OPAQUE {
+            let asks = (step + 1) % TOGETHER == 0;
+            if asks && !thin && light.veil * light.through < OPAQUE {
                 break;
             }
         }

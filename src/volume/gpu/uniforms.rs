@@ -105,6 +105,9 @@ fn finite(value: f64) -> f32 {
     (value as f32).clamp(-1e30, 1e30)
 }
 
+/// Up to this optical depth of a step the shader's polynomial is exp(−x) within 4e-7.
+const THIN: f32 = 0.25;
+
 /// What the pipeline of the march is made for.
 pub(super) fn constants(
     lattice: &Lattice,
@@ -138,6 +141,7 @@ pub(super) fn constants(
         ("second_has_blanks", u32::from(second.is_some_and(|second| second.has_blanks))),
         ("integrated", u32::from(is_sharp)),
         ("hinges", hinges as u32),
+        ("thin_steps", u32::from(scene.depth_for_longest_side(lattice) * scene.step(lattice) <= THIN)),
         ("centred", scene.centred_axis(lattice).map_or(3, |axis| axis as u32)),
     ]
 }
