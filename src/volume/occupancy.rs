@@ -75,8 +75,8 @@ impl Bricks {
             Mode::Emission | Mode::Absorption => visible[lookup.index(least)] <= lookup.index(most),
             _ => true,
         };
-        let shown: Vec<u8> = self.bounds.par_iter().map(|bounds| u8::from(shown(bounds))).collect();
-        leaps(&shown, self.shape).into_iter().map(f32::from).collect()
+        let shown: Vec<bool> = self.bounds.par_iter().map(shown).collect();
+        leaps(&shown, self.shape)
     }
 
     /// For each brick one bit for each of up to 32 levels (stored values), set where the level lies within the brick's bounds.
@@ -93,20 +93,60 @@ impl Bricks {
 const FARTHEST: usize = 8;
 
 /// For each brick that shows nothing the chessboard distance to the nearest one that does, up to `FARTHEST`; 0 for those that do.
-fn leaps(shown: &[u8], [across, up, _]: [usize; 3]) -> Vec<u8> {
-    let mut covered = shown.to_vec();
-    let mut leaps: Vec<u8> = shown.iter().map(|shown| 1 - shown).collect();
-    for _ in 1..FARTHEST {
-        for (stride, line) in [(1, across), (across, across * up), (across * up, shown.len())] {
-            for line in covered.chunks_exact_mut(line) {
+/// What shows grows by one brick in each round, 64 bricks of a row at a time: one bit each.
+fn leaps(shown: &[bool], [across, up, _]: [usize; 3]) -> Vec<f32> {
+    let words = across.div_ceil(64);
+    let layer = (across * up, words * up);
+    let mut covered: Vec<u64> = shown
+        .chunks_exact(across)
+        .flat_map(|row| row.chunks(64))
+        .map(|part| part.iter().rev().fold(0, |word, &shown| word << 1 | u64::from(shown)))
+        .collect();
+    let mut leaps = vec![FARTHEST as f32; shown.len()];
+    let mut mark = |bits: &[u64], leap| {
+        let layers = leaps.par_chunks_exact_mut(layer.0).zip(bits.par_chunks_exact(layer.1));
+        layers.for_each(|(leaps, bits)| mark_layer(leaps, across, bits, leap));
+    };
+    mark(&covered, 0.0);
+    for round in 1..FARTHEST {
+        let mut grown = covered.clone();
+        for (grown, row) in grown.chunks_exact_mut(words).zip(covered.chunks_exact(words)) {
+            for (at, word) in grown.iter_mut().enumerate() {
+                let before = if at > 0 { row[at - 1] >> 63 } else { 0 };
+                let after = row.get(at + 1).map_or(0, |next| next << 63);
+                *word |= *word << 1 | *word >> 1 | before | after;
+            }
+        }
+        for (stride, line) in [(words, layer.1), (layer.1, grown.len())] {
+            for line in grown.chunks_exact_mut(line) {
                 let before = line.to_vec();
                 line[stride..].iter_mut().zip(&before).for_each(|(to, from)| *to |= from);
                 line.iter_mut().zip(&before[stride..]).for_each(|(to, from)| *to |= from);
             }
         }
-        leaps.iter_mut().zip(&covered).for_each(|(leap, covered)| *leap += 1 - covered);
+        let new: Vec<u64> = grown.iter().zip(&covered).map(|(grown, covered)| grown & !covered).collect();
+        if new.iter().all(|word| *word == 0) {
+            break;
+        }
+        mark(&new, round as f32);
+        covered = grown;
     }
     leaps
+}
+
+/// Writes `leap` where a bit is set. Bits beyond the end of a row stand for nothing.
+fn mark_layer(leaps: &mut [f32], across: usize, bits: &[u64], leap: f32) {
+    for (row, words) in leaps.chunks_exact_mut(across).zip(bits.chunks_exact(across.div_ceil(64))) {
+        for (part, &word) in row.chunks_mut(64).zip(words) {
+            let mut left = word;
+            while left != 0 {
+                if let Some(to) = part.get_mut(left.trailing_zeros() as usize) {
+                    *to = leap;
+                }
+                left &= left - 1;
+            }
+        }
+    }
 }
 
 /// The bricks along an axis that need the voxel `at`: its own, and a neighbour's at whose border it lies.
@@ -127,16 +167,18 @@ mod tests {
 
     #[test]
     fn leaps_are_the_distance_to_what_shows() {
-        let shape = [13, 9, 5];
-        let at = [[2_usize, 3, 1], [11, 8, 4]];
-        let mut shown = vec![0; 13 * 9 * 5];
-        at.iter().for_each(|[x, y, z]| shown[(z * 9 + y) * 13 + x] = 1);
-        for (index, leap) in leaps(&shown, shape).into_iter().enumerate() {
-            let brick = [index % 13, index / 13 % 9, index / (13 * 9)];
-            let away = |at: &[usize; 3]| (0..3).map(|axis| brick[axis].abs_diff(at[axis])).max().unwrap_or(0);
-            let nearest = at.iter().map(away).min().unwrap_or(0);
-            assert_eq!(usize::from(leap), nearest.min(FARTHEST), "{brick:?}");
+        // Rows of less than a word and of more.
+        for (width, at) in [(13, [[2_usize, 3, 1], [11, 8, 4]]), (130, [[62, 0, 2], [126, 8, 4]])] {
+            let mut shown = vec![false; width * 9 * 5];
+            at.iter().for_each(|[x, y, z]| shown[(z * 9 + y) * width + x] = true);
+            for (index, leap) in leaps(&shown, [width, 9, 5]).into_iter().enumerate() {
+                let brick = [index % width, index / width % 9, index / (width * 9)];
+                let away =
+                    |at: &[usize; 3]| (0..3).map(|axis| brick[axis].abs_diff(at[axis])).max().unwrap_or(0);
+                let nearest = at.iter().map(away).min().unwrap_or(0);
+                assert_eq!(leap as usize, nearest.min(FARTHEST), "{brick:?} of {width}");
+            }
         }
-        assert!(leaps(&[0; 8], [2, 2, 2]).iter().all(|leap| usize::from(*leap) == FARTHEST));
+        assert!(leaps(&[false; 8], [2, 2, 2]).iter().all(|leap| *leap as usize == FARTHEST));
     }
 }

@@ -4,6 +4,7 @@ use super::adapter::{Adapter, Room};
 use super::canvas::Canvas;
 use crate::volume::VolumeError;
 use crate::volume::grid::{Grid, Lattice};
+use crate::volume::lookup::Lookup;
 use crate::volume::march::Picture;
 use crate::volume::occupancy::Bricks;
 use crate::volume::scene::Scene;
@@ -159,6 +160,13 @@ impl Volume {
         let mut canvas = Canvas::new(&self.adapter, width, height)?;
         canvas.draw(self, None, scene, 0)?;
         canvas.picture()
+    }
+
+    /// The part of the cube's bricks, 0 to 1, of which a scene in the mode emission or absorption shows anything; rays leap over the rest.
+    /// This is what must be found anew when the transfer function changes.
+    pub fn shown_part(&self, scene: &Scene) -> f64 {
+        let marks = self.bricks.marks(&Lookup::new(&scene.transfer, &self.lattice), scene);
+        marks.iter().filter(|leap| **leap == 0.0).count() as f64 / marks.len() as f64
     }
 
     /// Writes what `stored` makes of each plane (its number, its values): stored values, NaN for a blank.
