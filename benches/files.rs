@@ -78,10 +78,10 @@ fn open_as_volume(file: &Path, side: usize) -> anyhow::Result<()> {
         println!("  most memory so far   {:6.2} times the cube", peak / cube);
     }
     match Adapter::open(true) {
-        Ok(adapter) => {
+        Ok(mut adapter) => {
             let start = Instant::now();
             let cube = Arc::new(CubeFile::open(file, None, None)?);
-            let (_, volume) = load_onto(&adapter, &cube, &Wish::default(), &Context::unwatched())?;
+            let (_, volume) = load_onto(&mut adapter, &cube, &Wish::default(), &Context::unwatched())?;
             println!("  on {} after {:.0} ms", adapter.name, 1e3 * start.elapsed().as_secs_f64());
             find_what_shows(&volume);
         }

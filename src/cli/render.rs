@@ -250,8 +250,11 @@ fn draw(
     let started = Instant::now();
     let file = Arc::new(CubeFile::open(cube, args.hdu, args.plane)?);
     let second_file = args.second.as_deref().map(|path| CubeFile::open(path, None, None)).transpose()?;
+    // One that ran out of memory for an earlier cube is opened again.
+    let mut adapter = if adapter.is_lost() { adapter.again()? } else { Arc::clone(adapter) };
     let (width, height) = args.size;
-    let mut canvas = Canvas::new(adapter, width, height)?;
+    // A picture that is too large is refused before a cube is read for it.
+    Canvas::new(&adapter, width, height)?;
     let [depth, rows, columns] = file.shape();
     let geometry = Geometry::new(&args.rest.applied(file.header())?, file.shape());
     geometry.warnings.iter().for_each(|warning| ctx.warn(warning));
@@ -267,8 +270,8 @@ fn draw(
     let is_polaris = matches!(args.compatible, Some(Compatible::Polaris));
     let part = ctx.part(0.0, 0.6);
     let (loaded, volume) = match is_polaris {
-        true => load_polaris(adapter, &file, &wish, &part)?,
-        false => load_onto(adapter, &file, &wish, &part)?,
+        true => load_polaris(&adapter, &file, &wish, &part)?,
+        false => load_onto(&mut adapter, &file, &wish, &part)?,
     };
     let second = match second_file {
         Some(second) => {
@@ -280,10 +283,11 @@ fn draw(
                 second.path().display(),
                 second.shape()
             );
-            Some(load_onto(adapter, &Arc::new(second), &wish, &ctx.part(0.6, 0.7))?)
+            Some(load_onto(&mut adapter, &Arc::new(second), &wish, &ctx.part(0.6, 0.7))?)
         }
         None => None,
     };
+    let mut canvas = Canvas::new(&adapter, width, height)?;
     let aspect = width as f32 / height as f32;
     let mut scene = args.scene.scene(&loaded, second.as_ref().map(|(second, _)| second), aspect);
     if is_polaris {

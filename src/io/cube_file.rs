@@ -2,11 +2,12 @@
 //! Where the format allows, no more is read than that: plain FITS, NPY and HDF5 are read in place, chunked HDF5 by its
 //! chunks; only what is packed as a whole (gzip, tiles, NPZ) is unpacked into memory.
 
+use super::cube_axes::{CubeAxes, check_kind, first_cube};
 use super::fits::FitsFile;
 use super::flat::Flat;
 use super::header::keep_axes;
-use super::opened::{Format, Opened, Part, PartKind, open};
-use super::{Error, Result, hdf5, npy, wcs};
+use super::opened::{Format, Opened, open};
+use super::{Error, Result, hdf5, npy};
 use crate::data::Header;
 use crate::job::Context;
 use ndarray::{Array3, ArrayD, ArrayView3, ArrayViewD, ArrayViewMut3, Axis, IxDyn, Slice};
@@ -53,13 +54,9 @@ impl Region {
 pub struct CubeFile {
     opened: Opened,
     part: usize,
-    /// Shape in the file, NumPy order.
-    file_shape: Vec<usize>,
-    /// Which axes of the file (NumPy order) are z, y, x.
-    axes: [usize; 3],
-    /// Index along every axis of the file where the cube's first voxel lies: the plane chosen of axes beyond three.
+    axes: CubeAxes,
+    /// Index along every axis of the file where the cube's first voxel lies.
     origin: Vec<usize>,
-    planes: usize,
     header: Header,
     warnings: Vec<String>,
     reader: Reader,
@@ -94,41 +91,28 @@ impl CubeFile {
         };
         let about = opened.part(part)?;
         check_kind(&opened, about)?;
-        let file_shape = about.shape.clone();
-        let axes = cube_axes(&about.header, &file_shape);
-        let surplus: Vec<usize> = (0..file_shape.len()).filter(|axis| !axes.contains(axis)).collect();
-        let planes = surplus.iter().map(|&axis| file_shape[axis]).product();
-        let chosen = plane.unwrap_or(0);
-        if chosen >= planes {
-            let what = format!("there is no plane {chosen}, the array of shape {file_shape:?} has {planes}");
+        let axes = CubeAxes::of(&about.header, &about.shape, plane.unwrap_or(0));
+        let planes = axes.planes();
+        if axes.plane >= planes {
+            let (plane, shape) = (axes.plane, &axes.shape);
+            let what = format!("there is no plane {plane}, the array of shape {shape:?} has {planes}");
             let advice = format!("choose one from 0 to {}", planes - 1);
             return Err(Error::absent(path, opened.place(part), what, advice));
-        }
-        let mut origin = vec![0; file_shape.len()];
-        let mut left = chosen;
-        for &axis in surplus.iter().rev() {
-            origin[axis] = left % file_shape[axis];
-            left /= file_shape[axis];
         }
         let mut warnings: Vec<String> =
             opened.warnings.iter().map(|warning| format!("{}: {warning}", path.display())).collect();
         if planes > 1 && plane.is_none() {
-            let names: Vec<String> = surplus
-                .iter()
-                .filter(|&&axis| file_shape[axis] > 1)
-                .map(|&axis| axis_name(&about.header, file_shape.len() - axis))
-                .collect();
             warnings.push(format!(
                 "{}: of the {} axes, plane 0 of {planes} along {} is shown; choose another plane to see the rest",
                 path.display(),
-                file_shape.len(),
-                names.join(" and ")
+                axes.shape.len(),
+                axes.surplus_words(&about.header)
             ));
         }
-        let fits_axes: Vec<usize> = axes.iter().rev().map(|axis| file_shape.len() - axis).collect();
-        let header = keep_axes(&about.header, &fits_axes);
+        let header = keep_axes(&about.header, &axes.fits_axes());
+        let origin = axes.origin(axes.plane);
         let reader = reader(&opened, part)?;
-        Ok(Self { opened, part, file_shape, axes, origin, planes, header, warnings, reader, stamp })
+        Ok(Self { opened, part, axes, origin, header, warnings, reader, stamp })
     }
 
     pub fn path(&self) -> &Path {
@@ -147,7 +131,7 @@ impl CubeFile {
 
     /// Voxels along z, y, x.
     pub fn shape(&self) -> [usize; 3] {
-        self.axes.map(|axis| self.file_shape[axis])
+        self.axes.zyx.map(|axis| self.axes.shape[axis])
     }
 
     /// The cards, of the axes x, y, z in this order.
@@ -162,7 +146,18 @@ impl CubeFile {
 
     /// Over how many planes the axes beyond three go on; 1 for a plain cube.
     pub fn planes(&self) -> usize {
-        self.planes
+        self.axes.planes()
+    }
+
+    /// The one that is seen, from 0.
+    pub fn plane(&self) -> usize {
+        self.axes.plane
+    }
+
+    /// Where a plane lies along the axes beyond three: "Stokes Q".
+    pub fn plane_words(&self, plane: usize) -> String {
+        let header = self.opened.parts.get(self.part).map(|part| &part.header);
+        header.map_or_else(String::new, |header| self.axes.plane_words(header, plane))
     }
 
     /// What was odd about the file, and what was chosen of it.
@@ -175,11 +170,11 @@ impl CubeFile {
         let mut order = [0, 1, 2];
         match &self.reader {
             Reader::Flat(_, strides) => {
-                order.sort_by_key(|&axis| std::cmp::Reverse(strides[self.axes[axis]]));
+                order.sort_by_key(|&axis| std::cmp::Reverse(strides[self.axes.zyx[axis]]));
             }
             // Chunks are best read whole: first along the axis that has most of them.
             Reader::Hdf5(chunks) => order.sort_by_key(|&axis| {
-                let (length, chunk) = (self.file_shape[self.axes[axis]], chunks[self.axes[axis]]);
+                let (length, chunk) = (self.axes.shape[self.axes.zyx[axis]], chunks[self.axes.zyx[axis]]);
                 std::cmp::Reverse(length.div_ceil(chunk.max(1)))
             }),
             Reader::Packed(_) => {}
@@ -190,7 +185,7 @@ impl CubeFile {
     /// Voxels along z, y, x that are stored together.
     pub fn grain(&self) -> [usize; 3] {
         match &self.reader {
-            Reader::Hdf5(chunks) => self.axes.map(|axis| chunks[axis].clamp(1, self.file_shape[axis])),
+            Reader::Hdf5(chunks) => self.axes.zyx.map(|axis| chunks[axis].clamp(1, self.axes.shape[axis])),
             Reader::Flat(..) | Reader::Packed(_) => [1; 3],
         }
     }
@@ -236,7 +231,7 @@ impl CubeFile {
                     base: self.origin.iter().zip(strides).map(|(at, stride)| (at * stride) as u64).sum(),
                     first: order.map(|axis| first[axis]),
                     count: order.map(|axis| count[axis]),
-                    stride: order.map(|axis| strides[self.axes[axis]]),
+                    stride: order.map(|axis| strides[self.axes.zyx[axis]]),
                     step,
                 };
                 match into.as_slice_mut() {
@@ -256,7 +251,7 @@ impl CubeFile {
             }
             Reader::Hdf5(_) => {
                 let (mut start, mut size) = (self.origin.clone(), vec![1; self.origin.len()]);
-                for (axis, &at) in self.axes.iter().enumerate() {
+                for (axis, &at) in self.axes.zyx.iter().enumerate() {
                     (start[at], size[at]) = (first[axis], (count[axis] - 1) * step + 1);
                 }
                 let name = self.opened.part(self.part)?.name.as_str();
@@ -293,7 +288,7 @@ impl CubeFile {
             return Ok(Arc::clone(whole));
         }
         let whole = Arc::new(self.opened.singles(self.part, context)?);
-        if whole.shape() != self.file_shape {
+        if whole.shape() != self.axes.shape {
             return Err(self.broken(&format!("it holds shape {:?}", whole.shape())));
         }
         *kept = Some(Arc::clone(&whole));
@@ -317,13 +312,13 @@ impl CubeFile {
                 Some((first[axis] + (count - 1) * step + 1) as isize),
                 step as isize,
             );
-            values.slice_axis_inplace(Axis(self.axes[axis]), slice);
+            values.slice_axis_inplace(Axis(self.axes.zyx[axis]), slice);
         }
-        for axis in (0..values.ndim()).filter(|axis| !self.axes.contains(axis)) {
+        for axis in (0..values.ndim()).filter(|axis| !self.axes.zyx.contains(axis)) {
             values.slice_axis_inplace(Axis(axis), Slice::from(origin[axis]..=origin[axis]));
         }
-        let mut order: Vec<usize> = self.axes.to_vec();
-        order.extend((0..values.ndim()).filter(|axis| !self.axes.contains(axis)));
+        let mut order: Vec<usize> = self.axes.zyx.to_vec();
+        order.extend((0..values.ndim()).filter(|axis| !self.axes.zyx.contains(axis)));
         let mut values = values.permuted_axes(order);
         while values.ndim() > 3 {
             values = values.index_axis_move(Axis(3), 0);
@@ -405,81 +400,6 @@ impl Runs<'_> {
 fn stamp(path: &Path) -> std::io::Result<(u64, Option<SystemTime>)> {
     let about = std::fs::metadata(path)?;
     Ok((about.len(), about.modified().ok()))
-}
-
-/// The first part with three axes longer than one pixel, else the first with three axes at all.
-fn first_cube(opened: &Opened) -> Result<usize> {
-    let array = |part: &&Part| {
-        matches!(part.kind, PartKind::Image | PartKind::Cube | PartKind::Array) && part.shape.len() >= 3
-    };
-    let long = |part: &&Part| part.shape.iter().filter(|&&length| length > 1).count() >= 3;
-    let parts = &opened.parts;
-    let found = parts.iter().filter(array).find(long).or_else(|| parts.iter().find(array));
-    if let Some(found) = found {
-        return Ok(found.index);
-    }
-    // What the file does hold says best what to do.
-    let richest = parts
-        .iter()
-        .filter(|part| matches!(part.kind, PartKind::Image | PartKind::Array))
-        .max_by_key(|part| part.shape.len());
-    match richest {
-        Some(part) => check_kind(opened, part).map(|()| part.index),
-        None => {
-            let advice = "`aquila info` lists what it holds";
-            Err(Error::absent(&opened.path, "", "no part of this file holds a cube", advice))
-        }
-    }
-}
-
-/// Whether a part can be a cube; the error says what it is instead.
-fn check_kind(opened: &Opened, part: &Part) -> Result<()> {
-    let (path, place) = (&opened.path, opened.place(part.index));
-    let list = "`aquila info` lists what the file holds";
-    let (what, advice) = match (part.kind, part.shape.as_slice()) {
-        (PartKind::Table, _) => ("this is a table, a cube needs an array of three axes".to_owned(), list),
-        (PartKind::Empty, []) => {
-            ("a header without data, a cube needs an array of three axes".to_owned(), list)
-        }
-        (PartKind::Groups | PartKind::Unread, _) => {
-            ("this is not read as a cube".to_owned(), "convert it to an image of three axes first")
-        }
-        (_, shape) if shape.contains(&0) => {
-            (format!("an array of shape {shape:?} holds no values"), "choose a part with values")
-        }
-        (_, []) => ("a single number, a cube has three axes".to_owned(), list),
-        (_, [_]) => ("one axis: a row of numbers, a cube has three axes".to_owned(), list),
-        (_, shape @ [_, _]) => (
-            format!("two axes of shape {shape:?}: a map, a cube has three"),
-            "open it in the workspace Clouds",
-        ),
-        _ => return Ok(()),
-    };
-    Err(Error::absent(path, place, what, advice))
-}
-
-/// Which axes (NumPy order) are z, y, x: spectral axis, latitude, longitude where the header has all of them; else the fastest
-/// three after those of one pixel are dropped.
-fn cube_axes(header: &Header, shape: &[usize]) -> [usize; 3] {
-    let count = shape.len();
-    let all: Vec<usize> = (1..=count).collect();
-    if let Some([longitude, latitude, spectral]) = wcs::sky_axes(header, &all) {
-        return [count - spectral, count - latitude, count - longitude];
-    }
-    let mut kept: Vec<usize> = (0..count).collect();
-    while let Some(at) = kept.iter().position(|&axis| shape[axis] == 1).filter(|_| kept.len() > 3) {
-        kept.remove(at);
-    }
-    let kept = &kept[kept.len() - 3..];
-    [kept[0], kept[1], kept[2]]
-}
-
-/// CTYPE of a FITS axis, or its number.
-fn axis_name(header: &Header, axis: usize) -> String {
-    match header.text(&format!("CTYPE{axis}")) {
-        Some(name) if !name.is_empty() => name.to_owned(),
-        _ => format!("axis {axis}"),
-    }
 }
 
 fn reader(opened: &Opened, part: usize) -> Result<Reader> {

@@ -4,6 +4,7 @@
 pub mod atomic;
 mod beams;
 mod contents;
+mod cube_axes;
 mod cube_file;
 mod error;
 pub mod fits;

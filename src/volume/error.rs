@@ -17,9 +17,11 @@ pub enum VolumeError {
     Cancelled(#[from] crate::job::Cancelled),
     #[error("no graphics adapter was found, not even a software one; install mesa-vulkan-drivers")]
     NoAdapter,
-    #[error("the graphics adapter refused: {0}")]
+    #[error("the graphics adapter refused: {}; `aquila doctor` says what this machine offers", .0.trim_end_matches('.'))]
     Device(String),
-    #[error("the graphics adapter is gone ({0}); open it anew and hand it the cube again")]
+    #[error(
+        "the graphics adapter was lost ({0}); try again, with fewer voxels or less beside it where its memory ran out"
+    )]
     Lost(String),
     #[error(
         "the graphics adapter has no room for {} MiB more; crop the cube, or average its voxels",

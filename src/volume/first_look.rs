@@ -13,19 +13,29 @@ use serde::{Deserialize, Serialize};
 
 /// A cube as it is first shown: seen a little from the side, noise transparent.
 pub fn first_look(loaded: &Loaded) -> Scene {
-    first_look_at(&loaded.lattice, &loaded.histogram)
+    let mut scene = first_look_at(&loaded.lattice, &loaded.histogram);
+    if let Some(finer) = loaded.finer_to_come {
+        // Looked at as the cube to come will be.
+        scene.density = first_density(&loaded.lattice, finer);
+    }
+    scene
 }
 
 /// As `first_look`, from what is known before the whole cube is there.
 pub fn first_look_at(lattice: &Lattice, histogram: &Histogram) -> Scene {
     let (range, stretch) = first_range(lattice, histogram);
-    let shortest = lattice.sides.into_iter().fold(1.0, f32::min);
     Scene {
         view: View { azimuth_deg: 25.0, elevation_deg: 20.0, ..View::default() },
         transfer: Transfer::rising(range, stretch, ColourMap::default()),
-        density: (FULL_DEPTH * lattice.finest() / shortest).min(MOST_DENSITY),
+        density: first_density(lattice, 1.0),
         ..Scene::of(lattice)
     }
+}
+
+/// For voxels so many times finer than those of the lattice.
+fn first_density(lattice: &Lattice, finer: f32) -> f32 {
+    let shortest = lattice.sides.into_iter().fold(1.0, f32::min);
+    (FULL_DEPTH * lattice.finest() / finer / shortest).min(MOST_DENSITY)
 }
 
 /// Where the colours of a first look begin and end, and how values between are spread.

@@ -97,12 +97,50 @@ pub struct Loaded {
     /// Voxels of `values` without a finite value.
     pub count_blank: usize,
     pub file: Arc<CubeFile>,
+    /// It is a first look, of single voxels; the cube to come is so many times finer.
+    pub finer_to_come: Option<f32>,
 }
 
 impl Loaded {
+    /// The first look that `load` hands on as `Feed::Coarse`, as a cube that can be worked with until the rest is there.
+    ///
+    /// # Errors
+    /// No voxels.
+    pub fn first_look(file: &Arc<CubeFile>, wish: &Wish, grid: &Grid) -> Result<Self, VolumeError> {
+        let region = wish.region.unwrap_or(Region::whole(file.shape()));
+        let (factor, limit) = finest_factor(region.size, wish);
+        let shape = region.size.map(|length| length.div_ceil(factor));
+        let to_come = Lattice::new([shape[2], shape[1], shape[0]], sides(wish, region, shape), (0.0, 0.0))?;
+        let blank = |z_y_x| grid.valid.as_ref().is_some_and(|valid| valid[z_y_x] == 0);
+        let physical = |at, &stored: &f32| {
+            if blank(at) { f32::NAN } else { grid.lattice.physical(stored) as f32 }
+        };
+        let values = Array3::from_shape_fn(grid.values.dim(), |at| physical(at, &grid.values[at]));
+        Ok(Self {
+            path: file.path().to_owned(),
+            hdu: file.part(),
+            header: file.header().clone(),
+            unit: file.unit().to_owned(),
+            file_shape: file.shape(),
+            region,
+            factor: coarse_step(region.size),
+            reduce: wish.reduce,
+            limit,
+            lattice: grid.lattice.clone(),
+            histogram: Histogram::of(values.view()),
+            count_blank: values.iter().filter(|value| !value.is_finite()).count(),
+            values: Arc::new(values),
+            file: Arc::clone(file),
+            finer_to_come: Some(grid.lattice.finest() / to_come.finest()),
+        })
+    }
+
     /// How the cube was reduced and why, in words for the screen; `None` where it was not.
     pub fn reduced_words(&self) -> Option<String> {
         let factor = self.factor;
+        if self.finer_to_come.is_some() {
+            return Some(format!("a first look at one of {factor} × {factor} × {factor} voxels"));
+        }
         let bytes = |shape: [usize; 3]| shape.iter().product::<usize>() as f64 * 4.0;
         let (depth, height, width) = self.values.dim();
         (factor > 1).then(|| {
@@ -198,6 +236,7 @@ pub fn load(
                     histogram,
                     count_blank,
                     file: Arc::clone(file),
+                    finer_to_come: None,
                 };
                 if factor == 1 && !loaded.is_cropped() {
                     file.release();
@@ -209,12 +248,13 @@ pub fn load(
     }
 }
 
-/// Loads a cube onto an adapter, to be drawn when all of it is there.
+/// Loads a cube onto an adapter, to be drawn when all of it is there. One that is lost because its memory ran out is opened again for a
+/// coarser level: `adapter` is that one then, and whatever else was on it is gone.
 ///
 /// # Errors
 /// As [`load`].
 pub fn load_onto(
-    adapter: &Arc<Adapter>,
+    adapter: &mut Arc<Adapter>,
     file: &Arc<CubeFile>,
     wish: &Wish,
     context: &Context,
@@ -225,6 +265,9 @@ pub fn load_onto(
         (Feed::Begin(lattice), place) => {
             // The room of one that did not fit must be free before the next is asked for.
             *place = None;
+            if adapter.is_lost() {
+                *adapter = adapter.again()?;
+            }
             *place = Some(Volume::begin(adapter, lattice)?);
             Ok(())
         }
@@ -283,19 +326,25 @@ fn finest_factor(size: [usize; 3], wish: &Wish) -> (usize, Option<Limit>) {
     (factor, limit)
 }
 
+/// The least step at which a coarse picture has few enough voxels.
+fn coarse_step(size: [usize; 3]) -> usize {
+    let longest = size.into_iter().max().unwrap_or(1);
+    let voxels = |step: usize| size.map(|length| length.div_ceil(step)).iter().product::<usize>();
+    (1..=longest).find(|&step| voxels(step) <= COARSE).unwrap_or(longest)
+}
+
+/// Sides along x, y, z of the voxels of a region brought to a shape (z, y, x): the box has the proportions of the region, though the
+/// last voxels along an axis may stand for fewer of the file.
+fn sides(wish: &Wish, region: Region, shape: [usize; 3]) -> [f64; 3] {
+    std::array::from_fn(|axis| {
+        wish.voxel[axis] * region.size[2 - axis] as f64 / shape[2 - axis].max(1) as f64
+    })
+}
+
 fn coarse(file: &CubeFile, wish: &Wish, region: Region, context: &Context) -> anyhow::Result<Grid> {
-    let voxels = region.size.iter().product::<usize>();
-    let longest = region.size.into_iter().max().unwrap_or(1);
-    let step = (1..=longest)
-        .find(|&step| region.size.map(|size| size.div_ceil(step)).iter().product::<usize>() <= COARSE)
-        .unwrap_or(voxels);
-    let values = file.read(region, step, context)?;
+    let values = file.read(region, coarse_step(region.size), context)?;
     let (depth, height, width) = values.dim();
-    let shape = [width, height, depth];
-    // The box has the proportions of the region, though the last of these voxels may stand for fewer.
-    let voxel = std::array::from_fn(|axis| {
-        wish.voxel[axis] * region.size[2 - axis] as f64 / shape[axis].max(1) as f64
-    });
+    let voxel = sides(wish, region, [depth, height, width]);
     let mut grid = Grid::new(values.view(), voxel)?;
     grid.lattice.signs = wish.signs;
     Ok(grid)
@@ -336,7 +385,8 @@ fn read(
     if extremes.blank == values.len() {
         context.warn(format!("{}: every voxel is blank, there is nothing to see", file.path().display()));
     }
-    let mut lattice = Lattice::new([shape[2], shape[1], shape[0]], wish.voxel, extremes.range())?;
+    let voxel = sides(wish, region, shape);
+    let mut lattice = Lattice::new([shape[2], shape[1], shape[0]], voxel, extremes.range())?;
     lattice.signs = wish.signs;
     lattice.set_storage(values.view(), &extremes);
     Ok((values, lattice, extremes.blank))

@@ -5,11 +5,17 @@ use std::process::{Command, Output};
 
 /// Runs the program with a home of its own and no display.
 pub fn aquila(home: &Path, arguments: &[&str]) -> Output {
+    aquila_with(home, arguments, &[])
+}
+
+/// As `aquila`, with settings of the environment.
+pub fn aquila_with(home: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_aquila"))
         .args(arguments)
         .env("AQUILA_HOME", home)
         .env_remove("DISPLAY")
         .env_remove("WAYLAND_DISPLAY")
+        .envs(settings.iter().copied())
         .output()
         .expect("the program starts")
 }

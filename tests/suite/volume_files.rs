@@ -1,6 +1,6 @@
 //! Cubes from files to pictures: axes in any order, levels, regions, and every way in which a file can be at fault.
 
-use crate::commands::{aquila, json};
+use crate::commands::{aquila, aquila_with, json};
 use crate::support::{data_file, data_folder};
 use aquila::data::{Header, Values};
 use aquila::io::wcs::Wcs;
@@ -372,6 +372,43 @@ fn odd_cubes_are_drawn() {
         "3",
     ];
     assert!(brightness("cube.npy", &small, &transfer).0 > 100.0);
+}
+
+/// As on a shared machine whose user leaves cubes little of the adapter's memory.
+#[test]
+fn a_cube_that_the_adapter_has_no_room_for_is_drawn_coarser_and_both_what_and_why_are_said() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let home = folder.path();
+    // 512 kB; a quarter fits, half as fine takes an eighth.
+    let cube = npy_cube(&home.join("cube.npy"), &ramp(32, 64, 64));
+    let out = home.join("out.png");
+    let draw = |room: &str| {
+        let cube = cube.to_string_lossy();
+        let arguments =
+            ["render", &cube, "--out", &out.to_string_lossy(), "--software", "--json", "--size", "40x30"];
+        aquila_with(home, &arguments, &[("AQUILA_ADAPTER_MEMORY", room)])
+    };
+    let output = draw("128kB");
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(text.contains("AQUILA_ADAPTER_MEMORY") && text.contains("each 2 × 2 × 2 voxels"), "{text}");
+    let answer = json(&output);
+    let words = answer["reduced"].as_str().expect("it was reduced");
+    assert_eq!((answer["level"].as_u64(), words.ends_with("the adapter's memory is full")), (Some(2), true));
+    let pixels = |path: &Path| {
+        let picture = aquila::io::open(path).expect("a PNG").values(0, &Context::unwatched());
+        picture.expect("pixels").to_f64().expect("numbers").iter().sum::<f64>()
+    };
+    let reduced = pixels(&out);
+    let whole = draw("1 MB");
+    assert_eq!(
+        (json(&whole)["level"].as_u64(), &json(&whole)["reduced"]),
+        (Some(1), &serde_json::Value::Null)
+    );
+    assert!((reduced / pixels(&out) - 1.0).abs() < 0.05, "the same cube is seen: {reduced}");
+    // A single voxel is too much, and what is no amount is not guessed at.
+    assert!(fault(&draw("3 B")).contains("AQUILA_ADAPTER_MEMORY"));
+    assert!(fault(&draw("much")).contains("AQUILA_ADAPTER_MEMORY=much"));
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod shell;
 mod start;
 mod volume;
 mod volume_compare;
+mod volume_faults;
 mod volume_films;
 mod volume_inspector;
 mod volume_looking;

@@ -1,7 +1,7 @@
 //! One open cube of the Volume workspace: its file as it comes, its values, how it is looked at.
 
 use super::compare;
-use super::look::{Look, SpectralChoice};
+use super::look::{Automatic, Look, SpectralChoice};
 use super::looking;
 use crate::app::files;
 use crate::io::{self, CubeFile, Region};
@@ -10,10 +10,9 @@ use crate::units::lines::RestLine;
 use crate::volume::load::load;
 use crate::volume::stage::{CubeId, Feeder, Stage};
 use crate::volume::{
-    Feed, Geometry, Histogram, Lattice, Loaded, Part, Plane, Reduce, Scene, View, Wish, first_look,
-    first_look_at,
+    Feed, FirstColours, Geometry, Lattice, Loaded, Mode, Part, Plane, Reduce, Scene, View, Wish, first_look,
 };
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Voxels along a side where no adapter is found and the processor draws coarsely.
@@ -41,14 +40,25 @@ pub struct Cube {
     /// How `geometry` reads the spectral axis.
     spectral: SpectralChoice,
     /// Another part, or another way to reduce it, that is to be read.
-    pub wish: Option<(Option<Region>, Reduce)>,
+    pub wish: Option<Detail>,
     /// How far the reading of another part is.
     pub progress: Option<Progress>,
     /// Why the last reload failed.
     pub fault: Option<String>,
 }
 
+/// Which part of a file is loaded, and how.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Detail {
+    /// All of it where not given.
+    pub region: Option<Region>,
+    pub reduce: Reduce,
+    /// Of the planes that the axes beyond three go over.
+    pub plane: usize,
+}
+
 /// What a job reads.
+#[derive(Clone)]
 pub struct Read {
     loaded: Loaded,
     geometry: Arc<Geometry>,
@@ -81,6 +91,25 @@ impl Cube {
         Part { first: [x, y, z], factor: self.loaded.factor, shape: self.lattice.shape }
     }
 
+    pub fn detail(&self) -> Detail {
+        let region = self.loaded.is_cropped().then_some(self.loaded.region);
+        Detail { region, reduce: self.loaded.reduce, plane: self.loaded.file.plane() }
+    }
+
+    /// Only a first look is there yet.
+    pub fn is_first_look(&self) -> bool {
+        self.loaded.finer_to_come.is_some()
+    }
+
+    /// The scene as it is drawn: a first look with the opacity of the cube to come, whose voxels are finer.
+    pub fn drawn(&self) -> Scene {
+        let mut scene = self.look.drawn();
+        if scene.mode != Mode::Emission {
+            scene.density *= self.loaded.finer_to_come.unwrap_or(1.0);
+        }
+        scene
+    }
+
     /// The voxel of the file at a place of the box from 0 to 1.
     pub fn voxel(&self, place: [f32; 3]) -> [f64; 3] {
         self.part().voxel(place)
@@ -92,6 +121,14 @@ impl Cube {
         let first = Look::new(first_look(&self.loaded));
         *scene = Scene { view: scene.view, mode: scene.mode, ..first.scene };
         self.look.automatic = first.automatic;
+    }
+
+    /// The colours of the first look become those of the whole cube, where the user has chosen none.
+    fn settle_colours(&mut self) {
+        if let Some(automatic) = self.look.automatic.clone().filter(|known| known.second.is_none()) {
+            let colours = FirstColours::of(&automatic.mode, &self.loaded, None);
+            self.look.take_colours(Automatic { colours, ..automatic });
+        }
     }
 
     /// Takes up another velocity ratio.
@@ -128,10 +165,22 @@ impl Cube {
     fn replace(&mut self, loaded: Loaded, stage: &Stage) {
         let before = self.part();
         let is_same_part = loaded.region == self.loaded.region;
+        let (was_first_look, plane) = (self.is_first_look(), self.loaded.file.plane());
         stage.keep(self.id, Arc::clone(&loaded.values));
-        (self.look.region, self.look.reduce) = (loaded.is_cropped().then_some(loaded.region), loaded.reduce);
         self.lattice = loaded.lattice.clone();
         self.loaded = Arc::new(loaded);
+        let Detail { region, reduce, .. } = self.detail();
+        (self.look.region, self.look.reduce, self.look.plane) = (region, reduce, self.loaded.file.plane());
+        // Other proportions may have been chosen while it was read.
+        let voxel = self.voxel_sides();
+        self.lattice.set_voxel(voxel);
+        stage.set_voxel(self.id, voxel);
+        if was_first_look {
+            self.settle_colours();
+        } else if plane != self.loaded.file.plane() {
+            // Stokes Q in the colours of I would be an empty box.
+            self.reset_appearance();
+        }
         if is_same_part {
             return;
         }
@@ -158,8 +207,8 @@ impl Cube {
 pub enum State {
     /// Not asked for: the workspace was not in sight yet.
     Waiting,
-    /// With how it is looked at as soon as a coarse picture is there.
-    Loading(Handle<Read>, Arc<Slot<Look>>),
+    /// With a first look at it as soon as that is there.
+    Loading(Handle<Read>, Slot<Read>),
     Failed(String),
     Ready(Box<Cube>),
 }
@@ -202,12 +251,12 @@ impl Open {
     pub fn load(&mut self, queue: &JobQueue, stage: &Stage) {
         self.kept = self.look().cloned();
         let (path, hdu, kept) = (self.path.clone(), self.hdu, self.kept.clone());
-        let (feeder, early) = (stage.feeder(self.id), Arc::new(Slot::new()));
-        let slot = Arc::clone(&early);
+        let (feeder, early) = (stage.feeder(self.id), Slot::new());
+        let slot = early.clone();
         let title = format!("Open {}", self.title);
         let handle = queue.spawn(Lane::Light, title, move |context| {
             context.report("reading the header", None);
-            let file = Arc::new(CubeFile::open(&path, hdu, None)?);
+            let file = opened(&path, hdu, kept.as_ref().map_or(0, |look| look.plane))?;
             let spectral = kept.as_ref().map(|look| look.spectral).unwrap_or_default();
             let mut geometry = spectral.geometry(file.header(), file.shape());
             if geometry.has_beam_per_plane()
@@ -220,16 +269,15 @@ impl Open {
                 .warnings
                 .iter()
                 .for_each(|warning| context.warn(format!("{}: {warning}", path.display())));
-            let wanted = kept.as_ref().map_or_else(Wanted::default, |look| Wanted {
-                region: look.region.filter(|region| region.lies_within(file.shape())),
-                reduce: look.reduce,
-                ratio: Some(look.velocity_ratio),
-            });
-            let publish = |lattice: &Lattice, histogram: &Histogram| {
-                let first = || Look::new(first_look_at(lattice, histogram));
-                slot.publish(kept.clone().unwrap_or_else(first));
+            let wanted = Wanted {
+                region: kept
+                    .as_ref()
+                    .and_then(|look| look.region)
+                    .filter(|region| region.lies_within(file.shape())),
+                reduce: kept.as_ref().map(|look| look.reduce).unwrap_or_default(),
+                ratio: kept.as_ref().map(|look| look.velocity_ratio),
             };
-            read(&file, geometry, &wanted, &feeder, &publish, context)
+            read(&file, geometry, &wanted, &feeder, &|first| slot.publish(first), context)
         });
         self.state = State::Loading(handle, early);
     }
@@ -237,19 +285,21 @@ impl Open {
     /// Takes what was read, and begins to read what is wished.
     pub fn update(&mut self, queue: &JobQueue, stage: &Stage) {
         match &mut self.state {
-            State::Loading(handle, _) => {
-                let Some(answer) = handle.try_take() else { return };
-                self.state = match answer {
-                    Ok(read) => {
-                        let first = || self.first_look(&read.loaded);
-                        let look = self.kept.clone().unwrap_or_else(first);
-                        let title = self.name_of(&read.geometry).unwrap_or_else(|| self.title.clone());
-                        stage.keep(self.id, Arc::clone(&read.loaded.values));
-                        State::Ready(Box::new(Cube::new(self.id, title, read, look)))
+            State::Loading(handle, early) => match (handle.try_take(), early.latest()) {
+                (Some(Ok(read)), _) => {
+                    stage.keep(self.id, Arc::clone(&read.loaded.values));
+                    self.state = State::Ready(Box::new(self.cube_of(read)));
+                }
+                (Some(Err(error)), _) => self.state = State::Failed(error),
+                (None, Some(first)) => {
+                    let cube = Box::new(self.cube_of(Read::clone(&first)));
+                    if let State::Loading(handle, _) = std::mem::replace(&mut self.state, State::Ready(cube))
+                    {
+                        self.reading = Some(handle);
                     }
-                    Err(error) => State::Failed(error),
-                };
-            }
+                }
+                (None, None) => {}
+            },
             State::Ready(cube) => {
                 reread(cube, &mut self.reading, queue, stage);
                 cube.settle_proportions(stage);
@@ -258,6 +308,12 @@ impl Open {
                     if let (Some(name), State::Ready(cube)) = (self.name_of(&geometry), &mut self.state) {
                         cube.title = name;
                     }
+                    return;
+                }
+                // What is in sight is not all that was asked for, and no more will come.
+                if let Some(fault) = cube.fault.take_if(|_| cube.loaded.finer_to_come.is_some()) {
+                    self.kept = Some(cube.look.clone());
+                    self.state = State::Failed(fault);
                 }
             }
             State::Waiting | State::Failed(_) => {}
@@ -267,6 +323,12 @@ impl Open {
     /// The object and the line, where they say more than the file's name.
     fn name_of(&self, geometry: &Geometry) -> Option<String> {
         named(geometry).filter(|_| self.made_seen.is_none() && !files::is_simulation(&self.path))
+    }
+
+    fn cube_of(&self, read: Read) -> Cube {
+        let look = self.kept.clone().unwrap_or_else(|| self.first_look(&read.loaded));
+        let title = self.name_of(&read.geometry).unwrap_or_else(|| self.title.clone());
+        Cube::new(self.id, title, read, look)
     }
 
     fn first_look(&self, loaded: &Loaded) -> Look {
@@ -290,9 +352,9 @@ impl Open {
 /// Reads another part of a file, or the same reduced in another way; what is there stays in sight meanwhile.
 fn reread(cube: &mut Cube, reading: &mut Option<Handle<Read>>, queue: &JobQueue, stage: &Stage) {
     if let Some(region) = cube.reload.take() {
-        cube.wish = Some((Some(region), cube.loaded.reduce));
+        cube.wish = Some(Detail { region: Some(region), ..cube.detail() });
     }
-    if let Some((region, reduce)) = cube.wish.take() {
+    if let Some(Detail { region, reduce, plane }) = cube.wish.take() {
         if let Some(before) = reading.take() {
             before.context.cancel();
         }
@@ -300,7 +362,11 @@ fn reread(cube: &mut Cube, reading: &mut Option<Handle<Read>>, queue: &JobQueue,
         let wanted = Wanted { region, reduce, ratio: Some(cube.look.velocity_ratio) };
         let (file, feeder) = (Arc::clone(&cube.loaded.file), stage.feeder(cube.id));
         let geometry = Arc::clone(&cube.geometry);
-        let work = move |context: &Context| read(&file, geometry, &wanted, &feeder, &|_, _| {}, context);
+        let work = move |context: &Context| {
+            let file =
+                if plane == file.plane() { file } else { opened(file.path(), Some(file.part()), plane)? };
+            read(&file, geometry, &wanted, &feeder, &|_| {}, context)
+        };
         *reading = Some(queue.spawn(Lane::Light, format!("Read {}", cube.title), work));
     }
     cube.progress = reading.as_ref().map(|handle| handle.context.progress());
@@ -313,8 +379,16 @@ fn reread(cube: &mut Cube, reading: &mut Option<Handle<Read>>, queue: &JobQueue,
     }
 }
 
+/// A file with one of its planes; the first where it has no such one any more.
+fn opened(path: &Path, part: Option<usize>, plane: usize) -> io::Result<Arc<CubeFile>> {
+    let file = CubeFile::open(path, part, None)?;
+    if plane == 0 || plane >= file.planes() {
+        return Ok(Arc::new(file));
+    }
+    CubeFile::open(path, Some(file.part()), Some(plane)).map(Arc::new)
+}
+
 /// What is wanted of a file.
-#[derive(Default)]
 struct Wanted {
     region: Option<Region>,
     reduce: Reduce,
@@ -322,13 +396,13 @@ struct Wanted {
     ratio: Option<f64>,
 }
 
-/// Reads a cube and hands it to the stage; `coarse` hears of the first, coarse picture.
+/// Reads a cube and hands it to the stage; `first` hears of the first, coarse picture.
 fn read(
     file: &Arc<CubeFile>,
     geometry: Arc<Geometry>,
     wanted: &Wanted,
     feeder: &Feeder,
-    coarse: &dyn Fn(&Lattice, &Histogram),
+    first: &dyn Fn(Read),
     context: &Context,
 ) -> anyhow::Result<Read> {
     let ratio = wanted.ratio.unwrap_or_else(|| geometry.default_ratio());
@@ -337,12 +411,13 @@ fn read(
         Wish { reduce: wanted.reduce, region: wanted.region, ..Wish::of(&geometry, ratio, longest_side) };
     let loaded = load(file, &wish, context, &mut |feed| {
         let glimpse = match &feed {
-            Feed::Coarse(grid) => Some((grid.lattice.clone(), Histogram::of_grid(grid))),
+            Feed::Coarse(grid) => Some(Loaded::first_look(file, &wish, grid)?),
             _ => None,
         };
         feeder.send(feed)?;
-        if let Some((lattice, histogram)) = glimpse {
-            coarse(&lattice, &histogram);
+        if let Some(loaded) = glimpse {
+            first(Read { loaded, geometry: Arc::clone(&geometry) });
+            context.wake();
         }
         Ok(())
     })?;
@@ -355,3 +430,6 @@ fn named(geometry: &Geometry) -> Option<String> {
     let line = geometry.rest_hz().and_then(RestLine::at);
     Some(line.map_or_else(|| object.to_owned(), |line| format!("{object} {}", line.name)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,6 +24,9 @@ pub struct Look {
     /// How a cube that does not fit is made smaller.
     #[serde(default)]
     pub reduce: Reduce,
+    /// Of an array with more than three axes, the plane that is seen.
+    #[serde(default)]
+    pub plane: usize,
     /// The camera was put where all of the cube is seen, or where the user wants it.
     #[serde(default = "yes")]
     pub is_fitted: bool,
@@ -105,6 +108,7 @@ impl Look {
             rays_off: false,
             region: None,
             reduce: Reduce::default(),
+            plane: 0,
             is_fitted: false,
             velocity_ratio: equal(),
             spectral: SpectralChoice::default(),

@@ -181,9 +181,7 @@ impl VolumeView {
         let (mut moving, mut is_taken) = (false, false);
         let (progress, scene) = match &mut open.state {
             State::Waiting | State::Failed(_) => return,
-            State::Loading(handle, early) => {
-                (Some(handle.context.progress()), early.latest().map(|look| look.drawn()))
-            }
+            State::Loading(handle, _) => (Some(handle.context.progress()), None),
             State::Ready(cube) => {
                 if !cube.look.is_fitted {
                     cube.look.is_fitted = true;
@@ -197,7 +195,7 @@ impl VolumeView {
                     moving = navigate::interact(ui, &response, rect, cube, &mut self.motion, reduce_motion);
                 }
                 moving |= export::play(ui.ctx(), cube);
-                (None, Some(cube.look.drawn()))
+                (cube.progress.clone().filter(|_| cube.is_first_look()), Some(cube.drawn()))
             }
         };
         if let Some(scene) = scene {
@@ -236,11 +234,13 @@ impl VolumeView {
                 ui.add_space(4.0);
                 toolbar::mode_buttons(ui, cube);
             }
-            if let Some(progress) = progress {
-                placeholder::loading(ui, &open.title, &progress);
+            match (progress, open.cube()) {
+                (Some(progress), Some(_)) => placeholder::progress(ui, &progress),
+                (Some(progress), None) => placeholder::loading(ui, &open.title, &progress),
+                (None, _) => {}
             }
             if let Some(fault) = stage.fault() {
-                placeholder::fault_line(ui, top, &fault);
+                placeholder::fault_line(ui, top, &fault, stage);
             }
         });
         state.drawn_by = drawn_by(stage, self.pane.shown(id));

@@ -7,7 +7,8 @@ use crate::app::command::Command;
 use crate::app::state::AppState;
 use crate::app::theme::{CONTROL_RADIUS, Tokens, title_style};
 use crate::job::Progress;
-use egui::{Rect, RichText, Ui, UiBuilder, vec2};
+use crate::volume::stage::Stage;
+use egui::{Button, Rect, RichText, Ui, UiBuilder, vec2};
 use egui_phosphor::regular as icon;
 
 impl VolumeView {
@@ -64,22 +65,33 @@ impl VolumeView {
     }
 }
 
-/// What is being done, in place of the picture or over its coarse beginning.
-pub fn loading(ui: &mut Ui, title: &str, progress: &Progress) {
-    let tokens = Tokens::of(ui);
-    let percent = progress.fraction.map(|part| format!(" {:.0} %", part * 100.0)).unwrap_or_default();
-    ui.label(RichText::new(title).text_style(title_style()).color(tokens.text));
-    ui.label(RichText::new(format!("{}{percent}", progress.text)).color(tokens.dim));
+/// What is being done, in place of the picture.
+pub fn loading(ui: &mut Ui, title: &str, now: &Progress) {
+    ui.label(RichText::new(title).text_style(title_style()).color(Tokens::of(ui).text));
+    progress(ui, now);
 }
 
-/// What keeps the picture from being drawn as it should, at its foot.
-pub fn fault_line(ui: &Ui, rect: Rect, fault: &str) {
+/// What is being done.
+pub fn progress(ui: &mut Ui, now: &Progress) {
+    let percent = now.fraction.map(|part| format!(" {:.0} %", part * 100.0)).unwrap_or_default();
+    ui.label(RichText::new(format!("{}{percent}", now.text)).color(Tokens::of(ui).dim));
+}
+
+/// What keeps the picture from being drawn as it should, at its foot; with a button where trying again may help.
+pub fn fault_line(ui: &mut Ui, rect: Rect, fault: &str, stage: &Stage) {
     let tokens = Tokens::of(ui);
+    let can_retry = stage.can_retry();
     let font = egui::TextStyle::Body.resolve(ui.style());
     let text = format!("{}  {fault}", icon::WARNING);
-    let galley = ui.painter().layout(text, font, tokens.warning, rect.width() - 16.0);
-    let place = rect.left_bottom() - vec2(0.0, galley.size().y + 8.0);
-    let frame = Rect::from_min_size(place, galley.size() + vec2(16.0, 8.0));
+    let button = if can_retry { 116.0 } else { 0.0 };
+    let galley = ui.painter().layout(text, font, tokens.warning, rect.width() - 16.0 - button);
+    let size = vec2(galley.size().x + 16.0 + button, galley.size().y.max(24.0 * f32::from(can_retry)) + 8.0);
+    let frame = Rect::from_min_size(rect.left_bottom() - vec2(0.0, size.y), size);
     ui.painter().rect_filled(frame, CONTROL_RADIUS, tokens.panel);
-    ui.painter().galley(place + vec2(8.0, 4.0), galley, tokens.warning);
+    let at = egui::pos2(frame.left() + 8.0, frame.center().y - 0.5 * galley.size().y);
+    ui.painter().galley(at, galley, tokens.warning);
+    let place = Rect::from_min_size(frame.right_top() + vec2(-button, 4.0), vec2(button - 4.0, 24.0));
+    if can_retry && ui.put(place, Button::new(format!("{}  Try again", icon::ARROW_CLOCKWISE))).clicked() {
+        stage.retry();
+    }
 }

@@ -446,8 +446,3 @@ pub(crate) fn sky_axes(header: &Header, axes: &[usize]) -> Option<[usize; 3]> {
     let find = |kind: AxisKind| axes.iter().copied().find(|&axis| Axis::of(header, axis - 1).kind == kind);
     Some([find(AxisKind::Longitude)?, find(AxisKind::Latitude)?, find(AxisKind::Spectral)?])
 }
-
-/// As `sky_axes`, where nothing else is among `axes` and they are not in this order already.
-pub(crate) fn sky_order(header: &Header, axes: &[usize]) -> Option<Vec<usize>> {
-    sky_axes(header, axes).filter(|order| axes.len() == 3 && order != axes).map(Vec::from)
-}

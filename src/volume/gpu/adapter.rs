@@ -21,6 +21,8 @@ pub struct Adapter {
     shaders: Mutex<Shaders>,
     pipelines: Mutex<HashMap<Key, wgpu::RenderPipeline>>,
     counter: AtomicU64,
+    /// The software one was asked for.
+    wants_software: bool,
     /// Bytes that cubes may take together, as the user says, and have taken.
     room: Option<u64>,
     taken: AtomicU64,
@@ -118,9 +120,18 @@ impl Adapter {
             shaders,
             pipelines,
             counter,
+            wants_software: software,
             room,
             taken: AtomicU64::new(0),
         }))
+    }
+
+    /// Another device of the same kind, after this one was lost.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn again(&self) -> Result<Arc<Self>, VolumeError> {
+        Self::open_with(self.wants_software, self.room)
     }
 
     /// The longest side of a cube that it takes.

@@ -60,7 +60,8 @@ impl Volume {
         let bytes = width as u64 * height as u64 * depth as u64 * texel(&lattice, is_half) as u64;
         let room = adapter.take(bytes)?;
         let plane = (width * height * texel(&lattice, is_half)) as u64;
-        let staged = (SLAB_BYTES as u64).max(plane).min(bytes);
+        // It is packed here before it is staged there.
+        let staged = 2 * (SLAB_BYTES as u64).max(plane).min(bytes);
         let texture = adapter.guarded(bytes, || {
             let texture = adapter.device.create_texture(&wgpu::TextureDescriptor {
                 label: Some("field"),

@@ -312,6 +312,9 @@ fn keyframes(ui: &mut Ui, cube: &mut Cube, state: &mut AppState) {
 
 /// Why this cannot be made of the cube, as a sentence; `None` where it can.
 pub fn refuses(cube: &Cube, product: Product) -> Option<String> {
+    if cube.is_first_look() && !matches!(product, Product::Keyframes | Product::OpenKeyframes) {
+        return Some("Only a first look at the cube is there: wait until it is read".to_owned());
+    }
     let kept = &cube.look.export;
     let needs_path = match product {
         Product::Picture | Product::OpenKeyframes => false,
