@@ -9,8 +9,10 @@ export AQUILA_HOME
 trap 'rm -rf "$AQUILA_HOME"' EXIT
 pictures=assets/pictures
 "$aquila" --screenshot "$pictures/blueprint.png" --workspace blueprint --theme dark --train
-"$aquila" --screenshot "$pictures/volume.png" --workspace volume --theme dark
-"$aquila" --screenshot "$pictures/volume-light.png" --workspace volume --size 1280x720 --theme light
+"$aquila" cloud example-cube --out "$AQUILA_HOME/example cube.fits"
+"$aquila" --screenshot "$pictures/volume.png" --workspace volume --theme dark "$AQUILA_HOME/example cube.fits"
+"$aquila" --screenshot "$pictures/volume-light.png" --workspace volume --size 1280x720 --theme light "$AQUILA_HOME/example cube.fits"
+"$aquila" render "$AQUILA_HOME/example cube.fits" --out "$pictures/volume-layers.png" --size 1280x720 --iso 3 --slice z=0.5
 "$aquila" --screenshot "$pictures/runs.png" --workspace runs --theme light
 run=$(ls -d "$AQUILA_HOME"/demo/runs/*/ | head -n 1)
 "$aquila" apply "$run" "$AQUILA_HOME/demo/maps/cloud 2 column density.fits" --quantity column --out "$AQUILA_HOME/predicted density.fits"

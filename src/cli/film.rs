@@ -77,6 +77,10 @@ impl FilmArgs {
         ctx: &Context,
     ) -> anyhow::Result<()> {
         let Some(path) = &self.movie else { return Ok(()) };
+        anyhow::ensure!(
+            second.is_some() || !film.needs_second(scene),
+            "a keyframe takes source or opacity from a second cube; give it with --second"
+        );
         film.shoot(scene, path, ctx, &mut |scene, ctx| {
             for pass in 0..PASSES {
                 ctx.check()?;

@@ -6,7 +6,7 @@ mod keyframes;
 
 pub use keyframes::{Keyframe, Keyframes, Pace};
 
-use super::{Plane, Scene, Slice};
+use super::{Mode, Plane, Scene, Slice};
 use crate::io;
 use crate::job::Context;
 use std::path::Path;
@@ -71,6 +71,15 @@ impl Film {
             Motion::Through { axis } => Err(FilmError::Axis(*axis)),
             Motion::Path(path) => path.check(),
         }
+    }
+
+    /// Whether any of its scenes takes source or opacity from a second cube.
+    pub fn needs_second(&self, base: &Scene) -> bool {
+        let modes: Vec<Mode> = match &self.motion {
+            Motion::Path(path) => path.keyframes.iter().filter_map(|key| key.mode).collect(),
+            _ => Vec::new(),
+        };
+        base.needs_second() || modes.into_iter().any(|mode| Scene { mode, ..base.clone() }.needs_second())
     }
 
     /// Whether the end joins the begin.

@@ -153,11 +153,16 @@ fn film(ui: &mut Ui, cube: &mut Cube, state: &mut AppState) {
     let (axis, is_velocity) = flight_axis(cube);
     let kept = &mut cube.look.export;
     let through = if is_velocity { "Through velocity" } else { "Through depth" };
-    row(ui, "Film", "A turn round the up axis, a slice there and back, or along the keyframes", |ui| {
+    ui.add_space(4.0);
+    form::caption(ui, "Film");
+    ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
-        ui.selectable_value(&mut kept.course, Course::Turn, "Turn");
-        ui.selectable_value(&mut kept.course, Course::Through, through);
-        ui.selectable_value(&mut kept.course, Course::Keyframes, "Keyframes");
+        let mut choice = |course, text: &str, tip: &str| {
+            ui.selectable_value(&mut kept.course, course, text).on_hover_text(tip);
+        };
+        choice(Course::Turn, "Turn", "Once round the up axis");
+        choice(Course::Through, through, "A slice flies through the cube and back");
+        choice(Course::Keyframes, "Keyframes", "Along the keyframes below");
     });
     row(ui, "Frames", "", |ui| {
         ui.add(DragValue::new(&mut kept.frames).range(2..=MOST_FRAMES));
@@ -372,6 +377,9 @@ pub fn write(
         return Ok(());
     }
     film.check().map_err(|error| error.to_string())?;
+    if film.needs_second(&shot.request.scene) && shot.request.second.is_none() {
+        return Err("A keyframe takes source or opacity from a second cube: go to that keyframe, so that the cube is there".into());
+    }
     let product = |path: &PathBuf| Some(path.clone());
     queue.spawn_with_product(Lane::Heavy, format!("Film {name}"), product, move |context| {
         shot.film(&film, &path, context)?;

@@ -74,7 +74,7 @@ pub fn bar(ui: &mut Ui, cube: &mut Cube) {
             playing.begun_s = if runs { None } else { Some(now - playing.at_s) };
         }
         let mut at_s = playing.as_ref().map_or(0.0, |playing| playing.at_s);
-        ui.spacing_mut().slider_width = (ui.available_width() - 92.0).max(40.0);
+        ui.spacing_mut().slider_width = (ui.available_width() - 96.0).clamp(40.0, 120.0);
         let slider = ui.add(Slider::new(&mut at_s, 0.0..=seconds.max(1e-3)).show_value(false));
         if slider.on_hover_text("Time in the film").changed() {
             let playing = playing.get_or_insert_with(|| begin(at_s));
