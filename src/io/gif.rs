@@ -59,8 +59,8 @@ pub fn write<E: From<Error>>(
     })
 }
 
-/// A frame of 256 colours. Between two of them a pixel takes one or the other by a fixed pattern, so that smooth shades have no bands
-/// and nothing flickers from frame to frame; a colour that is among the 256 stays pure.
+/// A frame of 256 colours. A shade between them is mixed of several by a fixed pattern, so that smooth shades have no bands and nothing
+/// flickers from frame to frame; a colour that is among the 256 stays pure.
 fn of_few_colours((columns, rows): (u16, u16), rgba: &mut [u8]) -> Frame<'static> {
     let colours: Vec<[u8; 3]> = rgba.chunks_exact(4).map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
     let mut frame = Frame::from_rgba_speed(columns, rows, rgba, SPEED);
@@ -69,48 +69,46 @@ fn of_few_colours((columns, rows): (u16, u16), rgba: &mut [u8]) -> Frame<'static
         None => return frame,
     };
     // Clear pixels have an entry of their own.
-    if frame.transparent.is_some() || palette.len() < 2 {
+    if frame.transparent.is_some() {
         return frame;
     }
-    let mut known: HashMap<[u8; 3], Mixture> = HashMap::new();
+    let mut known: HashMap<[u8; 3], [u8; PARTS]> = HashMap::new();
     let width = usize::from(columns).max(1);
     let indices = colours.iter().enumerate().map(|(at, &colour)| {
-        let mixture = known.entry(colour).or_insert_with(|| Mixture::of(colour.map(f32::from), &palette));
-        if mixture.share > threshold(at % width, at / width) { mixture.other } else { mixture.nearest }
+        let mixed = known.entry(colour).or_insert_with(|| mixture(colour.map(f32::from), &palette));
+        mixed[(threshold(at % width, at / width) * PARTS as f32) as usize % PARTS]
     });
     frame.buffer = indices.collect::<Vec<u8>>().into();
     frame
 }
 
-/// A colour as a mixture of two of a palette.
-struct Mixture {
-    nearest: u8,
-    other: u8,
-    /// Of the other, up to a half or little more.
-    share: f32,
-}
+/// A shade is mixed of so many colours, some of them often the same.
+const PARTS: usize = 8;
 
-impl Mixture {
-    fn of(colour: [f32; 3], palette: &[[f32; 3]]) -> Self {
-        let apart = |a: &[f32; 3], b: &[f32; 3]| -> [f32; 3] { std::array::from_fn(|i| b[i] - a[i]) };
-        let dot = |a: &[f32; 3], b: &[f32; 3]| -> f32 { a.iter().zip(b).map(|(a, b)| a * b).sum() };
-        let closest = |to: &[f32; 3]| {
-            let distance = |index: &usize| {
-                let away = apart(to, &palette[*index]);
-                dot(&away, &away)
-            };
-            (0..palette.len().min(256)).min_by(|a, b| distance(a).total_cmp(&distance(b))).unwrap_or(0)
+/// Entries of a palette whose mean is a colour, from dark to light: each makes up for what those before it miss (Knoll's pattern
+/// dithering, US patent 6,606,166, expired).
+fn mixture(colour: [f32; 3], palette: &[[f32; 3]]) -> [u8; PARTS] {
+    let mut missing = [0.0_f32; 3];
+    let mut parts = [0_u8; PARTS];
+    for part in &mut parts {
+        let wanted: [f32; 3] = std::array::from_fn(|i| colour[i] + missing[i]);
+        let away = |index: &usize| -> f32 {
+            palette[*index].iter().zip(&wanted).map(|(a, b)| (a - b) * (a - b)).sum()
         };
-        let nearest = closest(&colour);
-        let missing = apart(&palette[nearest], &colour);
-        // On the far side of the colour, as far as the nearest is on this one.
-        let beyond: [f32; 3] = std::array::from_fn(|i| colour[i] + missing[i]);
-        let other = closest(&beyond);
-        let span = apart(&palette[nearest], &palette[other]);
-        let length = dot(&span, &span);
-        let share = if length > 0.0 { dot(&missing, &span) / length } else { 0.0 };
-        Self { nearest: nearest as u8, other: other as u8, share }
+        let nearest =
+            (0..palette.len().min(256)).min_by(|a, b| away(a).total_cmp(&away(b))).unwrap_or_default();
+        for i in 0..3 {
+            missing[i] += colour[i] - palette[nearest][i];
+        }
+        *part = nearest as u8;
     }
+    // Rec. 709 weights: only the order counts.
+    let light = |part: &u8| {
+        let [r, g, b] = palette[usize::from(*part)];
+        0.2126 * r + 0.7152 * g + 0.0722 * b
+    };
+    parts.sort_by(|a, b| light(a).total_cmp(&light(b)));
+    parts
 }
 
 /// Interleaved gradient noise (Jimenez 2014, SIGGRAPH course on Call of Duty's rendering): from 0 to 1, evenly over any few pixels.
@@ -164,26 +162,20 @@ mod tests {
         let shown = &read(&path)[0].1;
         let value = |pixels: &[u8], x: usize, y: usize| f32::from(pixels[4 * (y * width + x)]);
         assert!((0..32).all(|y| (0..width).all(|x| value(shown, x, y) <= 1.0)));
-        // The mean red of each square of 8 by 8 pixels.
-        let mean = |pixels: &[u8], i: usize, j: usize| {
-            (0..64).map(|at| value(pixels, 8 * i + at % 8, 8 * j + at / 8)).sum::<f32>() / 64.0
+        // By how much the mean red of a square of 8 by 8 pixels is off, over all squares.
+        let off = |shown: &[u8]| {
+            let mean = |pixels: &[u8], i: usize, j: usize| {
+                (0..64).map(|at| value(pixels, 8 * i + at % 8, 8 * j + at / 8)).sum::<f32>() / 64.0
+            };
+            let squares = (0..32).flat_map(|i| (4..12).map(move |j| (i, j)));
+            squares.map(|(i, j)| (mean(shown, i, j) - mean(&rgba, i, j)).powi(2)).sum::<f32>().sqrt() / 16.0
         };
-        let off = (0..32)
-            .flat_map(|i| (4..12).map(move |j| (i, j)))
-            .map(|(i, j)| (mean(shown, i, j) - mean(&rgba, i, j)).abs())
-            .fold(0.0, f32::max);
-        let off_of_nearest = {
-            let mut copy = rgba.clone();
-            let frame = Frame::from_rgba_speed(256, 96, &mut copy, SPEED);
-            let palette = frame.palette.clone().expect("colours");
-            let plain: Vec<u8> =
-                frame.buffer.iter().flat_map(|&index| [palette[3 * usize::from(index)], 0, 0, 255]).collect();
-            (0..32)
-                .flat_map(|i| (4..12).map(move |j| (i, j)))
-                .map(|(i, j)| (mean(&plain, i, j) - mean(&rgba, i, j)).abs())
-                .fold(0.0, f32::max)
-        };
-        assert!(off < 0.6 * off_of_nearest, "{off} of 255 off, {off_of_nearest} without a mixture");
+        let plain = Frame::from_rgba_speed(256, 96, &mut rgba.clone(), SPEED);
+        let palette = plain.palette.clone().expect("colours");
+        let plain: Vec<u8> =
+            plain.buffer.iter().flat_map(|&index| [palette[3 * usize::from(index)], 0, 0, 255]).collect();
+        let (mixed, plain) = (off(shown), off(&plain));
+        assert!(mixed < 0.5 * plain, "{mixed} of 255 off, {plain} without a mixture");
     }
 
     #[test]

@@ -154,7 +154,8 @@ fn through(base: &Scene, axis: usize, place: f32) -> Scene {
     };
     match scene.slices.iter_mut().find(across) {
         Some(slice) => slice.plane = plane,
-        None => scene.slices.push(Slice::of(plane)),
+        // What lies behind it stays in sight.
+        None => scene.slices.push(Slice { opacity: 0.7, ..Slice::of(plane) }),
     }
     scene
 }
