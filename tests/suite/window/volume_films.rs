@@ -165,6 +165,8 @@ fn a_session_of_cubes_reopens_as_it_was_left() {
     let look = &mut record["cubes"][1]["look"];
     look["scene"]["clip"] = json!([[0.0, 0.75], [0.25, 1.0], [0.0, 1.0]]);
     look["scene"]["view"]["azimuth_deg"] = json!(123.0);
+    // So near that the camera is not moved back for the narrower picture.
+    look["scene"]["view"]["distance"] = json!(1.5);
     look["velocity_ratio"] = json!(1.5);
     look["looking"]["picked"] = json!([5, 14, 8]);
     look["looking"]["regions"] = json!([
