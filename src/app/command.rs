@@ -79,7 +79,11 @@ impl Command {
             }
             Self::Screenshot => ("Save a picture of the window…", "Write the window to a PNG", icon::CAMERA),
             Self::Quit => ("Quit", "Leave; the session is kept", icon::SIGN_OUT),
-            Self::Undo => ("Undo", "Take back the last change of the blueprint", icon::ARROW_U_UP_LEFT),
+            Self::Undo => (
+                "Undo",
+                "Take back the last change of the blueprint, or of how the cube is shown",
+                icon::ARROW_U_UP_LEFT,
+            ),
             Self::Redo => ("Redo", "Do the change again that was taken back", icon::ARROW_U_UP_RIGHT),
             Self::Keys => ("Keys…", "Every key, and how to change it", icon::KEYBOARD),
             Self::ShowBlueprint => ("Blueprint", "The network as connected blocks", icon::TREE_STRUCTURE),

@@ -161,7 +161,7 @@ fn volume_picture(
         clouds.iter().find(|cloud| cloud.name == name).context("the cloud is not among those made")?;
     let density = cloud.density_cm3.view();
     let grid = Grid::new(density, [1.0; 3])?;
-    let mut scene = first_look_at(&grid.lattice, &Histogram::of(density));
+    let mut scene = first_look_at(&grid.lattice, &Histogram::of(density), density);
     scene.view = scene.view.fitted(&grid.lattice, SIZE.0 as f32 / SIZE.1 as f32);
     let draw = || {
         let adapter = Adapter::open(false)?;

@@ -71,9 +71,8 @@ pub fn unit(text: &str) -> String {
         for word in part.split([' ', '*', '.']).filter(|word| !word.is_empty()) {
             let digits = word.find(|c: char| c == '^' || c == '-' || c == '+' || c.is_ascii_digit());
             let (name, power) = match digits {
-                Some(at) if at > 0 && !word.starts_with("10") && !word.starts_with("log") => {
-                    word.split_at(at)
-                }
+                Some(at) if at > 0 && !word.starts_with("log") => word.split_at(at),
+                Some(0) if word.starts_with("10^") => word.split_at(2),
                 _ => (word, ""),
             };
             let power = power.trim_matches(['^', '(', ')', '+']);
@@ -84,6 +83,8 @@ pub fn unit(text: &str) -> String {
             let name = match name {
                 "JY" => "Jy",
                 "BEAM" | "Beam" => "beam",
+                "PIXEL" | "Pixel" => "pixel",
+                "Angstrom" | "angstrom" | "ANGSTROM" => "Å",
                 name => name,
             };
             printed.push_str(name);
@@ -167,6 +168,7 @@ mod tests {
         assert_eq!(unit("Jy/beam"), "Jy beam⁻¹");
         assert_eq!(unit("JY/BEAM"), "Jy beam⁻¹");
         assert_eq!(unit("MJy/sr"), "MJy sr⁻¹");
+        assert_eq!(unit("10**(-20)*erg/s/cm**2/Angstrom"), "10⁻²⁰ erg s⁻¹ cm⁻² Å⁻¹");
         assert_eq!(unit(""), "");
     }
 

@@ -9,33 +9,29 @@ use super::scene::{Mode, Radiation, Scene, Source};
 use super::transfer::{Stretch, Transfer};
 use super::view::View;
 use crate::figure::ColourMap;
+use ndarray::{ArrayView3, Axis};
 use serde::{Deserialize, Serialize};
 
-/// A cube as it is first shown: seen a little from the side, noise transparent.
+/// A cube as it is first shown: seen a little from the side, noise transparent, the source neither a veil nor a wall.
 pub fn first_look(loaded: &Loaded) -> Scene {
-    let mut scene = first_look_at(&loaded.lattice, &loaded.histogram);
+    let mut scene = first_look_at(&loaded.lattice, &loaded.histogram, loaded.values.view());
     if let Some(finer) = loaded.finer_to_come {
-        // Looked at as the cube to come will be.
-        scene.density = first_density(&loaded.lattice, finer);
+        // Looked at as the cube to come will be, whose voxels are so many times finer.
+        scene.density /= finer;
     }
     scene
 }
 
-/// As `first_look`, from what is known before the whole cube is there.
-pub fn first_look_at(lattice: &Lattice, histogram: &Histogram) -> Scene {
+/// As `first_look`, of a lattice and its physical values (z, y, x), blanks as NaN.
+pub fn first_look_at(lattice: &Lattice, histogram: &Histogram, values: ArrayView3<'_, f32>) -> Scene {
     let (range, stretch) = first_range(lattice, histogram);
+    let transfer = Transfer::rising(range, stretch, ColourMap::default());
     Scene {
         view: View { azimuth_deg: 25.0, elevation_deg: 20.0, ..View::default() },
-        transfer: Transfer::rising(range, stretch, ColourMap::default()),
-        density: first_density(lattice, 1.0),
+        density: exposure(lattice, values, &transfer),
+        transfer,
         ..Scene::of(lattice)
     }
-}
-
-/// For voxels so many times finer than those of the lattice.
-fn first_density(lattice: &Lattice, finer: f32) -> f32 {
-    let shortest = lattice.sides.into_iter().fold(1.0, f32::min);
-    (FULL_DEPTH * lattice.finest() / finer / shortest).min(MOST_DENSITY)
 }
 
 /// Where the colours of a first look begin and end, and how values between are spread.
@@ -71,11 +67,54 @@ impl FirstColours {
     }
 }
 
-/// Optical depth of full opacity over the shortest side of the box: a cube looks the same however finely it is sampled, and a thin
-/// one is seen.
+/// Optical depth of the lines of sight through what is seen, as the median by what they hold: there the nearer half of the gas shows,
+/// and what lies behind shines through.
+const DEPTH: f64 = 2.2;
+/// Optical depth of full opacity over the shortest side of the box where nothing is seen.
 const FULL_DEPTH: f32 = 20.0;
 /// And over a voxel at most.
 const MOST_DENSITY: f32 = 4.0;
+/// Lines of sight looked at along each axis, and voxels along each.
+const LINES: usize = 4096;
+const VOXELS_OF_LINE: usize = 512;
+
+/// The density at which a cube is seen well: a source that takes a small part of the box as well as gas that fills it. Along each axis
+/// the optical depth that half of all opacity lies behind at least is made [`DEPTH`]; of the three axes it is the middle one.
+fn exposure(lattice: &Lattice, values: ArrayView3<'_, f32>, transfer: &Transfer) -> f32 {
+    let finest = f64::from(lattice.finest());
+    let mut depths: [f64; 3] = std::array::from_fn(|along| {
+        // The array counts z, y, x.
+        let axis = Axis(2 - along);
+        let lines = values.lanes(axis);
+        let skipped = (lines.into_iter().len() / LINES).max(1);
+        let stride = values.len_of(axis).div_ceil(VOXELS_OF_LINE).max(1);
+        let step = f64::from(lattice.sides[along]) / lattice.shape[along] as f64 * stride as f64 / finest;
+        let mut depths: Vec<f64> = values
+            .lanes(axis)
+            .into_iter()
+            .step_by(skipped)
+            .map(|line| {
+                let seen = line.iter().step_by(stride).filter(|value| value.is_finite());
+                let opacity = |value: &f32| transfer.opacity_at(transfer.place_from_value(f64::from(*value)));
+                step * seen.map(|value| f64::from(opacity(value))).sum::<f64>()
+            })
+            .collect();
+        depths.sort_unstable_by(f64::total_cmp);
+        let half = 0.5 * depths.iter().sum::<f64>();
+        let mut below = 0.0;
+        let median = depths.into_iter().find(|depth| {
+            below += depth;
+            below >= half
+        });
+        median.unwrap_or_default()
+    });
+    depths.sort_unstable_by(f64::total_cmp);
+    let found = (DEPTH / depths[1]) as f32;
+    let shortest = lattice.sides.into_iter().fold(1.0, f32::min);
+    let unseen = FULL_DEPTH * lattice.finest() / shortest;
+    if found.is_finite() { found.min(MOST_DENSITY) } else { unseen.min(MOST_DENSITY) }
+}
+
 /// Noise is hidden up to this many standard deviations.
 const NOISE_SIGMAS: f64 = 3.0;
 /// Noise hardly ever reaches so many.
@@ -152,7 +191,19 @@ mod tests {
         let range = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
         let (depth, height, width) = cube.dim();
         let lattice = Lattice::new([width, height, depth], [1.0; 3], range).expect("a lattice");
-        first_look_at(&lattice, &Histogram::of(cube.view())).transfer.range
+        first_look_at(&lattice, &Histogram::of(cube.view()), cube.view()).transfer.range
+    }
+
+    /// A source of opacity 1 that is ten voxels deep along every axis, in boxes of several sizes: its own depth counts, not the box's.
+    #[test]
+    fn a_source_is_exposed_by_its_own_depth() {
+        for side in [20, 60] {
+            let mut cube = Array3::from_elem((side, side, side), 0.0_f32);
+            cube.slice_mut(ndarray::s![5..15, 5..15, 5..15]).fill(2.0);
+            let lattice = Lattice::new([side; 3], [1.0; 3], (0.0, 2.0)).expect("a lattice");
+            let scene = first_look_at(&lattice, &Histogram::of(cube.view()), cube.view());
+            assert!((scene.density - DEPTH as f32 / 10.0).abs() < 1e-4, "{side}: {}", scene.density);
+        }
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! How often which value occurs, for the transfer function and for ranges by percentiles. From a sample of the voxels that is spread
 //! evenly: milliseconds at any size.
 
-use super::grid::Grid;
 use ndarray::ArrayView3;
 use rayon::prelude::*;
 
@@ -52,15 +51,6 @@ impl Histogram {
             }
         }
         histogram
-    }
-
-    /// Of a cube as the march wants it, a coarse one say.
-    pub fn of_grid(grid: &Grid) -> Self {
-        let mut values = grid.values.mapv(|stored| grid.lattice.physical(stored) as f32);
-        if let Some(valid) = &grid.valid {
-            values.zip_mut_with(valid, |value, &valid| *value = if valid > 0 { *value } else { f32::NAN });
-        }
-        Self::of(values.view())
     }
 
     /// The value below which `percent` of the sampled finite values lie, linear between ranks; `None` where all is blank.

@@ -54,10 +54,14 @@ impl View {
     /// Round the target by a drag of so many pixels in a picture of this height: what is near follows the hand.
     pub fn orbited(self, dx: f32, dy: f32, height: f32) -> Self {
         let degrees = ORBIT_DEG / height.max(1.0);
-        let elevation = self.elevation_deg + dy * degrees;
+        self.turned(-dx * degrees, dy * degrees)
+    }
+
+    /// The camera goes so many degrees round the target to the right and up.
+    pub fn turned(self, right_deg: f32, up_deg: f32) -> Self {
         Self {
-            azimuth_deg: wrapped(self.azimuth_deg - dx * degrees),
-            elevation_deg: elevation.clamp(-STEEPEST_DEG, STEEPEST_DEG),
+            azimuth_deg: wrapped(self.azimuth_deg + right_deg),
+            elevation_deg: (self.elevation_deg + up_deg).clamp(-STEEPEST_DEG, STEEPEST_DEG),
             ..self
         }
     }
@@ -125,6 +129,16 @@ impl View {
             distance = distance.max(if view.orthographic { needed } else { needed - at.dot(front) });
         }
         Self { distance: distance.clamp(NEAREST, FARTHEST), ..view }
+    }
+
+    /// As `fitted`, of a part of the box (0 to 1 along x, y, z), with its centre in the middle.
+    pub fn fitted_to(self, lattice: &Lattice, part: [[f32; 2]; 3], aspect: f32) -> Self {
+        let mut inner = lattice.clone();
+        for (side, [low, high]) in inner.sides.iter_mut().zip(part) {
+            *side *= (high - low).max(0.0);
+        }
+        let target = lattice.point(part.map(|[low, high]| 0.5 * (low + high)));
+        Self { target, ..self.fitted(&inner, aspect) }
     }
 
     /// Between two views: angles by the shorter way, distances by their ratio. 0 is `self`, 1 is `to`.
@@ -303,6 +317,23 @@ mod tests {
                 assert!(margin > 0.1 * SIZE[1], "{preset:?}: {margin}");
                 assert!(margin < 0.12 * SIZE[0], "as large as it goes in: {margin}");
             }
+        }
+    }
+
+    #[test]
+    fn a_part_of_the_box_fills_the_picture_as_the_box_does() {
+        let lattice = lattice();
+        let part = [[0.1, 0.4], [0.5, 0.9], [0.3, 0.6]];
+        for orthographic in [false, true] {
+            let view = View { azimuth_deg: 32.0, elevation_deg: 18.0, orthographic, ..View::default() };
+            let view = view.fitted_to(&lattice, part, 1.5);
+            let mut margin = f32::INFINITY;
+            for corner in 0..8_usize {
+                let place = std::array::from_fn(|axis| part[axis][corner >> axis & 1]);
+                let [x, y] = seen(&view, lattice.point(place));
+                margin = margin.min(x).min(SIZE[0] - x).min(y).min(SIZE[1] - y);
+            }
+            assert!((0.1 * SIZE[1]..0.12 * SIZE[0]).contains(&margin), "{margin}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! One open cube of the Volume workspace: its file as it comes, its values, how it is looked at.
 
 use super::compare;
+use super::history::History;
 use super::look::{Automatic, Look, SpectralChoice};
 use super::looking;
 use crate::app::files;
@@ -31,6 +32,9 @@ pub struct Cube {
     /// As loaded, with the proportions of the look.
     pub lattice: Lattice,
     pub look: Look,
+    /// Steps of the look that can be taken back, and when the window last looked.
+    history: History,
+    now_s: f64,
     /// What looking closely has worked out.
     pub desk: looking::Desk,
     /// A part of the file that is to be read again, as finely as it goes.
@@ -77,6 +81,8 @@ impl Cube {
             loaded: Arc::new(loaded),
             geometry,
             look,
+            history: History::default(),
+            now_s: 0.0,
             desk: looking::Desk::default(),
             reload: None,
             wish: None,
@@ -115,11 +121,10 @@ impl Cube {
         self.part().voxel(place)
     }
 
-    /// A first look again, with camera and mode as they are.
-    pub fn reset_appearance(&mut self) {
-        let scene = &mut self.look.scene;
+    /// Range, stretch, colours and opacity of a first look.
+    pub fn reset_transfer(&mut self) {
         let first = Look::new(first_look(&self.loaded));
-        *scene = Scene { view: scene.view, mode: scene.mode, ..first.scene };
+        (self.look.scene.transfer, self.look.scene.density) = (first.scene.transfer, first.scene.density);
         self.look.automatic = first.automatic;
     }
 
@@ -129,6 +134,30 @@ impl Cube {
             let colours = FirstColours::of(&automatic.mode, &self.loaded, None);
             self.look.take_colours(Automatic { colours, ..automatic });
         }
+    }
+
+    /// How values are shown as in a first look; camera, mode, what is drawn besides and the clip box stay.
+    pub fn reset_appearance(&mut self) {
+        self.reset_transfer();
+        let first = Look::new(Scene::of(&self.lattice)).scene;
+        let scene = &mut self.look.scene;
+        (scene.samples_per_voxel, scene.blank, scene.background) =
+            (first.samples_per_voxel, first.blank, first.background);
+        self.look.velocity_ratio = self.geometry.default_ratio();
+    }
+
+    /// Sees whether the look was changed, once nothing is dragged or tried on any more.
+    pub fn watch(&mut self, context: &egui::Context) {
+        self.now_s = context.input(|input| input.time);
+        if !context.input(|input| input.pointer.any_down()) && !egui::Popup::is_any_open(context) {
+            self.history.watch(&self.look, self.now_s);
+        }
+    }
+
+    /// Takes the last change of the look back, or does it again; answers whether there was one.
+    pub fn step(&mut self, back: bool) -> bool {
+        let (history, look) = (&mut self.history, &mut self.look);
+        if back { history.undo(look, self.now_s) } else { history.redo(look, self.now_s) }
     }
 
     /// Takes up another velocity ratio.

@@ -1,7 +1,8 @@
 //! Which part of the file is loaded and how finely, in the inspector; the clip box asks for its part at full resolution.
 
 use super::cube::{Cube, Detail};
-use crate::app::form::{caption, number_row, row};
+use super::inspector::fold;
+use crate::app::form::{number_row, row};
 use crate::app::state::AppState;
 use crate::app::theme::Tokens;
 use crate::app::workspace::Workspace;
@@ -12,7 +13,9 @@ use egui_phosphor::regular as icon;
 /// Shape, level, and the buttons that read another part.
 pub fn section(ui: &mut Ui, cube: &mut Cube, state: &mut AppState) {
     let tokens = Tokens::of(ui);
-    caption(ui, "CUBE");
+    if !fold::heading(ui, "CUBE") {
+        return;
+    }
     let size = |[z, y, x]: [usize; 3]| format!("{x} × {y} × {z}");
     number_row(ui, "voxels", size(cube.loaded.file_shape));
     if cube.loaded.is_cropped() {

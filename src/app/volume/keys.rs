@@ -19,6 +19,15 @@ actions! {
     ClipBox: "Clip box", "Handles on the six faces that cut parts away", icon::CROP, [plain(Key::C)];
     Blink: "Blink two cubes", "The cube that is compared in the place of the one in front, and back", icon::SWAP,
         [plain(Key::B)];
+    Frame: "Zoom to what is seen", "The part of the cube that holds what shows", icon::FRAME_CORNERS, [plain(Key::F)];
+    Labels: "Hide all labels", "Axes, scale bar, beam and colour bar: the picture alone, or all of it", icon::EYE_SLASH,
+        [plain(Key::H)];
+    TurnLeft: "Turn left", "While held", icon::ARROW_LEFT, [plain(Key::ArrowLeft)];
+    TurnRight: "Turn right", "While held", icon::ARROW_RIGHT, [plain(Key::ArrowRight)];
+    TurnUp: "Turn up", "While held", icon::ARROW_UP, [plain(Key::ArrowUp)];
+    TurnDown: "Turn down", "While held", icon::ARROW_DOWN, [plain(Key::ArrowDown)];
+    Nearer: "Nearer", "While held", icon::PLUS, [plain(Key::Plus), plain(Key::Equals)];
+    Farther: "Farther", "While held", icon::MINUS, [plain(Key::Minus)];
     FlyForward: "Fly forward", "While held, into the cube as well", icon::ARROW_UP, [plain(Key::W)];
     FlyBack: "Fly back", "While held", icon::ARROW_DOWN, [plain(Key::S)];
     FlyLeft: "Fly left", "While held", icon::ARROW_LEFT, [plain(Key::A)];

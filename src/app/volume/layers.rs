@@ -71,7 +71,8 @@ pub fn layers(ui: &mut Ui, cube: &mut Cube) {
         }
     }
     let overlay = &mut cube.look.overlay;
-    if eye(ui, overlay.visible, "Axes, scale bar, beam", None).response.clicked() {
+    let tip = KeyMap::of(ui.ctx()).tip(ui.ctx(), VolumeAction::Labels);
+    if eye(ui, overlay.visible, "Axes, scale bar, beam", None).response.on_hover_text(tip).clicked() {
         overlay.visible = !overlay.visible;
     }
     if add(ui, "Add isosurface").clicked() {
@@ -106,7 +107,7 @@ pub fn views(ui: &mut Ui, cube: &mut Cube, motion: &mut Motion, reduce_motion: b
     let keys = KeyMap::of(ui.ctx());
     let mut rows =
         vec![VolumeAction::Projection, VolumeAction::Sky, VolumeAction::AlongY, VolumeAction::AlongX];
-    rows.extend([VolumeAction::Reset, VolumeAction::Turn, VolumeAction::ClipBox]);
+    rows.extend([VolumeAction::Frame, VolumeAction::Reset, VolumeAction::Turn, VolumeAction::ClipBox]);
     for action in rows {
         let own = view_label(cube, action);
         let (text, on) = match action {

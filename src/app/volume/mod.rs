@@ -8,6 +8,7 @@ mod detail;
 mod export;
 #[cfg(test)]
 mod fixture;
+mod history;
 mod inspector;
 mod keys;
 mod layers;
@@ -20,6 +21,7 @@ mod placeholder;
 mod ranges;
 mod session;
 mod toolbar;
+mod triad;
 
 use super::command::Command;
 use super::files::caption;
@@ -57,6 +59,8 @@ pub struct VolumeView {
     column: bool,
     /// The strip of maps below the picture is in sight.
     strip: bool,
+    /// Sections of the inspector that are folded up.
+    folded: inspector::fold::Folded,
 }
 
 impl Default for VolumeView {
@@ -73,6 +77,7 @@ impl Default for VolumeView {
             motion: Motion::default(),
             column: true,
             strip: true,
+            folded: Default::default(),
         }
     }
 }
@@ -178,7 +183,7 @@ impl VolumeView {
         let second = self.second_of(index);
         let open = &mut self.open[index];
         let id = open.id;
-        let (mut moving, mut is_taken) = (false, false);
+        let (mut moving, mut is_taken, mut is_playing) = (false, false, false);
         let (progress, scene) = match &mut open.state {
             State::Waiting | State::Failed(_) => return,
             State::Loading(handle, _) => (Some(handle.context.progress()), None),
@@ -194,7 +199,8 @@ impl VolumeView {
                     let reduce_motion = state.recent.reduce_motion;
                     moving = navigate::interact(ui, &response, rect, cube, &mut self.motion, reduce_motion);
                 }
-                moving |= export::play(ui.ctx(), cube);
+                is_playing = export::play(ui.ctx(), cube);
+                moving |= is_playing;
                 (cube.progress.clone().filter(|_| cube.is_first_look()), Some(cube.drawn()))
             }
         };
@@ -218,16 +224,20 @@ impl VolumeView {
             looking::paint(ui.painter(), rect, cube);
             clip::paint(ui.painter(), rect, cube);
         }
-        if let Some(cube) = open.cube_mut()
-            && !moving
-            && !is_taken
-        {
-            looking::hover(ui, &response, rect, cube, state);
+        if let Some(cube) = open.cube_mut() {
+            if !moving && !is_taken {
+                looking::hover(ui, &response, rect, cube, state);
+            }
+            if !is_playing && !cube.is_first_look() {
+                cube.watch(ui.ctx());
+            }
+            triad::show(ui, rect, cube, &mut self.motion, state.recent.reduce_motion);
         }
         let top = Rect::from_min_max(rect.min + vec2(16.0, 12.0), rect.max - vec2(16.0, 12.0));
         ui.scope_builder(UiBuilder::new().max_rect(top), |ui| {
-            // The picture is dark in both themes.
-            ui.set_style(ui.ctx().style_of(Theme::Dark));
+            // By the picture's background, which is dark in both themes unless another was chosen.
+            let is_light = open.look().is_some_and(|look| overlay::is_light(look.scene.background));
+            ui.set_style(ui.ctx().style_of(if is_light { Theme::Light } else { Theme::Dark }));
             if let Some(cube) = open.cube_mut() {
                 toolbar::headline(ui, cube);
                 toolbar::panels(ui, top, &mut self.column, &mut self.strip);
@@ -363,6 +373,8 @@ impl View for VolumeView {
             ui.label(RichText::new(text).color(Tokens::of(ui).dim));
             return;
         };
+        let context = ui.ctx().clone();
+        inspector::fold::set_folded(&context, std::mem::take(&mut self.folded));
         // Beside the settings, not below them all: a click on the cube shows its spectrum at once.
         if looking::has_line(cube) {
             let frame = Frame::new().inner_margin(Margin { top: 8, ..Margin::ZERO });
@@ -378,20 +390,28 @@ impl View for VolumeView {
             inspector::show(ui, cube, &others);
             ui.add_space(12.0);
             looking::section(ui, cube, state);
-            inspector::parts(ui, cube);
+            inspector::labels(ui, cube);
             ui.add_space(12.0);
             detail::section(ui, cube, state);
             ui.add_space(12.0);
             export::show(ui, cube, state);
         });
+        self.folded = inspector::fold::Folded::clone(&inspector::fold::folded(&context));
     }
 
-    fn command(&mut self, command: Command, _state: &mut AppState) -> bool {
-        let is_ours = command == Command::FitView && self.front.is_some();
-        if is_ours {
-            self.motion.asked = Some(VolumeAction::Reset);
+    fn command(&mut self, command: Command, state: &mut AppState) -> bool {
+        let Some(index) = self.front_index() else { return false };
+        match command {
+            Command::FitView => self.motion.asked = Some(VolumeAction::Reset),
+            Command::Undo | Command::Redo => {
+                let Some(cube) = self.open[index].cube_mut() else { return false };
+                if !cube.step(command == Command::Undo) {
+                    state.notices.info("There is no step to take");
+                }
+            }
+            _ => return false,
         }
-        is_ours
+        true
     }
 
     fn finds(&self, _state: &AppState) -> Vec<Find> {

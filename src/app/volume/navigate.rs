@@ -2,17 +2,21 @@
 
 use super::clip;
 use super::cube::Cube;
+use super::inspector;
 use super::keys::VolumeAction;
 use crate::app::keymap::KeyMap;
 use crate::app::theme::MOTION_S;
-use crate::volume::{Lattice, Lens, Preset, View, crossing};
-use egui::{PointerButton, Pos2, Rect, Response, Ui};
+use crate::volume::{Lattice, Lens, Preset, Scene, View, crossing};
+use egui::{EventFilter, PointerButton, Pos2, Rect, Response, Ui, vec2};
 use ndarray::Array3;
 
 /// Degrees that the slow turn takes in a second.
 const TURN_DEG_S: f32 = 12.0;
 /// The wheel's points to the factor of a zoom, as on maps.
 const ZOOM_PER_POINT: f32 = 0.004;
+/// Degrees that a held arrow key turns in a second, and the factor that a held key zooms.
+const KEY_DEG_S: f32 = 75.0;
+const KEY_ZOOM_S: f32 = 2.2;
 /// A frame that took longer was a pause: nothing jumps after it.
 const LONGEST_FRAME_S: f32 = 0.1;
 /// The wheel counts as moving for so long, so that the resolution does not change between its steps.
@@ -41,6 +45,8 @@ enum Drag {
     /// The point of the world that the hand holds.
     Pan([f32; 3]),
     Clip(clip::Handle),
+    /// The range of the colours as it was.
+    Levels((f64, f64)),
 }
 
 impl Default for Motion {
@@ -104,13 +110,17 @@ pub fn interact(
         act(action, cube, motion, now, reduce_motion);
     }
     let focused = ui.memory(|memory| memory.focused());
+    if response.has_focus() {
+        let filter = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+    }
     let ours = response.has_focus() || (focused.is_none() && response.contains_pointer());
     if ours && !ui.ctx().text_edit_focused() {
         let keys = KeyMap::of(ui.ctx());
         for action in keys.take_volume_actions(ui.ctx()) {
             act(action, cube, motion, now, reduce_motion);
         }
-        is_moving |= fly(ui, &keys, cube, motion);
+        is_moving |= turn(ui, &keys, cube, motion) | fly(ui, &keys, cube, motion);
     }
     if motion.is_turning {
         let seconds = ui.input(|input| input.stable_dt).min(LONGEST_FRAME_S);
@@ -154,6 +164,17 @@ pub fn act(action: VolumeAction, cube: &mut Cube, motion: &mut Motion, now: f64,
             cube.look.overlay.clip_handles ^= true;
             return;
         }
+        VolumeAction::Labels => {
+            cube.look.overlay.visible ^= true;
+            return;
+        }
+        VolumeAction::Frame => {
+            let Some(part) = seen(&cube.look.scene, &cube.loaded.values) else { return };
+            motion.is_turning = false;
+            let to = cube.look.scene.view.fitted_to(&cube.lattice, part, motion.aspect);
+            motion.go_to(&mut cube.look.scene.view, to, now, reduce_motion);
+            return;
+        }
         _ => return,
     };
     motion.is_turning = false;
@@ -179,6 +200,7 @@ fn drag(ui: &Ui, response: &Response, rect: Rect, cube: &mut Cube, motion: &mut 
         motion.ease = None;
         motion.drag = Some(match clip::handle_at(cube, rect, press) {
             Some(handle) if !pans => Drag::Clip(handle),
+            _ if ui.input(|input| input.modifiers.command) => Drag::Levels(cube.look.scene.transfer.range),
             _ if pans => Drag::Pan(view.held(&cube.lattice, from, width, height)),
             _ => Drag::Orbit,
         });
@@ -195,6 +217,12 @@ fn drag(ui: &Ui, response: &Response, rect: Rect, cube: &mut Cube, motion: &mut 
             *view = view.panned(held, at, width, height);
         }
         Some(Drag::Clip(handle)) if moved != egui::Vec2::ZERO => clip::drag(cube, rect, handle, pointer),
+        Some(Drag::Levels(before)) if moved != egui::Vec2::ZERO => {
+            let from = ui.input(|input| input.pointer.press_origin()).unwrap_or(pointer);
+            let way = (pointer - from) / rect.size().max(vec2(1.0, 1.0));
+            let (low, high) = inspector::levelled(before, way.x, -way.y);
+            cube.look.scene.transfer.set_range(low, high);
+        }
         _ => return motion.drag.is_some() && response.dragged(),
     }
     true
@@ -215,6 +243,73 @@ fn wheel(ui: &Ui, response: &Response, rect: Rect, cube: &mut Cube, motion: &mut
     let held = view.held(lattice, at, rect.width(), rect.height());
     *view = view.zoomed(held, factor);
     true
+}
+
+/// Turns and zooms by the keys that are held.
+fn turn(ui: &Ui, keys: &KeyMap, cube: &mut Cube, motion: &mut Motion) -> bool {
+    let held = |action| f32::from(u8::from(keys.is_held(ui.ctx(), action)));
+    let right = held(VolumeAction::TurnRight) - held(VolumeAction::TurnLeft);
+    let up = held(VolumeAction::TurnUp) - held(VolumeAction::TurnDown);
+    let nearer = held(VolumeAction::Nearer) - held(VolumeAction::Farther);
+    if [right, up, nearer] == [0.0; 3] {
+        return false;
+    }
+    motion.ease = None;
+    motion.is_turning &= right == 0.0 && up == 0.0;
+    let seconds = ui.input(|input| input.stable_dt).min(LONGEST_FRAME_S);
+    let view = &mut cube.look.scene.view;
+    *view = view.turned(right * KEY_DEG_S * seconds, up * KEY_DEG_S * seconds);
+    *view = view.zoomed(view.target, KEY_ZOOM_S.powf(nearer * seconds));
+    true
+}
+
+/// Voxels looked at for where a cube shows something.
+const MOST_LOOKED_AT: usize = 1 << 17;
+/// What part of all that is seen may lie outside at each end of an axis: noise here and there.
+const BEYOND: f64 = 0.02;
+
+/// The part of the clip box (0 to 1 along x, y, z) that holds what the transfer function shows; `None` where it shows nothing.
+fn seen(scene: &Scene, values: &Array3<f32>) -> Option<[[f32; 2]; 3]> {
+    let (depth, height, width) = values.dim();
+    let shape = [width, height, depth];
+    let step = ((values.len() as f64 / MOST_LOOKED_AT as f64).cbrt().ceil() as usize).max(1);
+    let mut sums = shape.map(|count| vec![0.0_f64; count]);
+    for z in (0..depth).step_by(step) {
+        for y in (0..height).step_by(step) {
+            for x in (0..width).step_by(step) {
+                let at = [x, y, z];
+                let is_within = (0..3).all(|axis| {
+                    let place = (at[axis] as f32 + 0.5) / shape[axis] as f32;
+                    (scene.clip[axis][0]..=scene.clip[axis][1]).contains(&place)
+                });
+                let value = f64::from(values[[z, y, x]]);
+                if !is_within || !value.is_finite() {
+                    continue;
+                }
+                let transfer = &scene.transfer;
+                let opacity = f64::from(transfer.opacity_at(transfer.place_from_value(value)));
+                // Many faint voxels of noise count for less than few bright ones.
+                (0..3).for_each(|axis| sums[axis][at[axis]] += opacity * opacity);
+            }
+        }
+    }
+    let mut part = [[0.0, 1.0]; 3];
+    for (bounds, sums) in part.iter_mut().zip(&sums) {
+        let all: f64 = sums.iter().sum();
+        if all <= 0.0 {
+            return None;
+        }
+        let reach = |along: &mut dyn Iterator<Item = &f64>| {
+            let mut sum = 0.0;
+            let beyond = along.take_while(|part| {
+                sum += **part;
+                sum <= BEYOND * all
+            });
+            beyond.count() as f32 / sums.len() as f32
+        };
+        *bounds = [reach(&mut sums.iter()), 1.0 - reach(&mut sums.iter().rev())];
+    }
+    Some(part)
 }
 
 fn fly(ui: &Ui, keys: &KeyMap, cube: &mut Cube, motion: &mut Motion) -> bool {
@@ -270,4 +365,24 @@ fn brightest_along(
         }
     }
     best.map(|(_, point)| point)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_seen_is_found_among_noise() {
+        let mut values =
+            Array3::from_shape_fn((40, 30, 20), |(z, y, x)| ((x * 7 + y * 13 + z * 29) % 11) as f32 * 0.005);
+        values.slice_mut(ndarray::s![8..20, 15..24, 4..8]).fill(5.0);
+        let lattice = Lattice::new([20, 30, 40], [1.0; 3], (0.0, 5.0)).expect("a lattice");
+        let mut scene = Scene::of(&lattice);
+        let part = seen(&scene, &values).expect("something");
+        for (found, expected) in part.as_flattened().iter().zip([0.2, 0.4, 0.5, 0.8, 0.2, 0.5]) {
+            assert!((found - expected).abs() < 1e-6, "{part:?}");
+        }
+        scene.transfer.set_range(6.0, 7.0);
+        assert_eq!(seen(&scene, &values), None);
+    }
 }

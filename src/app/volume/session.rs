@@ -2,6 +2,7 @@
 
 use super::VolumeView;
 use super::compare::{self, Compare};
+use super::inspector::fold::Folded;
 use super::look::Look;
 use crate::app::Notices;
 use crate::project::{Project, Session};
@@ -19,6 +20,7 @@ struct Record {
     front: Option<usize>,
     column_hidden: bool,
     strip_hidden: bool,
+    folded: Folded,
     compare: compare::Kept,
 }
 
@@ -56,6 +58,7 @@ impl VolumeView {
         self.front = record.front.and_then(|index| self.open.get(index)).map(|open| open.id);
         (self.column, self.strip) = (!record.column_hidden, !record.strip_hidden);
         self.compare = Compare::reopened(record.compare, &self.open);
+        self.folded = record.folded;
     }
 
     /// Writes into the session what is open and how.
@@ -73,6 +76,7 @@ impl VolumeView {
             front: self.front_index(),
             column_hidden: !self.column,
             strip_hidden: !self.strip,
+            folded: self.folded.clone(),
             compare: self.compare.kept(&self.open),
         };
         if !record.cubes.is_empty()

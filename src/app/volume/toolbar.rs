@@ -4,7 +4,7 @@ use super::cube::Cube;
 use crate::app::text;
 use crate::app::theme::{Tokens, title_style};
 use crate::volume::{Mode, Radiation};
-use egui::{Align, Button, Layout, Rect, RichText, Ui, UiBuilder, vec2};
+use egui::{Align, Button, Label, Layout, Rect, RichText, Ui, UiBuilder, vec2};
 use egui_phosphor::regular as icon;
 
 /// The modes, of which one is on: name, tooltip, and the mode as it begins.
@@ -26,10 +26,12 @@ fn modes() -> [(&'static str, &'static str, Mode); 6] {
 /// Title, shape, how the cube was reduced and stretched.
 pub fn headline(ui: &mut Ui, cube: &Cube) {
     let tokens = Tokens::of(ui);
-    ui.horizontal(|ui| {
-        ui.label(RichText::new(&cube.title).text_style(title_style()).color(tokens.text));
+    let size = vec2((ui.available_width() - PANELS.x - 8.0).max(0.0), PANELS.y);
+    ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
+        let title = RichText::new(&cube.title).text_style(title_style()).color(tokens.text);
+        ui.add(Label::new(title).truncate());
         ui.add_space(4.0);
-        ui.label(RichText::new(facts(cube)).monospace().color(tokens.dim));
+        ui.add(Label::new(RichText::new(facts(cube)).monospace().color(tokens.dim)).truncate());
     });
 }
 
@@ -50,9 +52,12 @@ fn facts(cube: &Cube) -> String {
     facts.join(" · ")
 }
 
+/// What the buttons of the panels take at the right of the title.
+const PANELS: egui::Vec2 = vec2(60.0, 24.0);
+
 /// Shows or hides what stands at the left of the picture and below it.
 pub fn panels(ui: &mut Ui, top: Rect, column: &mut bool, strip: &mut bool) {
-    let at = Rect::from_min_size(top.right_top() - vec2(60.0, 0.0), vec2(60.0, 24.0));
+    let at = Rect::from_min_size(top.right_top() - vec2(PANELS.x, 0.0), PANELS);
     ui.scope_builder(UiBuilder::new().max_rect(at).layout(Layout::right_to_left(Align::Center)), |ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         for (shown, icon, text) in [

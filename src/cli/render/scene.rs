@@ -59,7 +59,7 @@ pub struct SceneArgs {
     /// Colour behind the cube, such as 335577; an intensity is --intensity-behind
     #[arg(long, value_name = "RRGGBB", value_parser = rgb, default_value = "000000")]
     background: Colour,
-    /// Optical depth of full opacity across one voxel [default: 20 across the shortest side of the box, 4 at most]
+    /// Optical depth of full opacity across one voxel [default: what is seen of the cube is about 2 deep]
     #[arg(long)]
     density: Option<f32>,
     /// Samples along the longest side [default: one for each of the finest voxels]

@@ -6,7 +6,7 @@ use aquila::blueprint::{UnetOptions, template};
 use aquila::data::{CardValue, Cube, Header};
 use aquila::io::fits;
 use aquila::project::Session;
-use egui::{Theme, vec2};
+use egui::{Key, Modifiers, Theme, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use ndarray::Array3;
@@ -196,4 +196,47 @@ fn a_cube_face_on_is_as_the_sky_is_seen_in_both_themes() {
         let [line, opposite] = [light(-0.55, -0.4), light(0.55, 0.4)];
         assert!(line > opposite + 100, "{theme:?}: {line} in the north-east, {opposite} in the south-west");
     }
+}
+
+/// Mode and range are taken back and done again by the keys, and the camera stays where it was turned to.
+#[test]
+fn a_change_of_the_look_is_taken_back_and_done_again() {
+    let mut harness = opened(&file());
+    harness.run_steps(30);
+    harness.get_by_label("Maximum").click();
+    harness.run_steps(30);
+    let middle = harness.get_by_label("Cube").rect().center();
+    drag(&mut harness, middle, middle + vec2(80.0, 0.0));
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    harness.run_steps(4);
+    settle(&mut harness);
+    let scene = kept(&mut harness)["look"]["scene"].clone();
+    assert_eq!(scene["mode"]["mode"], "absorption");
+    assert!(scene["view"]["azimuth_deg"].as_f64().expect("a number") < 20.0, "{scene}");
+    harness.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+    harness.run_steps(4);
+    settle(&mut harness);
+    assert_eq!(kept(&mut harness)["look"]["scene"]["mode"]["mode"], "maximum");
+}
+
+#[test]
+fn the_arms_at_the_corner_and_the_keys_move_the_camera() {
+    let mut harness = opened(&file());
+    harness.get_by_label("Look from the side of growing Dec").click();
+    harness.run_steps(30);
+    settle(&mut harness);
+    let view = kept(&mut harness)["look"]["scene"]["view"].clone();
+    assert_eq!((view["elevation_deg"].as_f64(), view["azimuth_deg"].as_f64()), (Some(90.0), Some(0.0)));
+    let middle = harness.get_by_label("Cube").rect().center();
+    harness.hover_at(middle);
+    harness.run_steps(2);
+    harness.key_press(Key::F);
+    harness.run_steps(30);
+    harness.key_press(Key::H);
+    harness.run_steps(2);
+    settle(&mut harness);
+    let look = kept(&mut harness)["look"].clone();
+    assert_eq!(look["overlay"]["visible"], false);
+    let moved = look["scene"]["view"]["target"][0].as_f64().expect("a number");
+    assert!(moved < -0.05, "the line in the east is in the middle of the picture: {moved}");
 }

@@ -1,7 +1,9 @@
 //! The inspector of a cube in the whole window: what is chosen there is drawn and kept.
 
+use super::press;
 use super::volume::{file, kept, opened, settle};
 use aquila::app::Aquila;
+use egui::{Event, PointerButton, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
@@ -39,4 +41,45 @@ fn slices_stand_across_the_axes_and_before_the_camera() {
     settle(&mut harness);
     let record = kept(&mut harness);
     assert_eq!(record["look"]["scene"]["slices"][0]["plane"]["across"]["axis"], 2);
+}
+
+#[test]
+fn a_section_that_is_folded_up_stays_so() {
+    let mut harness = opened(&file());
+    assert!(harness.query_by_label("Depth").is_some());
+    click(&mut harness, "APPEARANCE");
+    assert!(harness.query_by_label("Depth").is_none());
+    let folder = harness.state().state().project.as_ref().expect("a project").folder.clone();
+    let context = harness.ctx.clone();
+    harness.state_mut().leave(&context);
+    let session = aquila::project::Session::read(&folder).expect("readable").expect("written");
+    assert_eq!(session.views["volume"]["folded"], serde_json::json!(["APPEARANCE"]));
+}
+
+/// As in DS9: the right button over the curve moves the range to the right and narrows it upwards; a click on the line adds a point.
+#[test]
+fn the_curve_takes_contrast_and_points() {
+    let mut harness = opened(&file());
+    let range = |harness: &mut Harness<'_, Aquila>| {
+        let ends = kept(harness)["look"]["scene"]["transfer"]["range"].clone();
+        [0, 1].map(|end| ends[end].as_f64().expect("a number"))
+    };
+    let before = range(&mut harness);
+    let rect = harness.get_by_label("Opacity curve").rect();
+    let from = rect.center() - vec2(0.0, 40.0);
+    press(&mut harness, from, PointerButton::Secondary, true);
+    for step in 1..=4 {
+        harness.event(Event::PointerMoved(from + vec2(8.0, -4.0) * step as f32));
+        harness.run_steps(1);
+    }
+    press(&mut harness, from + vec2(32.0, -16.0), PointerButton::Secondary, false);
+    harness.run_steps(2);
+    let after = range(&mut harness);
+    assert!(after[0] > before[0] && after[1] - after[0] < before[1] - before[0], "{before:?} to {after:?}");
+    // The line rises from corner to corner.
+    press(&mut harness, rect.center() + vec2(0.0, 1.5), PointerButton::Primary, true);
+    press(&mut harness, rect.center() + vec2(0.0, 1.5), PointerButton::Primary, false);
+    harness.run_steps(2);
+    let points = kept(&mut harness)["look"]["scene"]["transfer"]["opacity"].clone();
+    assert_eq!(points.as_array().map(Vec::len), Some(3), "{points}");
 }

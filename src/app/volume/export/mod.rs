@@ -7,6 +7,7 @@ mod shoot;
 pub use preview::play;
 
 use super::cube::Cube;
+use super::inspector::fold;
 use crate::app::command::Command;
 use crate::app::form::{self, row};
 use crate::app::state::AppState;
@@ -133,9 +134,10 @@ impl Kept {
 
 /// The section of the inspector.
 pub fn show(ui: &mut Ui, cube: &mut Cube, state: &mut AppState) {
+    if !fold::heading(ui, "EXPORT") {
+        return;
+    }
     let kept = &mut cube.look.export;
-    ui.add_space(12.0);
-    form::caption(ui, "Export");
     row(ui, "Size", "Pixels of pictures and films", |ui| size(ui, &mut kept.size));
     row(ui, "Labels", "With axes, scale and colour bar, as in the view", |ui| {
         ui.add(Checkbox::new(&mut kept.is_labelled, "Axes and scales"));

@@ -2,10 +2,12 @@
 
 use super::{Subject, colours, fields, range};
 use crate::app::form::row;
+use crate::app::keymap::KeyMap;
 use crate::app::theme::Tokens;
 use crate::app::volume::cube::Cube;
+use crate::app::volume::keys::VolumeAction;
 use crate::volume::{Mode, Scene, Stretch};
-use egui::{DragValue, RichText, Ui, WidgetInfo, WidgetType};
+use egui::{Align, DragValue, Layout, RichText, Ui, WidgetInfo, WidgetType};
 use egui_phosphor::regular as icon;
 
 pub fn show(ui: &mut Ui, cube: &mut Cube, subject: &Subject<'_>) {
@@ -40,7 +42,7 @@ pub fn show(ui: &mut Ui, cube: &mut Cube, subject: &Subject<'_>) {
 
 /// What needs no more than the scene.
 pub fn scene(ui: &mut Ui, scene: &mut Scene, subject: &Subject<'_>) {
-    row(ui, "colour map", "", |ui| {
+    row(ui, "colour map", "The one under the mouse is tried on", |ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         let turn = 28.0;
         ui.scope(|ui| {
@@ -62,10 +64,13 @@ pub fn scene(ui: &mut Ui, scene: &mut Scene, subject: &Subject<'_>) {
         row(ui, "depth", "Optical depth of full opacity across one voxel", |ui| {
             let mut density = f64::from(scene.density);
             let before = density;
-            let slider = egui::Slider::new(&mut density, 1e-3..=1e2).logarithmic(true).show_value(false);
-            fields::slider(ui, "Depth", slider, 60.0);
-            let speed = 0.02 * density.max(1e-4);
-            fields::number(ui, "Depth as a number", &mut density, speed, (1e-4, 1e4));
+            // The number first, at the right: the slider takes what it leaves, however many digits it has.
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let speed = 0.02 * density.max(1e-4);
+                fields::number(ui, "Depth as a number", &mut density, speed, (1e-4, 1e4));
+                let slider = egui::Slider::new(&mut density, 1e-3..=1e2).logarithmic(true).show_value(false);
+                fields::slider(ui, "Depth", slider, 0.0);
+            });
             if density != before {
                 scene.density = density as f32;
             }
@@ -81,7 +86,7 @@ pub fn scene(ui: &mut Ui, scene: &mut Scene, subject: &Subject<'_>) {
         ui.label(RichText::new("· jittered").color(Tokens::of(ui).dim))
             .on_hover_text("At rest pictures with rays that start elsewhere are averaged");
     });
-    row(ui, "blank voxels", "", |ui| {
+    row(ui, "blank voxels", "Where the file has no value", |ui| {
         let mut is_coloured = scene.blank.is_some();
         let words = [(false, "transparent"), (true, "coloured fog")];
         if fields::choice(ui, "Blank voxels", &mut is_coloured, width(ui, scene.blank.is_some()), &words) {
@@ -92,8 +97,11 @@ pub fn scene(ui: &mut Ui, scene: &mut Scene, subject: &Subject<'_>) {
             fields::colour(ui, "Colour of blank voxels", colour);
         }
     });
-    row(ui, "background", "", |ui| background(ui, &mut scene.background));
-    row(ui, "projection", "", |ui| {
+    row(ui, "background", "Behind the cube, on the screen and in pictures", |ui| {
+        background(ui, &mut scene.background)
+    });
+    let help = KeyMap::of(ui.ctx()).tip(ui.ctx(), VolumeAction::Projection);
+    row(ui, "projection", &help, |ui| {
         let words = [(false, "perspective"), (true, "parallel")];
         fields::choice(ui, "Projection", &mut scene.view.orthographic, width(ui, false), &words);
     });

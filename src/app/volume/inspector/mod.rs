@@ -4,6 +4,7 @@
 mod appearance;
 mod colours;
 pub(super) mod fields;
+pub mod fold;
 mod radiation;
 mod range;
 mod slices;
@@ -13,14 +14,15 @@ mod surfaces;
 mod tests;
 mod transfer_editor;
 
+pub use range::levelled;
+
 use super::clip;
 use super::cube::Cube;
 use super::overlay;
 use crate::app::text;
-use crate::app::theme::{Tokens, caption_style};
 use crate::volume::stage::CubeId;
 use crate::volume::{Histogram, Mode};
-use egui::{Id, RichText, Ui};
+use egui::{Id, Ui};
 use ndarray::{Array3, s};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -54,50 +56,62 @@ pub struct Other {
     pub values: Arc<Array3<f32>>,
 }
 
-/// The sections about how the values are drawn.
+/// The sections about how the values are drawn, and what is drawn besides.
 pub fn show(ui: &mut Ui, cube: &mut Cube, others: &[Other]) {
     let (histogram, unit) = (histogram(ui, cube), text::unit(&cube.loaded.unit));
     let subject = Subject { histogram: &histogram, unit: &unit, range: cube.lattice.range };
-    caption(ui, "TRANSFER FUNCTION");
-    transfer_editor::show(ui, &mut cube.look.scene.transfer, &subject);
-    if transfer_editor::footer(ui, &mut cube.look.scene.transfer, &subject) {
+    if fold::heading(ui, "TRANSFER FUNCTION") {
+        transfer_editor::show(ui, &mut cube.look.scene.transfer, &subject);
+        if transfer_editor::footer(ui, &mut cube.look.scene.transfer, &subject) {
+            cube.reset_transfer();
+        }
+    }
+    ui.add_space(SPACE);
+    let tip = "Depth, sampling, blanks, background and proportions as at first";
+    let (is_open, is_reset) = fold::heading_with_reset(ui, "APPEARANCE", tip);
+    if is_open {
+        appearance::show(ui, cube, &subject);
+    }
+    if is_reset {
         cube.reset_appearance();
     }
-    section(ui, "APPEARANCE");
-    appearance::show(ui, cube, &subject);
-    if matches!(cube.look.scene.mode, Mode::Transfer(_)) && !cube.look.rays_off {
-        section(ui, "TRANSFER");
+    if matches!(cube.look.scene.mode, Mode::Transfer(_)) && !cube.look.rays_off && section(ui, "TRANSFER") {
         radiation::show(ui, cube, &subject, others);
     }
+    if section(ui, "ISOSURFACES") {
+        surfaces::show(ui, &mut cube.look.scene, &subject);
+    }
+    if section(ui, "SLICES") {
+        slices::show(ui, cube);
+    }
+    if section(ui, "CLIP BOX") {
+        clip::section(ui, cube);
+    }
 }
 
-/// The sections about what is drawn besides, and how much of the cube.
-pub fn parts(ui: &mut Ui, cube: &mut Cube) {
-    let (histogram, unit) = (histogram(ui, cube), text::unit(&cube.loaded.unit));
-    let subject = Subject { histogram: &histogram, unit: &unit, range: cube.lattice.range };
-    section(ui, "ISOSURFACES");
-    surfaces::show(ui, &mut cube.look.scene, &subject);
-    section(ui, "SLICES");
-    slices::show(ui, cube);
-    if cube.geometry.spectral_axis().is_some() {
-        section(ui, "SPECTRAL AXIS");
+/// What the spectral axis counts, and what is painted over the picture.
+pub fn labels(ui: &mut Ui, cube: &mut Cube) {
+    if cube.geometry.spectral_axis().is_some() && section(ui, "SPECTRAL AXIS") {
         spectral::show(ui, cube);
     }
-    section(ui, "AXES AND SCALE");
-    overlay::section(ui, &mut cube.look.overlay);
-    section(ui, "CLIP BOX");
-    clip::section(ui, cube);
+    ui.add_space(SPACE);
+    let tip = "Axes, box, scale bar, beam and colour bar as at first";
+    let (is_open, is_reset) = fold::heading_with_reset(ui, "AXES AND SCALE", tip);
+    if is_open {
+        overlay::section(ui, &mut cube.look.overlay);
+    }
+    if is_reset {
+        let clip_handles = cube.look.overlay.clip_handles;
+        cube.look.overlay = overlay::Shown { clip_handles, ..Default::default() };
+    }
 }
 
-fn section(ui: &mut Ui, name: &str) {
-    ui.add_space(12.0);
-    caption(ui, name);
-}
+/// Between two sections.
+const SPACE: f32 = 12.0;
 
-fn caption(ui: &mut Ui, name: &str) {
-    let tokens = Tokens::of(ui);
-    ui.label(RichText::new(name).text_style(caption_style()).color(tokens.faint));
-    ui.add_space(2.0);
+fn section(ui: &mut Ui, name: &str) -> bool {
+    ui.add_space(SPACE);
+    fold::heading(ui, name)
 }
 
 /// What a histogram belongs to: equal keys, equal values.

@@ -35,6 +35,14 @@ impl Axis {
     }
 }
 
+/// Brightness and contrast by a drag: the range moves to higher values to the right and narrows upwards, by parts of the frame.
+pub fn levelled((low, high): (f64, f64), right: f32, up: f32) -> (f64, f64) {
+    let (middle, half) = (0.5 * (low + high), 0.5 * (high - low));
+    let middle = middle + 2.0 * half * f64::from(right);
+    let half = half * f64::from(-2.0 * up).exp();
+    (middle - half, middle + half)
+}
+
 /// Bars as high as the logarithms of the counts between `edges` (ascending), of values in ascending order.
 pub(super) fn bars(
     painter: &Painter,
@@ -150,6 +158,13 @@ pub fn buttons(ui: &mut Ui, transfer: &mut Transfer, subject: &Subject<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn levels_come_back_with_the_hand() {
+        let there = levelled((1.0, 5.0), 0.25, 0.5);
+        assert!((there.0 + there.1 - 8.0).abs() < 1e-9 && there.1 - there.0 < 4.0, "{there:?}");
+        assert_eq!(levelled((1.0, 5.0), 0.0, 0.0), (1.0, 5.0));
+    }
 
     #[test]
     fn places_on_the_strip_come_back_as_values() {

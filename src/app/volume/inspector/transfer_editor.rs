@@ -4,16 +4,23 @@ use super::{Subject, colours, fields, range};
 use crate::app::text;
 use crate::app::theme::{CONTROL_RADIUS, Tokens};
 use crate::volume::{OpacityPreset, Transfer};
+use egui::epaint::Mesh;
 use egui::{
-    Align2, ComboBox, EventFilter, FontId, Id, Key, Modifiers, Painter, Pos2, Rect, Response, Sense, Stroke,
+    Color32, ComboBox, EventFilter, FontId, Id, Key, Modifiers, Painter, PointerButton, Pos2, Rect, RichText,
 };
-use egui::{Ui, Vec2, WidgetInfo, WidgetType, pos2, vec2};
+use egui::{Response, Sense, Shape, Stroke, Ui, Vec2, WidgetInfo, WidgetType, pos2, vec2};
 
 const HEIGHT: f32 = 148.0;
 /// How far beyond the frame a point is dragged to be taken away.
 const OUT: f32 = 24.0;
 /// How much an arrow key moves a point; with Shift ten times as much.
 const NUDGE: f32 = 0.01;
+/// How near to the line a click adds a point to it, in points.
+const NEAR: f32 = 7.0;
+/// How near to a multiple of the noise, and to none or all of the opacity, a point that is dragged takes it, in points.
+const SNAP: f32 = 4.0;
+/// What the words of a multiple of the noise take to either side, in points.
+const ROOM: f32 = 14.0;
 
 /// Editor, colour bar, ends of the range.
 pub fn show(ui: &mut Ui, transfer: &mut Transfer, subject: &Subject<'_>) {
@@ -39,7 +46,7 @@ pub fn footer(ui: &mut Ui, transfer: &mut Transfer, subject: &Subject<'_>) -> bo
         });
         list.response.widget_info(|| WidgetInfo::labeled(WidgetType::ComboBox, true, "Opacity presets"));
         range::buttons(ui, transfer, subject);
-        let tip = "Range, stretch, colours and opacity as at first";
+        let tip = "Range, stretch, colours, opacity and depth as at first";
         ui.button("Reset").on_hover_text(tip).clicked()
     })
     .inner
@@ -58,29 +65,34 @@ impl Frame {
         let opacity = (self.0.bottom() - at.y) / self.0.height().max(1.0);
         [place.clamp(0.0, 1.0), opacity.clamp(0.0, 1.0)]
     }
+
+    fn snapped(&self, [place, opacity]: [f32; 2], marks: &[f32]) -> [f32; 2] {
+        let [x, y] = [SNAP / self.0.width().max(1.0), SNAP / self.0.height().max(1.0)];
+        let place = marks.iter().copied().find(|mark| (mark - place).abs() < x).unwrap_or(place);
+        let opacity = [0.0, 1.0].into_iter().find(|end: &f32| (end - opacity).abs() < y).unwrap_or(opacity);
+        [place, opacity]
+    }
 }
 
 fn curve(ui: &mut Ui, transfer: &mut Transfer, subject: &Subject<'_>) {
     let tokens = Tokens::of(ui);
-    let (rect, back) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::click());
+    let (rect, back) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::click_and_drag());
     back.widget_info(|| WidgetInfo::labeled(WidgetType::Other, true, "Opacity curve"));
-    let back = back.on_hover_cursor(egui::CursorIcon::Crosshair);
     let painter = ui.painter_at(rect.expand(1.0));
     painter.rect_filled(rect, CONTROL_RADIUS, tokens.window);
     let frame = Frame(Rect::from_min_max(rect.min + vec2(6.0, 10.0), rect.max - vec2(6.0, 7.0)));
     histogram(&painter, &frame, rect, transfer, subject, tokens);
+    under(&painter, &frame, transfer);
+    let marks = marks(&painter, &frame, rect, transfer, subject, tokens);
 
-    if back.double_clicked()
-        && let Some(at) = back.interact_pointer_pos()
-    {
-        let [place, opacity] = frame.point(at);
-        let index = transfer.add_point(place, opacity);
-        ui.memory_mut(|memory| memory.request_focus(point_id(&back, index)));
-    }
+    let is_on_line = back.hover_pos().is_some_and(|at| is_on_line(&frame, transfer, at));
+    let cursor = if is_on_line { egui::CursorIcon::Copy } else { egui::CursorIcon::Crosshair };
+    let back = back.on_hover_cursor(cursor);
+    background(ui, &back, &frame, transfer);
     let mut told = None;
     let mut removed = None;
     for index in 0..transfer.opacity.len() {
-        let response = point(ui, &back, &frame, transfer, subject, index);
+        let response = point(ui, &back, (&frame, &marks), transfer, subject, index);
         let has_focus = response.has_focus();
         let is_beyond = response.interact_pointer_pos().is_some_and(|at| is_out(rect, at));
         let erases = has_focus && ui.input_mut(erases);
@@ -107,16 +119,122 @@ fn curve(ui: &mut Ui, transfer: &mut Transfer, subject: &Subject<'_>) {
     {
         let words = if is_out { "let go to remove".to_owned() } else { words(*point, transfer, subject) };
         label(&painter, rect, &words, tokens);
+    } else if back.dragged_by(PointerButton::Secondary) {
+        let [low, high] = [transfer.range.0, transfer.range.1].map(text::number);
+        label(&painter, rect, &format!("{low} … {high} {}", subject.unit), tokens);
     } else if back.hovered()
         && let Some(at) = back.hover_pos()
     {
         let [place, _] = frame.point(at);
         let value = text::quantity(transfer.value_from_place(place), subject.unit);
-        label(&painter, rect, &format!("{value} · double-click adds a point"), tokens);
+        let deed = if is_on_line { "click adds a point" } else { "right-drag: contrast" };
+        label(&painter, rect, &format!("{value} · {deed}"), tokens);
     }
     if let Some(index) = removed {
         transfer.remove_point(index);
     }
+}
+
+/// What the mouse does beside the points: a click on the line, or two anywhere, add one; the right button moves and narrows the range.
+fn background(ui: &Ui, back: &Response, frame: &Frame, transfer: &mut Transfer) {
+    let press = ui.input(|input| input.pointer.press_origin()).or(back.interact_pointer_pos());
+    let (added, started) = (back.id.with("added"), back.id.with("range"));
+    if let Some(at) = press {
+        let pulls = back.drag_started_by(PointerButton::Primary) || back.clicked();
+        if pulls && is_on_line(frame, transfer, at) || back.double_clicked() {
+            let [place, opacity] = frame.point(at);
+            let index = transfer.add_point(place, opacity);
+            ui.data_mut(|data| data.insert_temp(added, index));
+            ui.memory_mut(|memory| memory.request_focus(point_id(back, index)));
+        }
+        if back.drag_started_by(PointerButton::Secondary) {
+            ui.data_mut(|data| data.insert_temp(started, transfer.range));
+        }
+    }
+    let Some(at) = back.interact_pointer_pos() else { return };
+    if back.dragged_by(PointerButton::Primary)
+        && let Some(index) = ui.data(|data| data.get_temp::<usize>(added))
+    {
+        let [place, opacity] = frame.point(at);
+        transfer.move_point(index, place, opacity);
+    } else if back.dragged_by(PointerButton::Secondary)
+        && let (Some(before), Some(from)) = (ui.data(|data| data.get_temp::<(f64, f64)>(started)), press)
+    {
+        let way = (at - from) / frame.0.size().max(vec2(1.0, 1.0));
+        let (low, high) = range::levelled(before, way.x, -0.5 * way.y);
+        transfer.set_range(low, high);
+    }
+    if back.drag_stopped() {
+        ui.data_mut(|data| data.remove::<usize>(added));
+    }
+}
+
+fn is_on_line(frame: &Frame, transfer: &Transfer, at: Pos2) -> bool {
+    let [place, _] = frame.point(at);
+    // Steep parts are near to their side, too.
+    [-0.02, 0.0, 0.02].into_iter().any(|beside| {
+        let on = frame.at([place + beside, transfer.opacity_at((place + beside).clamp(0.0, 1.0))]);
+        on.distance(at) < NEAR
+    })
+}
+
+/// The colours under the curve, as strong as they are opaque.
+fn under(painter: &Painter, frame: &Frame, transfer: &Transfer) {
+    const STEPS: u32 = 128;
+    let mut mesh = Mesh::default();
+    for step in 0..=STEPS {
+        let place = step as f32 / STEPS as f32;
+        let opacity = transfer.opacity_at(place);
+        let [r, g, b] = transfer.rgb_at(place);
+        let colour = Color32::from_rgb(r, g, b).gamma_multiply(0.15 + 0.5 * opacity);
+        mesh.colored_vertex(frame.at([place, opacity]), colour);
+        mesh.colored_vertex(frame.at([place, 0.0]), colour);
+        if step > 0 {
+            let first = 2 * step - 2;
+            mesh.add_triangle(first, first + 1, first + 2);
+            mesh.add_triangle(first + 1, first + 2, first + 3);
+        }
+    }
+    painter.add(Shape::mesh(mesh));
+}
+
+/// Multiples of the noise within the range, as far as there is room; answers their places, to which points snap.
+fn marks(
+    painter: &Painter,
+    frame: &Frame,
+    rect: Rect,
+    transfer: &Transfer,
+    subject: &Subject<'_>,
+    tokens: &Tokens,
+) -> Vec<f32> {
+    let Some(sigma) = subject.noise() else { return Vec::new() };
+    let (low, high) = transfer.range;
+    let mut marks: Vec<f32> = Vec::new();
+    for times in [3.0, 5.0, 10.0, 1.0, 20.0, 50.0, 100.0] {
+        let value = times * sigma;
+        if !(low..=high).contains(&value) {
+            continue;
+        }
+        let place = transfer.place_from_value(value);
+        let x = frame.at([place, 0.0]).x;
+        // The points at the ends stand where their words would.
+        let is_at_end = x < frame.0.left() + ROOM || x > frame.0.right() - ROOM;
+        if is_at_end || marks.iter().any(|other| (frame.at([*other, 0.0]).x - x).abs() < 2.0 * ROOM) {
+            continue;
+        }
+        marks.push(place);
+        let dashes = [pos2(x, frame.0.top() + 12.0), pos2(x, rect.bottom() - 1.0)];
+        painter.extend(Shape::dashed_line(
+            &dashes,
+            Stroke::new(1.0, tokens.faint.gamma_multiply(0.7)),
+            2.0,
+            3.0,
+        ));
+        let words = painter.layout_no_wrap(format!("{times}σ"), FontId::monospace(10.0), tokens.faint);
+        let left = (x - 0.5 * words.size().x).clamp(rect.left() + 2.0, rect.right() - words.size().x - 2.0);
+        painter.galley(pos2(left, frame.0.top() + 10.0 - words.size().y), words, tokens.faint);
+    }
+    marks
 }
 
 fn point_id(back: &Response, index: usize) -> Id {
@@ -135,7 +253,7 @@ fn erases(input: &mut egui::InputState) -> bool {
 fn point(
     ui: &Ui,
     back: &Response,
-    frame: &Frame,
+    (frame, marks): (&Frame, &[f32]),
     transfer: &mut Transfer,
     subject: &Subject<'_>,
     index: usize,
@@ -152,7 +270,7 @@ fn point(
         && let Some(at) = response.interact_pointer_pos()
         && !is_out(back.rect, at)
     {
-        let [place, opacity] = frame.point(at);
+        let [place, opacity] = frame.snapped(frame.point(at), marks);
         transfer.move_point(index, place, opacity);
     }
     if response.has_focus() {
@@ -244,16 +362,25 @@ fn ends(ui: &mut Ui, transfer: &mut Transfer, subject: &Subject<'_>) {
     let (mut low, mut high) = transfer.range;
     let speed = ((high - low).abs() / 300.0).max(f64::MIN_POSITIVE);
     let any = (f64::NEG_INFINITY, f64::INFINITY);
+    let mut between = 0.0;
     let row = ui.horizontal(|ui| {
         let mut changed = fields::number(ui, "Lowest value of the range", &mut low, speed, any).changed();
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             changed |= fields::number(ui, "Highest value of the range", &mut high, speed, any).changed();
+            between = ui.available_width();
         });
         if changed {
             transfer.set_range(low, high);
         }
     });
-    let font = FontId::monospace(11.0);
-    let middle = row.response.rect.center();
-    ui.painter().text(middle, Align2::CENTER_CENTER, subject.unit, font, tokens.dim);
+    // Between the numbers, or below them where it is long.
+    let galley = ui.painter().layout_no_wrap(subject.unit.to_owned(), FontId::monospace(11.0), tokens.dim);
+    if galley.size().x + 16.0 <= between {
+        let middle = row.response.rect.center();
+        ui.painter().galley(middle - 0.5 * galley.size(), galley, tokens.dim);
+    } else {
+        ui.vertical_centered(|ui| {
+            ui.add(egui::Label::new(RichText::new(subject.unit).monospace().color(tokens.dim)).truncate());
+        });
+    }
 }

@@ -8,6 +8,7 @@ use crate::app::task::Task;
 use crate::app::text;
 use crate::app::theme::Tokens;
 use crate::app::volume::cube::Cube;
+use crate::app::volume::inspector::fold;
 use crate::cloud::{Gaussian, LineFit, LineMoments, MOST_COMPONENTS, fit_lines, line_moments};
 use crate::figure::{self, Axis};
 use egui::{Align, Button, Color32, Label, Layout, RichText, ScrollArea, Ui, vec2};
@@ -145,15 +146,18 @@ pub fn section(ui: &mut Ui, cube: &mut Cube, state: &mut AppState) {
     let mut desk = std::mem::take(&mut cube.desk);
     let grid = desk.grid(cube);
     if !has_line(cube) {
-        caption(ui, "LINE OF SIGHT");
-        ui.label(RichText::new("Click the cube to see a spectrum").color(Tokens::of(ui).dim));
+        if fold::heading(ui, "LINE OF SIGHT") {
+            ui.label(RichText::new("Click the cube to see a spectrum").color(Tokens::of(ui).dim));
+        }
         ui.add_space(12.0);
     }
-    caption(ui, "REGIONS");
-    regions::section(ui, cube, &grid, (&mut desk.regions, &mut desk.edit), state);
+    if fold::heading(ui, "REGIONS") {
+        regions::section(ui, cube, &grid, (&mut desk.regions, &mut desk.edit), state);
+    }
     ui.add_space(12.0);
-    caption(ui, "CATALOGUE");
-    catalogue::section(ui, cube, &mut desk.catalogue, state);
+    if fold::heading(ui, "CATALOGUE") {
+        catalogue::section(ui, cube, &mut desk.catalogue, state);
+    }
     cube.desk = desk;
 }
 

@@ -27,7 +27,19 @@ impl Tab {
         (Self::Moments, "Moments"),
         (Self::PositionVelocity, "Position–velocity"),
     ];
+
+    /// Beside the tools in a narrow window.
+    fn short(self) -> &'static str {
+        match self {
+            Self::Channels => "Channels",
+            Self::Moments => "Moments",
+            Self::PositionVelocity => "PV",
+        }
+    }
 }
+
+/// Points that full names and tools take.
+const NARROW: f32 = 500.0;
 
 /// Tabs, tools and the maps of a cube; fills what is available.
 pub fn strip(ui: &mut Ui, cube: &mut Cube, state: &mut AppState) {
@@ -52,10 +64,12 @@ fn header(ui: &mut Ui, cube: &mut Cube, grid: &Grid, desk: &mut Whole) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 16.0;
         let kept = &mut cube.look.looking;
+        let is_narrow = ui.available_width() < NARROW;
         for (tab, name) in Tab::ALL {
             let selected = kept.tab == tab;
             let colour = if selected { tokens.accent } else { tokens.dim };
-            let label = ui.add(Label::new(RichText::new(name).color(colour)).sense(Sense::click()));
+            let words = if is_narrow { tab.short() } else { name };
+            let label = ui.add(Label::new(RichText::new(words).color(colour)).sense(Sense::click()));
             label.widget_info(|| {
                 egui::WidgetInfo::selected(egui::WidgetType::SelectableLabel, true, selected, name)
             });

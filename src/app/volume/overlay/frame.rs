@@ -86,7 +86,7 @@ const SHORTEST: f32 = 40.0;
 /// Points between two numbers along an edge: upright ones stand over each other, sexagesimal ones are wide.
 const UPRIGHT: f32 = 44.0;
 const NARROW: f32 = 60.0;
-const WIDE: f32 = 84.0;
+const WIDE: f32 = 78.0;
 const TICK: f32 = 5.0;
 
 /// Paints grid, edges and axes as far as they are shown.
@@ -171,7 +171,7 @@ fn most_ticks(cube: &Cube, axis: usize, way: Vec2) -> usize {
     } else {
         NARROW
     };
-    ((way.length() / spacing) as usize).clamp(1, 12)
+    ((way.length() / spacing) as usize).clamp(2, 12)
 }
 
 /// An axis as it is told on an edge.

@@ -1,8 +1,9 @@
-//! What tells sizes and directions: scale bar, beam, north and east where the sky is turned.
+//! What tells sizes: scale bar and beam.
 
 use super::labels::Labels;
 use super::{Brush, Cube};
 use crate::app::text;
+use crate::app::volume::triad;
 use crate::figure::{PixelSize, scale_bar};
 use crate::volume::Lens;
 use egui::{Align2, Pos2, Rect, Shape, Stroke, Vec2, pos2, vec2};
@@ -12,8 +13,6 @@ use std::f32::consts::TAU;
 const LONGEST: f32 = 160.0;
 /// A beam larger than this would hide the cube: its size is only written.
 const LARGEST_BEAM: f32 = 80.0;
-/// North is told by arrows where it is so many degrees from up.
-const TURNED_DEG: f64 = 2.0;
 
 pub fn paint(brush: &Brush<'_>, rect: Rect, cube: &Cube, labels: &mut Labels) {
     let shown = cube.look.overlay;
@@ -37,8 +36,8 @@ pub fn paint(brush: &Brush<'_>, rect: Rect, cube: &Cube, labels: &mut Labels) {
     {
         labels.reserve(taken.expand(4.0));
     }
-    if shown.axes {
-        compass(brush, rect, cube, &lens, labels);
+    if let Some(taken) = triad::taken(rect, cube) {
+        labels.reserve(taken);
     }
 }
 
@@ -141,35 +140,6 @@ fn beam(brush: &Brush<'_>, cube: &Cube, lens: &Lens, target: [f32; 3], at: Pos2)
     let written = brush.text(pos2(text_x, at.y - height), Align2::LEFT_CENTER, &words, brush.tokens.dim);
     let low = if is_drawn { 2.0 * half.y } else { 0.0 };
     Some(written.union(Rect::from_min_max(pos2(at.x, at.y - low), at)))
-}
-
-/// North and east at the lower right, where the cube's sides do not lie along them.
-fn compass(brush: &Brush<'_>, rect: Rect, cube: &Cube, lens: &Lens, labels: &mut Labels) {
-    let Some((north, east)) = cube.geometry.compass() else { return };
-    let signs = cube.lattice.signs;
-    let world = |way: [f64; 2]| [way[0] as f32 * signs[0], way[1] as f32 * signs[1], 0.0];
-    let turned = (-north[0] * f64::from(signs[0])).atan2(north[1] * f64::from(signs[1])).to_degrees();
-    if turned.abs() < TURNED_DEG {
-        return;
-    }
-    const ARM: f32 = 28.0;
-    let origin = rect.right_bottom() + vec2(-108.0, -44.0);
-    let [right, up, _] = lens.directions();
-    let dot = |a: [f32; 3], b: [f32; 3]| a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
-    for (way, name) in [(north, "N"), (east, "E")] {
-        let way = world(way);
-        // Foreshortened as the cube is.
-        let arm = vec2(dot(way, right), -dot(way, up)) * ARM;
-        if arm.length() < 6.0 {
-            continue;
-        }
-        for (width, ink) in [(3.5, brush.halo), (1.5, brush.tokens.text)] {
-            brush.painter.line_segment([origin, origin + arm], Stroke::new(width, ink));
-        }
-        let end = origin + arm * (1.0 + 10.0 / arm.length());
-        brush.text(end, Align2::CENTER_CENTER, name, brush.tokens.text);
-    }
-    labels.reserve(Rect::from_center_size(origin, Vec2::splat(2.0 * ARM + 24.0)));
 }
 
 #[cfg(test)]

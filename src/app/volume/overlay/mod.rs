@@ -44,8 +44,9 @@ impl Default for Shown {
     }
 }
 
-/// Height that title and modes take at the top of the picture, and the width they may take.
+/// What title and modes take at the top of the picture; in a narrower one the modes take another row.
 const HEADLINE: egui::Vec2 = vec2(640.0, 72.0);
+const ROW: f32 = 32.0;
 
 /// What of it is shown, as switches.
 pub fn section(ui: &mut Ui, shown: &mut Shown) {
@@ -77,7 +78,8 @@ pub fn paint(painter: &Painter, rect: Rect, cube: &Cube) {
     let painter = painter.with_clip_rect(rect.intersect(painter.clip_rect()));
     let brush = Brush::new(&painter, rect, cube.look.scene.background);
     let mut labels = Labels::new(rect);
-    labels.reserve(Rect::from_min_size(rect.min, HEADLINE.min(rect.size())));
+    let rows = if rect.width() < HEADLINE.x { ROW } else { 0.0 };
+    labels.reserve(Rect::from_min_size(rect.min, (HEADLINE + vec2(0.0, rows)).min(rect.size())));
     let shown = cube.look.overlay;
     if shown.colour_bar {
         bar::paint(&brush, rect, cube, &mut labels);
@@ -87,8 +89,13 @@ pub fn paint(painter: &Painter, rect: Rect, cube: &Cube) {
 }
 
 /// The tokens of the theme that can be read on a picture's background.
-pub fn tokens_on([r, g, b]: [f32; 3]) -> &'static Tokens {
-    if 0.3 * r + 0.59 * g + 0.11 * b < 0.45 { &DARK } else { &LIGHT }
+pub fn tokens_on(background: [f32; 3]) -> &'static Tokens {
+    if is_light(background) { &LIGHT } else { &DARK }
+}
+
+/// Whether dark ink reads better on it than light ink.
+pub fn is_light([r, g, b]: [f32; 3]) -> bool {
+    0.3 * r + 0.59 * g + 0.11 * b >= 0.45
 }
 
 /// Ink that can be read on the picture, whatever theme the window has.
