@@ -72,7 +72,11 @@ impl Bricks {
             _ if shows_blanks => true,
             _ if least > most => false,
             // Some entry of the table between the two has opacity.
-            Mode::Emission | Mode::Absorption => visible[lookup.index(least)] <= lookup.index(most),
+            Mode::Emission | Mode::Absorption => {
+                let last = lookup.index(most);
+                // The greatest alone often tells.
+                last >= visible[0] && (visible[last] == last || visible[lookup.index(least)] <= last)
+            }
             _ => true,
         };
         let shown: Vec<bool> = self.bounds.par_iter().map(shown).collect();
