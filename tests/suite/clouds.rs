@@ -371,12 +371,19 @@ fn moments_of_real_cubes_are_those_of_spectral_cube() {
         ("cube_NGC2903_HI", 1e-3),
         ("cube_NGC4047_CO", 1e-3),
         ("cube_RCrA_12CO_raw", 1.0),
+        // Along wavelengths in ångström.
+        ("cube_MUSE_A478", 1.0),
     ] {
         let oracle = &oracles["domain"][name];
         let number = |path: &str| oracle.pointer(path).and_then(serde_json::Value::as_f64).expect(path);
         let Some(path) = data_file(test, oracle["file"].as_str().expect("a name")) else { return };
         let cube = aquila::io::read_cube(&path, None).expect("a cube");
-        let velocity = velocity_axis_km_s(&cube, &ctx()).expect("velocities");
+        let velocity = if name == "cube_MUSE_A478" {
+            let (first, step) = (number("/spectral_axis_first"), number("/dspec"));
+            (0..cube.values.dim().0).map(|channel| first + step * channel as f64).collect()
+        } else {
+            velocity_axis_km_s(&cube, &ctx()).expect("velocities")
+        };
         let close = |what: &str, got: f64, want: f64, relative: f64| {
             assert!((got - want).abs() <= relative * want.abs(), "{name} {what}: {got} for {want}");
         };
@@ -392,6 +399,15 @@ fn moments_of_real_cubes_are_those_of_spectral_cube() {
         };
         let all = moments(&cube, &velocity, None).expect("moments");
         close("moment 0", sum(&all.integrated), number("/moment0/sum") * m_s_per_unit, 2e-5);
+        let brightest = all.integrated.values.indexed_iter().filter(|(_, value)| value.is_finite());
+        let (at, most) = brightest.max_by(|a, b| a.1.total_cmp(b.1)).expect("values");
+        // One value of float32.
+        close("brightest moment 0", f64::from(*most), number("/moment0/max") * m_s_per_unit, 1e-6);
+        let place = [0, 1].map(|axis| number(&format!("/moment0/argmax_yx/{axis}")) as usize);
+        assert_eq!([at.0, at.1], place, "{name}");
+        let threshold = number("/threshold") as f32;
+        let above = cube.values.iter().filter(|value| **value > threshold).count() as f64;
+        assert_eq!(above, number("/n_gt_thr"), "{name}");
         close("peak", sum(&all.peak), number("/max_projection_sum"), 1e-5);
         let masked = moments(&cube, &velocity, Some(number("/threshold") as f32)).expect("moments");
         close(

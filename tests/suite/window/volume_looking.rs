@@ -118,3 +118,96 @@ fn a_line_on_the_map_cuts_the_cube_and_a_circle_makes_a_region() {
     assert!(numbers.starts_with("mean ") && numbers.contains(" pixels · "), "{numbers}");
     look(&mut harness, "regions");
 }
+
+/// Corners that are clicked on the map and on the cube, moved, and ended with Enter, twice the same place and Escape.
+#[test]
+fn a_bent_cut_is_clicked_on_the_map_and_on_the_cube_and_its_corners_are_moved() {
+    let path = file();
+    let mut harness = opened(&path);
+    harness.get_by_label("Position–velocity").click();
+    harness.run_steps(2);
+    settle(&mut harness);
+    let corners = |harness: &mut Harness<'_, Aquila>| -> Vec<[f64; 2]> {
+        let cut = kept(harness)["look"]["looking"]["cut"].clone();
+        serde_json::from_value(cut).expect("corners")
+    };
+    let from = rect(&harness, "Peak").left_center() + vec2(30.0, 10.0);
+    for away in [vec2(0.0, 0.0), vec2(40.0, 0.0), vec2(60.0, 30.0)] {
+        click(&mut harness, from + away);
+    }
+    assert!(corners(&mut harness).is_empty(), "the path is not ended yet");
+    harness.key_press(egui::Key::Enter);
+    harness.run_steps(2);
+    settle(&mut harness);
+    let drawn = corners(&mut harness);
+    assert_eq!(drawn.len(), 3, "{drawn:?}");
+    look(&mut harness, "bent");
+    // The corner in the middle goes up by half as much as the path is long.
+    drag(&mut harness, from + vec2(40.0, 0.0), from + vec2(40.0, -20.0));
+    settle(&mut harness);
+    let moved = corners(&mut harness);
+    assert!((moved[0], moved[2]) == (drawn[0], drawn[2]) && moved[1][1] > drawn[1][1] + 1.0, "{moved:?}");
+    // The middle of a segment becomes a corner.
+    drag(&mut harness, from + vec2(20.0, -10.0), from + vec2(15.0, 5.0));
+    settle(&mut harness);
+    assert_eq!(corners(&mut harness).len(), 4);
+    // On the cube: face on, its sky plane is the picture.
+    harness.get_by_label_contains("Face on: sky").click();
+    harness.run_steps(2);
+    settle(&mut harness);
+    harness.get_by_label("Cut").click();
+    harness.run_steps(1);
+    let middle = rect(&harness, "Cube").center();
+    click(&mut harness, middle - vec2(40.0, 0.0));
+    harness.key_press(egui::Key::Escape);
+    harness.run_steps(2);
+    assert_eq!(corners(&mut harness).len(), 4, "Escape drops what was begun");
+    harness.get_by_label("Cut").click();
+    harness.run_steps(1);
+    for away in [vec2(-40.0, 0.0), vec2(40.0, 0.0), vec2(40.0, -40.0), vec2(40.0, -40.0)] {
+        click(&mut harness, middle + away);
+    }
+    settle(&mut harness);
+    look(&mut harness, "on the cube");
+    let on_cube = corners(&mut harness);
+    assert_eq!(on_cube.len(), 3, "{on_cube:?}");
+    // The face of the cube is 24 by 20 pixels around 11.5, 9.5; west is to the right and north is up.
+    assert!(
+        (on_cube[0][0] + on_cube[1][0] - 23.0).abs() < 0.2 && on_cube[1][0] > on_cube[0][0],
+        "{on_cube:?}"
+    );
+    assert!((on_cube[0][1] - 9.5).abs() < 0.2 && on_cube[2][1] > on_cube[1][1] + 0.5, "{on_cube:?}");
+}
+
+#[test]
+fn a_box_is_drawn_stretched_and_removed() {
+    let path = file();
+    let mut harness = opened(&path);
+    harness.get_by_label("Moments").click();
+    harness.run_steps(2);
+    settle(&mut harness);
+    harness.get_by_label("Box").click();
+    harness.run_steps(1);
+    let corner = rect(&harness, "Moment 0").left_center() + vec2(40.0, -5.0);
+    drag(&mut harness, corner, corner + vec2(30.0, 30.0));
+    settle(&mut harness);
+    let region = |harness: &mut Harness<'_, Aquila>| kept(harness)["look"]["looking"]["regions"][0].clone();
+    let drawn = region(&mut harness);
+    assert_eq!((drawn["shape"].as_str(), drawn["frame"].as_str()), (Some("box"), Some("icrs")), "{drawn}");
+    harness.get_by_label("Pick").click();
+    harness.run_steps(1);
+    // Its outline gives it handles; that of a corner stretches both sides.
+    click(&mut harness, corner + vec2(8.0, 0.0));
+    look(&mut harness, "box");
+    drag(&mut harness, corner + vec2(30.0, 30.0), corner + vec2(40.0, 34.0));
+    settle(&mut harness);
+    let stretched = region(&mut harness);
+    let side = |region: &serde_json::Value, axis: usize| region["sides"][axis].as_f64().expect("a length");
+    assert!(side(&stretched, 0) > 1.3 * side(&drawn, 0), "{stretched} after {drawn}");
+    assert!(side(&stretched, 1) > 1.1 * side(&drawn, 1), "{stretched} after {drawn}");
+    assert!(label(&harness, "arcsec²").contains("rms"));
+    harness.key_press(egui::Key::Delete);
+    harness.run_steps(2);
+    settle(&mut harness);
+    assert!(region(&mut harness).is_null(), "Delete removes it");
+}

@@ -1,20 +1,20 @@
 //! Points of a table in the cube: cores, clusters, sources at their place on the sky and their velocity, or as a line through all
 //! velocities where they have none.
 
+use super::catalogue_table::{Placed, Point, cell, guess, place, read};
 use super::{overlay, tooltip};
 use crate::app::state::AppState;
 use crate::app::text;
 use crate::app::theme::Tokens;
 use crate::app::volume::cube::Cube;
-use crate::cloud::{Frame, SkyPlane, sky_angle};
-use crate::data::{Column, ColumnValues, Table};
-use crate::io::{self, Contents, PartKind};
-use crate::job::{Context, Handle, Lane};
+use crate::data::Table;
+use crate::figure::ColourMap;
+use crate::job::{Handle, Lane};
 use crate::volume::Lens;
 use egui::{ComboBox, Label, Pos2, Rect, Response, RichText, Ui, pos2};
 use egui_phosphor::regular as icon;
 use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Which table, and which of its columns are what.
@@ -25,6 +25,11 @@ pub struct Kept {
     pub longitude: String,
     pub latitude: String,
     pub velocity: Option<String>,
+    /// Columns by whose values the points are coloured and sized.
+    pub colour_by: Option<String>,
+    pub size_by: Option<String>,
+    /// Conditions on columns, as they are typed.
+    pub filter: String,
     /// Row that was clicked.
     pub selected: Option<usize>,
 }
@@ -37,16 +42,7 @@ pub struct Desk {
     table: Option<(PathBuf, Arc<Table>)>,
     reading: Option<Reading>,
     error: Option<(PathBuf, String)>,
-    points: Option<(Kept, Vec<Point>, usize)>,
-}
-
-/// A row of the table.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Point {
-    pub row: usize,
-    /// Voxel of the file along x, y, and along z where the row has a velocity.
-    pub pixel: [f64; 2],
-    pub z: Option<f64>,
+    points: Option<(Kept, Placed)>,
 }
 
 impl Desk {
@@ -89,10 +85,9 @@ impl Desk {
                 .spawn(Lane::Light, title, move |context| Ok(Some((work.clone(), read(&work, context)?))));
             self.reading = Some((Some(path), handle));
         }
-        if is_there && self.points.as_ref().is_none_or(|(known, ..)| !same_columns(known, kept)) {
+        if is_there && self.points.as_ref().is_none_or(|(known, _)| !same_columns(known, kept)) {
             let Some((_, table)) = &self.table else { return };
-            let (points, left_out) = points(table, kept, cube);
-            self.points = Some((kept.clone(), points, left_out));
+            self.points = Some((kept.clone(), place(table, kept, cube)));
         }
     }
 
@@ -102,150 +97,24 @@ impl Desk {
     }
 
     pub fn points(&self) -> &[Point] {
-        self.points.as_ref().map_or(&[], |(_, points, _)| points)
+        self.points.as_ref().map_or(&[], |(_, placed)| &placed.points)
     }
 }
 
 fn same_columns(a: &Kept, b: &Kept) -> bool {
-    (&a.path, &a.longitude, &a.latitude, &a.velocity) == (&b.path, &b.longitude, &b.latitude, &b.velocity)
+    let unselected = |kept: &Kept| Kept { selected: None, ..kept.clone() };
+    unselected(a) == unselected(b)
 }
 
-/// A table of its own, or the first one of a FITS or HDF5 file.
-fn read(path: &Path, context: &Context) -> anyhow::Result<Table> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    if [".csv", ".ecsv", ".txt", ".dat", ".tsv", ".tab", ".cat"].iter().any(|end| name.ends_with(end)) {
-        return Ok(io::tables::read(path)?);
-    }
-    let opened = io::open(path)?;
-    let part = opened.parts.iter().find(|part| part.kind == PartKind::Table);
-    let Some(part) = part else {
-        anyhow::bail!("{}: there is no table in it; open a CSV or FITS table", path.display())
-    };
-    match opened.read(part.index, context)? {
-        Contents::Table(table) => Ok(table),
-        _ => anyhow::bail!("{}: {} is no table", path.display(), part.name),
-    }
+/// The radius of a point in the picture, in points of the screen.
+pub fn radius(point: &Point) -> f32 {
+    point.size.map_or(3.5, |size| 2.5 + 6.0 * size.sqrt())
 }
 
-/// The columns by their usual names.
-fn guess(path: &Path, table: &Table) -> Kept {
-    let find = |names: &[&str]| {
-        let is = |column: &&Column, name: &str| column.name.to_lowercase().trim_start_matches('_') == name;
-        names
-            .iter()
-            .find_map(|name| table.columns.iter().find(|column| is(column, name)))
-            .map(|c| c.name.clone())
-    };
-    let longitude =
-        find(&["ra", "raj2000", "ra_deg", "ra_icrs", "alpha_j2000", "glon", "l", "lon", "longitude"]);
-    let galactic =
-        longitude.as_deref().is_some_and(|name| name.to_lowercase().contains("glon") || name == "l");
-    let latitude = if galactic {
-        find(&["glat", "b"])
-    } else {
-        find(&["dec", "dej2000", "decj2000", "de", "dec_deg", "de_icrs", "delta_j2000", "lat", "latitude"])
-    };
-    let velocity = find(&["vel", "v", "vlsr", "v_lsr", "velocity", "v_cen", "rv", "vc"]);
-    Kept {
-        path: path.to_owned(),
-        longitude: longitude.unwrap_or_default(),
-        latitude: latitude.unwrap_or_default(),
-        velocity,
-        selected: None,
-    }
-}
-
-/// The rows that lie on the cube's sky, and how many do not or have no position.
-fn points(table: &Table, kept: &Kept, cube: &Cube) -> (Vec<Point>, usize) {
-    let plane = SkyPlane::of(&cube.loaded.header);
-    let (Some(longitude), Some(latitude)) = (table.column(&kept.longitude), table.column(&kept.latitude))
-    else {
-        return (Vec::new(), table.rows);
-    };
-    let is_galactic = kept.longitude.to_lowercase().contains("lon")
-        && kept.longitude.to_lowercase().starts_with('g')
-        || kept.longitude.eq_ignore_ascii_case("l");
-    let frame = if is_galactic { Frame::Galactic } else { Frame::Icrs };
-    let velocity = kept.velocity.as_ref().and_then(|name| table.column(name));
-    let scale = velocity.map_or(1.0, |column| velocity_scale(column, cube));
-    let mut points = Vec::new();
-    for row in 0..table.rows {
-        let at = angle(longitude, row, true).zip(angle(latitude, row, false));
-        // Coordinates of a frame that the file does not share are taken as its own.
-        let own = at.map(|(lon, lat)| plane.from_frame(frame, [lon, lat]).unwrap_or([lon, lat]));
-        let Some(pixel) = own.and_then(|own| plane.pixel(own)) else { continue };
-        let [depth, height, width] = cube.loaded.file_shape;
-        let inside = |part: f64, count: usize| part > -0.5 && part < count as f64 - 0.5;
-        if !(inside(pixel[0], width) && inside(pixel[1], height)) {
-            continue;
-        }
-        let speed = velocity.and_then(|column| number(column, row)).map(|value| value * scale);
-        let z = speed.and_then(|speed| cube.geometry.channel(speed));
-        // A velocity beyond the cube is no place within it.
-        if speed.is_some() && z.is_none_or(|z| !inside(z, depth)) {
-            continue;
-        }
-        points.push(Point { row, pixel, z });
-    }
-    let left_out = table.rows - points.len();
-    (points, left_out)
-}
-
-/// To km/s: by the unit of the column, or where it has none by whether the values lie among the cube's as m/s.
-fn velocity_scale(column: &Column, cube: &Cube) -> f64 {
-    let unit = column.unit.to_lowercase().replace(' ', "");
-    if unit.starts_with("km") {
-        return 1.0;
-    }
-    if unit == "m/s" || unit == "ms-1" || unit == "m.s-1" {
-        return 1e-3;
-    }
-    let Some(velocities) = cube.geometry.velocities_km_s() else { return 1.0 };
-    let most = velocities.iter().fold(0.0_f64, |most, v| most.max(v.abs()));
-    let rows = match &column.values {
-        ColumnValues::Float(values) => values.iter().copied().filter(|v| v.is_finite()).collect(),
-        ColumnValues::Integer(values) => values.iter().map(|&value| value as f64).collect::<Vec<_>>(),
-        _ => Vec::new(),
-    };
-    let largest = rows.iter().fold(0.0_f64, |most, v| most.max(v.abs()));
-    if largest > 30.0 * most { 1e-3 } else { 1.0 }
-}
-
-fn number(column: &Column, row: usize) -> Option<f64> {
-    let value = match &column.values {
-        ColumnValues::Float(values) if column.width == 1 => *values.get(row)?,
-        ColumnValues::Integer(values) if column.width == 1 => *values.get(row)? as f64,
-        ColumnValues::Text(values) => values.get(row)?.trim().parse().ok()?,
-        _ => return None,
-    };
-    value.is_finite().then_some(value)
-}
-
-/// Degrees, or sexagesimal text: hours for a right ascension.
-fn angle(column: &Column, row: usize, is_longitude: bool) -> Option<f64> {
-    if let ColumnValues::Text(values) = &column.values {
-        let frame = if column.name.to_lowercase().starts_with('g') { Frame::Galactic } else { Frame::Icrs };
-        return sky_angle(values.get(row)?.trim(), frame, is_longitude);
-    }
-    let value = number(column, row)?;
-    let unit = column.unit.to_lowercase();
-    let value = match unit.as_str() {
-        "hour" | "hr" | "h" | "hourangle" => 15.0 * value,
-        "rad" | "radian" => value.to_degrees(),
-        _ => value,
-    };
-    (value.abs() <= 360.0).then_some(value)
-}
-
-fn cell(column: &Column, row: usize) -> Option<String> {
-    let words = match &column.values {
-        ColumnValues::Float(values) if column.width == 1 => text::number(*values.get(row)?),
-        ColumnValues::Integer(values) if column.width == 1 => values.get(row)?.to_string(),
-        ColumnValues::Logical(values) if column.width == 1 => values.get(row)?.to_string(),
-        ColumnValues::Text(values) => values.get(row)?.trim().to_owned(),
-        _ => return None,
-    };
-    Some(words)
+/// The colour of a point, where a column gives it one.
+pub fn colour(point: &Point) -> Option<egui::Color32> {
+    let [r, g, b] = ColourMap::Viridis.rgb(point.colour?);
+    Some(egui::Color32::from_rgb(r, g, b))
 }
 
 /// Where a point is seen in the picture: a place, or the two ends of its line.
@@ -293,7 +162,7 @@ pub fn hover(
         } else {
             0.0
         };
-        Some((pointer.distance(a + part * along), point.row))
+        Some((pointer.distance(a + part * along) - radius(point) + 3.5, point.row))
     });
     let Some((_, row)) = nearest.filter(|(distance, _)| *distance < 7.0).min_by(|a, b| a.0.total_cmp(&b.0))
     else {
@@ -353,17 +222,31 @@ pub fn section(ui: &mut Ui, cube: &mut Cube, desk: &mut Desk, state: &mut AppSta
                 ui.add(Label::new(RichText::new(error).color(tokens.error)).wrap());
             }
             if let Some((_, table)) = table.filter(|(path, _)| *path == kept.path) {
-                choose(ui, "longitude", &mut kept.longitude, &table);
-                choose(ui, "latitude", &mut kept.latitude, &table);
-                let mut velocity = kept.velocity.clone().unwrap_or_default();
-                choose(ui, "velocity", &mut velocity, &table);
-                kept.velocity = Some(velocity).filter(|name| !name.is_empty());
-                if let Some((_, points, left_out)) = &desk.points {
-                    let mut words = format!("{} sources in the cube", points.len());
-                    if *left_out > 0 {
+                choose(ui, "longitude", &mut kept.longitude, &table, false);
+                choose(ui, "latitude", &mut kept.latitude, &table, false);
+                optional(ui, "velocity", &mut kept.velocity, &table);
+                optional(ui, "colour by", &mut kept.colour_by, &table);
+                optional(ui, "size by", &mut kept.size_by, &table);
+                ui.horizontal(|ui| {
+                    ui.label(RichText::new("only where").color(tokens.dim));
+                    let field = egui::TextEdit::singleline(&mut kept.filter)
+                        .hint_text("flux > 100 and vel < 5")
+                        .desired_width(f32::INFINITY);
+                    ui.add(field).on_hover_text("Conditions on columns: < <= > >= = !=, joined by and");
+                });
+                if let Some((_, placed)) = &desk.points {
+                    let mut words = format!("{} sources in the cube", placed.points.len());
+                    if placed.filtered > 0 {
+                        words = format!("{words} · {} filtered out", placed.filtered);
+                    }
+                    if placed.left_out > 0 {
+                        let left_out = placed.left_out;
                         words = format!("{words} · {left_out} rows outside or without a position");
                     }
                     ui.add(Label::new(RichText::new(words).color(tokens.dim)).wrap());
+                    for remark in &placed.remarks {
+                        ui.add(Label::new(RichText::new(remark).color(tokens.warning)).wrap());
+                    }
                 }
             }
         }
@@ -388,12 +271,18 @@ pub fn section(ui: &mut Ui, cube: &mut Cube, desk: &mut Desk, state: &mut AppSta
     }
 }
 
-fn choose(ui: &mut Ui, label: &str, chosen: &mut String, table: &Table) {
+fn optional(ui: &mut Ui, label: &str, chosen: &mut Option<String>, table: &Table) {
+    let mut name = chosen.clone().unwrap_or_default();
+    choose(ui, label, &mut name, table, true);
+    *chosen = Some(name).filter(|name| !name.is_empty());
+}
+
+fn choose(ui: &mut Ui, label: &str, chosen: &mut String, table: &Table, is_optional: bool) {
     ui.horizontal(|ui| {
         ui.label(RichText::new(label).color(Tokens::of(ui).dim));
         let shown = if chosen.is_empty() { "none" } else { chosen.as_str() };
         ComboBox::from_id_salt(("catalogue", label)).selected_text(shown.to_owned()).show_ui(ui, |ui| {
-            if label == "velocity" {
+            if is_optional {
                 ui.selectable_value(chosen, String::new(), "none");
             }
             for column in table.columns.iter().filter(|column| column.width == 1) {

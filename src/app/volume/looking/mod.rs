@@ -2,6 +2,7 @@
 //! regions and catalogues. The numbers come from `cloud` and `volume::probe`; here they are asked for, kept and shown.
 
 mod catalogue;
+mod catalogue_table;
 mod channels;
 mod cut;
 mod cut_map;

@@ -47,11 +47,12 @@ pub fn paint(painter: &Painter, rect: Rect, cube: &Cube) {
         for point in cube.desk.catalogue.points() {
             let Some([a, b]) = catalogue::seen(cube, point, &lens, rect) else { continue };
             let is_selected = kept.selected == Some(point.row);
-            let colour = if is_selected { tokens.accent } else { tokens.warning };
+            let own = catalogue::colour(point).unwrap_or(tokens.warning);
+            let colour = if is_selected { tokens.accent } else { own };
             if point.z.is_none() {
                 painter.line_segment([a, b], Stroke::new(1.0, colour.gamma_multiply(0.8)));
             } else {
-                let radius = if is_selected { 5.0 } else { 3.5 };
+                let radius = catalogue::radius(point) + if is_selected { 1.5 } else { 0.0 };
                 painter.circle(a, radius, colour.gamma_multiply(0.35), Stroke::new(1.5, colour));
             }
         }
@@ -198,7 +199,8 @@ pub fn on_map(painter: &Painter, placing: &Placing, cube: &Cube, grid: &Grid, de
     }
     if looking.catalogue_shown && looking.catalogue.is_some() {
         for point in desk.catalogue.points() {
-            painter.circle_stroke(at(point.pixel), 2.5, Stroke::new(1.0, tokens.warning));
+            let colour = catalogue::colour(point).unwrap_or(tokens.warning);
+            painter.circle_stroke(at(point.pixel), 0.7 * catalogue::radius(point), Stroke::new(1.0, colour));
         }
     }
     if let Some([x, y, _]) = desk.pointed {

@@ -161,7 +161,9 @@ impl Desk {
 
     fn click(&mut self, sheet: &Sheet<'_>, kept: &mut Kept, here: Option<[f64; 2]>, at: Pos2, twice: bool) {
         let last = self.draft.last().and_then(|last| sheet.screen(*last));
-        if twice || last.is_some_and(|last| last.distance(at) < 0.5 * REACH) {
+        // Two quick clicks at two places are two corners.
+        let reach = if twice { 2.0 * REACH } else { 0.5 * REACH };
+        if last.is_some_and(|last| last.distance(at) < reach) {
             if self.draft.len() > 1 {
                 self.finish(kept);
             }
