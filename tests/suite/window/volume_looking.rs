@@ -186,7 +186,7 @@ fn a_box_is_drawn_stretched_and_removed() {
     harness.get_by_label("Moments").click();
     harness.run_steps(2);
     settle(&mut harness);
-    harness.get_by_label("Box").click();
+    harness.get_by_label("Rectangle").click();
     harness.run_steps(1);
     let corner = rect(&harness, "Moment 0").left_center() + vec2(40.0, -5.0);
     drag(&mut harness, corner, corner + vec2(30.0, 30.0));

@@ -7,12 +7,13 @@ use crate::app::state::AppState;
 use crate::app::text;
 use crate::app::theme::Tokens;
 use crate::app::volume::cube::Cube;
-use crate::volume::{Plane, Slice};
+use crate::volume::{Lattice, Plane, Slice};
 use egui::{
-    Align2, Color32, FontId, Rect, Response, ScrollArea, Sense, Stroke, TextureHandle, TextureId,
-    TextureOptions, Ui, pos2, vec2,
+    Align2, Color32, FontId, Pos2, Rect, Response, ScrollArea, Sense, Stroke, TextureHandle, TextureId,
+    TextureOptions, Ui, Vec2, pos2, vec2,
 };
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 #[derive(Default)]
@@ -47,6 +48,57 @@ fn show_channel(cube: &mut Cube, channel: usize) {
     }
 }
 
+/// With two rows of this height the channels make a grid, in points.
+const ROW: f32 = 150.0;
+const GAP: f32 = 10.0;
+/// Below each picture, for its velocity.
+const LABEL: f32 = 18.0;
+
+/// How the pictures lie: in a row that is scrolled sideways, or, in a high strip, in a grid that is scrolled down.
+struct Lie {
+    size: Vec2,
+    pitch: Vec2,
+    columns: Option<usize>,
+}
+
+impl Lie {
+    fn of(area: Vec2, lattice: &Lattice) -> Self {
+        let rows = (area.y / ROW).floor();
+        let is_grid = rows >= 2.0;
+        let height = if is_grid { area.y / rows - LABEL - GAP } else { area.y - LABEL - 12.0 };
+        let height = height.max(24.0);
+        let whole = Rect::from_min_size(Pos2::ZERO, vec2(3.0 * height, height));
+        let size = Placing::within(whole, lattice).rect.size();
+        let pitch = if is_grid { size + vec2(GAP, LABEL + GAP) } else { size + vec2(GAP, LABEL) };
+        let columns = is_grid.then(|| ((area.x - GAP) / pitch.x).floor().max(1.0) as usize);
+        Self { size, pitch, columns }
+    }
+
+    fn corner(&self, channel: usize) -> Vec2 {
+        let columns = self.columns.unwrap_or(usize::MAX);
+        vec2((channel % columns) as f32, (channel / columns) as f32) * self.pitch
+    }
+
+    fn extent(&self, count: usize) -> Vec2 {
+        let columns = self.columns.unwrap_or(count).max(1);
+        vec2(columns.min(count) as f32, count.div_ceil(columns) as f32) * self.pitch
+    }
+
+    fn visible(&self, viewport: Rect, count: usize) -> Range<usize> {
+        let part = |from: f32, to: f32, pitch: f32| {
+            ((from / pitch).max(0.0) as usize, (to / pitch).ceil().max(0.0) as usize)
+        };
+        let (first, last) = match self.columns {
+            Some(columns) => {
+                let (first, last) = part(viewport.min.y, viewport.max.y, self.pitch.y);
+                (first * columns, last * columns)
+            }
+            None => part(viewport.min.x, viewport.max.x, self.pitch.x),
+        };
+        first.min(count)..last.min(count)
+    }
+}
+
 /// The tab.
 pub fn show(ui: &mut Ui, cube: &mut Cube, grid: &Arc<Grid>, desk: &mut Whole, state: &mut AppState) {
     let tokens = Tokens::of(ui);
@@ -57,32 +109,35 @@ pub fn show(ui: &mut Ui, cube: &mut Cube, grid: &Arc<Grid>, desk: &mut Whole, st
         desk.channels.colours = Some(colours);
         desk.channels.thumbnails.clear();
     }
-    let height = (ui.available_height() - 30.0).max(24.0);
-    let placing =
-        Placing::within(Rect::from_min_size(pos2(0.0, 0.0), vec2(3.0 * height, height)), &cube.lattice);
-    let (size, gap) = (placing.rect.size(), 10.0);
-    let pitch = size.x + gap;
+    let lie = Lie::of(ui.available_size(), &cube.lattice);
+    let placing = Placing::within(Rect::from_min_size(Pos2::ZERO, lie.size), &cube.lattice);
     let selected = slice_channel(cube);
-    ui.style_mut().always_scroll_the_only_direction = true;
-    let mut area = ScrollArea::horizontal().auto_shrink([false, false]).id_salt("channels");
+    let mut area = if lie.columns.is_some() {
+        ScrollArea::vertical()
+    } else {
+        ui.style_mut().always_scroll_the_only_direction = true;
+        ScrollArea::horizontal()
+    };
+    area = area.auto_shrink([false, false]).id_salt(("channels", lie.columns.is_some()));
     // A channel that was chosen elsewhere is brought in sight.
     if desk.channels.scrolled_to != selected || (selected.is_none() && desk.channels.thumbnails.is_empty()) {
         desk.channels.scrolled_to = selected;
         let picked = cube.look.looking.picked.and_then(|voxel| grid.voxel(voxel)).map(|voxel| voxel[2]);
         let channel = selected.or(picked).unwrap_or(count / 2);
-        area = area.horizontal_scroll_offset(
-            ((channel as f32 + 0.5) * pitch - 0.5 * ui.available_width()).clamp(0.0, count as f32 * pitch),
-        );
+        let middle = lie.corner(channel) + 0.5 * lie.pitch - 0.5 * ui.available_size();
+        area = if lie.columns.is_some() {
+            area.vertical_scroll_offset(middle.y.max(0.0))
+        } else {
+            area.horizontal_scroll_offset(middle.x.clamp(0.0, lie.extent(count).x))
+        };
     }
     let mut chosen = None;
     area.show_viewport(ui, |ui, viewport| {
-        ui.set_width(count as f32 * pitch);
-        ui.set_height(height + 18.0);
+        ui.set_width(lie.extent(count).x);
+        ui.set_height(lie.extent(count).y);
         let origin = ui.min_rect().min;
-        let first = (viewport.min.x / pitch).max(0.0) as usize;
-        let last = ((viewport.max.x / pitch).ceil() as usize).min(count);
-        for channel in first..last {
-            let rect = Rect::from_min_size(origin + vec2(channel as f32 * pitch, 0.0), size);
+        for channel in lie.visible(viewport, count) {
+            let rect = Rect::from_min_size(origin + lie.corner(channel), placing.rect.size());
             let texture = thumbnail(ui, cube, &mut desk.channels, channel, colours);
             let response = ui.interact(rect, ui.id().with(("channel", channel)), Sense::click_and_drag());
             let words = grid.third.get(channel).map(|value| decimal(*value)).unwrap_or_default();
@@ -106,6 +161,7 @@ pub fn show(ui: &mut Ui, cube: &mut Cube, grid: &Arc<Grid>, desk: &mut Whole, st
                 );
             }
             let placing = placing.at(rect);
+            paint::beam(ui.painter(), rect, cube, grid, tokens);
             paint::on_map(ui.painter(), &placing, cube, grid, desk, tokens);
             if draw::draw(ui, &response, &placing, cube, grid, desk) && response.clicked() {
                 chosen = Some(channel);

@@ -15,17 +15,25 @@ use std::sync::Arc;
 /// The tab.
 pub fn show(ui: &mut Ui, cube: &mut Cube, grid: &Arc<Grid>, desk: &mut Whole, state: &mut AppState) {
     ui.style_mut().always_scroll_the_only_direction = true;
+    // As high without a scroll bar: nothing moves under the mouse when the cut appears beside the map.
+    let height = ui.available_height() - ui.spacing().scroll.allocated_width();
     // In a narrow window the map is still as wide as a map must be.
     ScrollArea::horizontal()
         .auto_shrink([false, false])
         .id_salt("cut")
-        .show(ui, |ui| columns(ui, cube, grid, desk, state));
+        .show(ui, |ui| columns(ui, height, cube, grid, desk, state));
 }
 
-fn columns(ui: &mut Ui, cube: &mut Cube, grid: &Arc<Grid>, desk: &mut Whole, state: &mut AppState) {
+fn columns(
+    ui: &mut Ui,
+    height: f32,
+    cube: &mut Cube,
+    grid: &Arc<Grid>,
+    desk: &mut Whole,
+    state: &mut AppState,
+) {
     let tokens = Tokens::of(ui);
     ui.horizontal_top(|ui| {
-        let height = ui.available_height();
         // The map on which the cut is drawn: all the light, or without velocities the plane in the middle.
         let moments =
             if grid.velocity_km_s.is_some() { desk.maps.moments(ui.ctx(), cube, grid, state) } else { None };

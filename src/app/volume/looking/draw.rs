@@ -41,7 +41,7 @@ impl Tool {
         ),
         (Self::Circle, icon::CIRCLE, "Circle", "Drag from the centre of a region outwards"),
         (Self::Ellipse, icon::EGG, "Ellipse", "Drag from corner to corner of a region"),
-        (Self::Box, icon::RECTANGLE, "Box", "Drag from corner to corner of a region"),
+        (Self::Box, icon::RECTANGLE, "Rectangle", "Drag from corner to corner of a region"),
         (
             Self::Polygon,
             icon::POLYGON,

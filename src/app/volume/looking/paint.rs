@@ -8,7 +8,7 @@ use crate::app::theme::Tokens;
 use crate::app::volume::cube::Cube;
 use crate::app::volume::overlay;
 use crate::volume::Lens;
-use egui::{Color32, Painter, Pos2, Rect, Stroke, pos2};
+use egui::{Color32, Painter, Pos2, Rect, Stroke, pos2, vec2};
 
 /// Paints the marks over the picture of a cube that fills `rect`.
 pub fn paint(painter: &Painter, rect: Rect, cube: &Cube) {
@@ -175,6 +175,30 @@ impl Space<'_> {
             }
         }
     }
+}
+
+/// The beam at the lower left of a map, as the sky is seen (east to the left); where it would be a point or hide the map, none.
+pub fn beam(painter: &Painter, map: Rect, cube: &Cube, grid: &Grid, tokens: &Tokens) {
+    let (Some(beam), true) = (cube.geometry.beam(), grid.sky.has_sky()) else { return };
+    let pixels = (grid.part.shape[0] * grid.part.factor).max(1) as f64;
+    let side =
+        grid.sides(grid.of_file([0.5 * grid.part.shape[0] as f64, 0.5 * grid.part.shape[1] as f64]))[0];
+    let per_degree = 3600.0 / side * f64::from(map.width()) / pixels;
+    let [major, minor] = [beam.major_deg, beam.minor_deg].map(|width| (0.5 * width * per_degree) as f32);
+    if !(major >= 1.5 && major < 0.2 * map.width().min(map.height())) {
+        return;
+    }
+    let (sin, cos) = beam.angle_deg.to_radians().sin_cos();
+    let middle = map.left_bottom() + vec2(major + 4.0, -major - 4.0);
+    let outline = (0..32).map(|index| {
+        let turn = std::f32::consts::TAU * index as f32 / 32.0;
+        let (along, across) = (major * turn.cos(), minor * turn.sin());
+        // The position angle runs from north, up, through east, left.
+        let (sin, cos) = (sin as f32, cos as f32);
+        middle + vec2(-along * sin + across * cos, -along * cos - across * sin)
+    });
+    let fill = tokens.text.gamma_multiply(0.35);
+    painter.add(egui::Shape::convex_polygon(outline.collect(), fill, Stroke::new(1.0, tokens.text)));
 }
 
 /// The same marks on a map of the sky.

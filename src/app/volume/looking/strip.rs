@@ -179,6 +179,7 @@ pub fn moment_map(
     let bar =
         Rect::from_min_size(placing.rect.right_top() + vec2(6.0, 0.0), vec2(56.0, placing.rect.height()));
     colour_bar(ui.painter(), bar, &drawn.colours, "", tokens);
+    paint::beam(ui.painter(), placing.rect, cube, grid, tokens);
     paint::on_map(ui.painter(), &placing, cube, grid, desk, tokens);
     let at = response.hover_pos().and_then(|at| placing.index(at));
     if let Some([x, y]) = at {

@@ -138,3 +138,38 @@ impl<K: Clone + PartialEq, T: Send + 'static> Work<K, T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::{JobQueue, Lane};
+    use std::time::Duration;
+
+    /// Asks until nothing is under way any more.
+    fn settled(work: &mut Work<u8, u32>, queue: &JobQueue, wanted: u8, of_itself: bool) -> u32 {
+        let context = egui::Context::default();
+        for _ in 0..1000 {
+            let quick = || Task::spawn(&context, "quick", move || Ok(u32::from(wanted)));
+            let spawn = || queue.spawn(Lane::Light, "whole", move |_| Ok(100 + u32::from(wanted)));
+            work.update(&wanted, quick, Some(FromFile { spawn, of_itself }));
+            if work.is_settled() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        assert!(work.is_settled());
+        **work.best(&wanted).expect("an answer").as_ref().expect("a number")
+    }
+
+    #[test]
+    fn what_the_file_says_takes_the_place_of_what_is_loaded_and_only_when_it_may() {
+        let queue = JobQueue::new(std::sync::Arc::new(|| {}));
+        let mut work = Work::default();
+        assert_eq!(settled(&mut work, &queue, 1, true), 101);
+        // Another question: the old answer from the file is not one to it.
+        assert_eq!(settled(&mut work, &queue, 2, false), 2);
+        work.asked_for = Some(2);
+        work.held_back = None;
+        assert_eq!(settled(&mut work, &queue, 2, false), 102);
+    }
+}
