@@ -3,6 +3,7 @@
 
 use super::catalogue_table::{Placed, Point, cell, guess, place, read};
 use super::{overlay, tooltip};
+use crate::app::form::row;
 use crate::app::state::AppState;
 use crate::app::text;
 use crate::app::theme::Tokens;
@@ -227,12 +228,12 @@ pub fn section(ui: &mut Ui, cube: &mut Cube, desk: &mut Desk, state: &mut AppSta
                 optional(ui, "velocity", &mut kept.velocity, &table);
                 optional(ui, "colour by", &mut kept.colour_by, &table);
                 optional(ui, "size by", &mut kept.size_by, &table);
-                ui.horizontal(|ui| {
-                    ui.label(RichText::new("only where").color(tokens.dim));
+                let tip = "Conditions on columns: < <= > >= = !=, joined by and";
+                row(ui, "only where", tip, |ui| {
                     let field = egui::TextEdit::singleline(&mut kept.filter)
                         .hint_text("flux > 100 and vel < 5")
                         .desired_width(f32::INFINITY);
-                    ui.add(field).on_hover_text("Conditions on columns: < <= > >= = !=, joined by and");
+                    ui.add(field);
                 });
                 if let Some((_, placed)) = &desk.points {
                     let mut words = format!("{} sources in the cube", placed.points.len());
@@ -278,10 +279,10 @@ fn optional(ui: &mut Ui, label: &str, chosen: &mut Option<String>, table: &Table
 }
 
 fn choose(ui: &mut Ui, label: &str, chosen: &mut String, table: &Table, is_optional: bool) {
-    ui.horizontal(|ui| {
-        ui.label(RichText::new(label).color(Tokens::of(ui).dim));
+    row(ui, label, "A column of the table", |ui| {
         let shown = if chosen.is_empty() { "none" } else { chosen.as_str() };
-        ComboBox::from_id_salt(("catalogue", label)).selected_text(shown.to_owned()).show_ui(ui, |ui| {
+        let list = ComboBox::from_id_salt(("catalogue", label)).selected_text(shown.to_owned());
+        list.width(ui.available_width()).show_ui(ui, |ui| {
             if is_optional {
                 ui.selectable_value(chosen, String::new(), "none");
             }

@@ -46,7 +46,7 @@ struct Found {
 
 /// The colour of a region, on maps and of its spectrum.
 pub fn colour(tokens: &Tokens, index: usize, region: &Region) -> Color32 {
-    region.colour.map_or_else(|| line_colour(tokens, index + 1), |[r, g, b]| Color32::from_rgb(r, g, b))
+    region.colour.map_or_else(|| line_colour(tokens, index + 2), |[r, g, b]| Color32::from_rgb(r, g, b))
 }
 
 /// A region in pixels of the file becomes one on the sky, where there is a sky.
