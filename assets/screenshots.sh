@@ -12,7 +12,8 @@ pictures=assets/pictures
 "$aquila" cloud example-cube --out "$AQUILA_HOME/example cube.fits"
 "$aquila" --screenshot "$pictures/volume.png" --workspace volume --theme dark "$AQUILA_HOME/example cube.fits"
 "$aquila" --screenshot "$pictures/volume-light.png" --workspace volume --size 1280x720 --theme light "$AQUILA_HOME/example cube.fits"
-"$aquila" render "$AQUILA_HOME/example cube.fits" --out "$pictures/volume-layers.png" --size 1280x720 --iso 3 --slice z=0.5
+"$aquila" render "$AQUILA_HOME/example cube.fits" --out "$pictures/volume-layers.png" --size 1280x720 --distance 1.35 \
+  --iso 2.4 --slice z=0.62 --repeat 8
 "$aquila" --screenshot "$pictures/runs.png" --workspace runs --theme light
 run=$(ls -d "$AQUILA_HOME"/demo/runs/*/ | head -n 1)
 "$aquila" apply "$run" "$AQUILA_HOME/demo/maps/cloud 2 column density.fits" --quantity column --out "$AQUILA_HOME/predicted density.fits"
