@@ -35,7 +35,8 @@ impl Compare {
                 let (before, now) = (view.distance, fitted(rects[0]));
                 // Who looks closely goes on looking closely.
                 if before > 0.98 * fitted(whole) {
-                    view.distance = before.max(now);
+                    // Half of the way: the box is whole, and not lost in room for its labels.
+                    view.distance = before.max((before * now).sqrt());
                 }
                 self.moved_back = Some((cube.id, view.distance, before));
             }
