@@ -20,7 +20,7 @@ const FAR: f32 = 1e30;
 const AMBIENT: f32 = 0.3;
 const GLEAM: f32 = 0.15;
 const SHARPNESS: f32 = 32.0;
-const BISECTIONS: i32 = 16;
+const TANGENTS: i32 = 8;
 const OVERLAP: f32 = 1e-3;
 const LEAST_WEIGHT: f32 = 2e-3;
 const MOST_CELLS: i32 = 65536;
@@ -30,20 +30,34 @@ const FLAT: f32 = 0.7;
 // Of a ray that has met nothing yet.
 const BEFORE: f32 = -1.0;
 
-// Values and validity at the corners of a cell, x fastest.
+// Values and validity at the corners of a cell: those on its lower side in x and those on its upper, y faster than z.
 struct Cell {
-    values: array<f32, 8>,
-    valid: array<f32, 8>,
+    lower: vec4f,
+    upper: vec4f,
+    lower_valid: vec4f,
+    upper_valid: vec4f,
 }
 
 fn cell_at(low: vec3f) -> Cell {
-    var cell: Cell;
     let last = vec3i(u.shape.xyz) - 1;
-    for (var i = 0; i < 8; i++) {
-        let corner = vec3i(low) + vec3i(i & 1, (i >> 1u) & 1, (i >> 2u) & 1);
-        let texel = textureLoad(field, clamp(corner, vec3i(0), last), 0);
-        cell.values[i] = texel.r;
-        cell.valid[i] = select(1.0, texel.g, has_blanks);
+    let a = clamp(vec3i(low), vec3i(0), last);
+    let b = clamp(vec3i(low) + 1, vec3i(0), last);
+    let c0 = textureLoad(field, a, 0);
+    let c1 = textureLoad(field, vec3i(b.x, a.yz), 0);
+    let c2 = textureLoad(field, vec3i(a.x, b.y, a.z), 0);
+    let c3 = textureLoad(field, vec3i(b.xy, a.z), 0);
+    let c4 = textureLoad(field, vec3i(a.xy, b.z), 0);
+    let c5 = textureLoad(field, vec3i(b.x, a.y, b.z), 0);
+    let c6 = textureLoad(field, vec3i(a.x, b.yz), 0);
+    let c7 = textureLoad(field, b, 0);
+    var cell: Cell;
+    cell.lower = vec4f(c0.r, c2.r, c4.r, c6.r);
+    cell.upper = vec4f(c1.r, c3.r, c5.r, c7.r);
+    cell.lower_valid = vec4f(1.0);
+    cell.upper_valid = vec4f(1.0);
+    if has_blanks {
+        cell.lower_valid = vec4f(c0.g, c2.g, c4.g, c6.g);
+        cell.upper_valid = vec4f(c1.g, c3.g, c5.g, c7.g);
     }
     return cell;
 }
@@ -55,15 +69,14 @@ fn exact_value_at(place: vec3f) -> f32 {
     let low = floor(at);
     let part = at - low;
     let cell = cell_at(low);
-    var sum = 0.0;
-    var weight = 0.0;
-    for (var i = 0; i < 8; i++) {
-        let upper = vec3<bool>((i & 1) != 0, (i & 2) != 0, (i & 4) != 0);
-        let shares = select(1.0 - part, part, upper);
-        let share = shares.x * shares.y * shares.z * cell.valid[i];
-        sum += share * cell.values[i];
-        weight += share;
+    let shares = vec4f(1.0 - part.y, part.y, 1.0 - part.y, part.y) * vec4f(vec2f(1.0 - part.z), vec2f(part.z));
+    let lower = shares * (1.0 - part.x) * cell.lower_valid;
+    let upper = shares * part.x * cell.upper_valid;
+    let sum = dot(lower, cell.lower) + dot(upper, cell.upper);
+    if !has_blanks {
+        return sum;
     }
+    let weight = dot(lower + upper, vec4f(1.0));
     if weight <= 1e-4 {
         return NOTHING;
     }
@@ -176,6 +189,9 @@ fn surface_met(span: Span, begin: f32, end: f32) -> Hit {
     let brick_side = f32(u.shape.w);
     let last_brick = vec3f(textureDimensions(levels)) - 1.0;
     var at = begin;
+    var first = 0.0;
+    var last = 0.0;
+    var crossed = 0u;
     var brick_end = -1.0;
     var mask = 0u;
     for (var turn = 0; turn < MOST_CELLS && at < end; turn++) {
@@ -196,87 +212,129 @@ fn surface_met(span: Span, begin: f32, end: f32) -> Hit {
         let edges = select(vec3f(FAR), (low + ahead - start) * inverse, moves);
         let next = min(end, max(min(edges.x, min(edges.y, edges.z)), at + overlap));
         let cell = cell_at(low);
-        let first = max(at - overlap, begin);
-        let last = min(next + overlap, end);
+        let range = range_of(cell);
+        first = max(at - overlap, begin);
+        last = min(next + overlap, end);
         let place = start + first * along - low;
         let across = along * (last - first);
-        var nearest = 2.0;
-        var which = 0u;
-        for (var index = 0u; index < stops.counts.x; index++) {
-            if (mask >> index & 1u) == 0u {
-                continue;
-            }
-            let part = crossing(cell, stops.surfaces[index].w, place, across);
-            if part < nearest {
-                nearest = part;
-                which = index;
+        var rest = mask;
+        while rest != 0u {
+            let bit = rest & (~rest + 1u);
+            let level = stops.surfaces[firstTrailingBit(rest)].w;
+            rest ^= bit;
+            if range.x < level && level <= range.y && crosses(cell, level, place, across) {
+                crossed |= bit;
             }
         }
-        if nearest <= 1.0 {
-            let along_ray = first + nearest * (last - first);
-            let met = span.start + along_ray * span.along;
-            return Hit(along_ray, vec4f(lit(met, span.direction, stops.surfaces[which]), stops.looks[which].x));
+        if crossed != 0u {
+            break;
         }
         at = next;
     }
-    return Hit(FAR, vec4f(0.0));
+    if crossed == 0u {
+        return Hit(FAR, vec4f(0.0));
+    }
+    // Here and not within the walk: rays that are drawn together find theirs at different times.
+    let low = floor(start + (at + overlap) * along);
+    let cell = cell_at(low);
+    var nearest = 2.0;
+    var which = 0u;
+    for (; crossed != 0u; crossed &= crossed - 1u) {
+        let index = firstTrailingBit(crossed);
+        let part = crossing(cell, stops.surfaces[index].w, start + first * along - low, along * (last - first));
+        if part < nearest {
+            nearest = part;
+            which = index;
+        }
+    }
+    let met = first + nearest * (last - first);
+    let place = span.start + met * span.along;
+    return Hit(met, vec4f(lit(place, span.direction, stops.surfaces[which]), stops.looks[which].x));
+}
+
+// Whether `crossing` finds anything; mostly without looking for where.
+fn crosses(cell: Cell, level: f32, place: vec3f, across: vec3f) -> bool {
+    if !has_blanks || all(cell.lower_valid + cell.upper_valid > vec4f(1.5)) {
+        let k = cubic(cell.lower - level, cell.upper - level, place, across);
+        let is_below = k.x < 0.0;
+        if is_below != (at_part(k, 1.0) < 0.0) {
+            return true;
+        }
+        // Between the two control points of its Bézier curve and the ends a cubic stays.
+        let one = k.x + k.y / 3.0;
+        let other = one + (k.y + k.z) / 3.0;
+        if is_below == (one < 0.0) && is_below == (other < 0.0) {
+            return false;
+        }
+    }
+    return crossing(cell, level, place, across) <= 1.0;
+}
+
+// The least and the greatest value at the corners that have one.
+fn range_of(cell: Cell) -> vec2f {
+    var least = min(cell.lower, cell.upper);
+    var most = max(cell.lower, cell.upper);
+    if has_blanks {
+        let lower = cell.lower_valid > vec4f(0.0);
+        let upper = cell.upper_valid > vec4f(0.0);
+        least = min(select(vec4f(FAR), cell.lower, lower), select(vec4f(FAR), cell.upper, upper));
+        most = max(select(vec4f(-FAR), cell.lower, lower), select(vec4f(-FAR), cell.upper, upper));
+    }
+    return vec2f(min(min(least.x, least.y), min(least.z, least.w)), max(max(most.x, most.y), max(most.z, most.w)));
 }
 
 // The part of the way at which the field first crosses the level; 2 where it does not.
 fn crossing(cell: Cell, level: f32, place: vec3f, across: vec3f) -> f32 {
-    var above: array<f32, 8>;
-    var least = FAR;
-    var most = -FAR;
-    for (var i = 0; i < 8; i++) {
-        above[i] = cell.valid[i] * (cell.values[i] - level);
-        if cell.valid[i] > 0.0 {
-            least = min(least, above[i]);
-            most = max(most, above[i]);
-        }
-    }
-    if !(least < 0.0 && most >= 0.0) {
-        return 2.0;
-    }
-    let k = cubic(above, place, across);
+    let k = cubic(cell.lower_valid * (cell.lower - level), cell.upper_valid * (cell.upper - level), place, across);
     let root = sqrt(max(k.z * k.z - 3.0 * k.w * k.y, 0.0));
     let larger = -(k.z + select(root, -root, k.z < 0.0));
     let one = select(1.0, larger / (3.0 * k.w), abs(k.w) > 1e-20);
     let other = select(1.0, k.y / larger, abs(larger) > 1e-20);
-    var nodes = array<f32, 4>(0.0, clamp(min(one, other), 0.0, 1.0), clamp(max(one, other), 0.0, 1.0), 1.0);
+    let nodes = vec3f(clamp(min(one, other), 0.0, 1.0), clamp(max(one, other), 0.0, 1.0), 1.0);
+    var low = 0.0;
+    var is_below = k.x < 0.0;
     for (var pair = 0; pair < 3; pair++) {
-        var low = nodes[pair];
-        var high = nodes[pair + 1];
-        let below = at_part(k, low) < 0.0;
-        if below == (at_part(k, high) < 0.0) {
-            continue;
+        let high = select(select(nodes.z, nodes.y, pair == 1), nodes.x, pair == 0);
+        let is_next_below = at_part(k, high) < 0.0;
+        if is_next_below != is_below {
+            let met = root_between(k, low, high, is_below);
+            if !has_blanks || at_part(cubic(cell.lower_valid, cell.upper_valid, place, across), met) > LEAST_WEIGHT {
+                return met;
+            }
         }
-        for (var turn = 0; turn < BISECTIONS; turn++) {
-            let middle = 0.5 * (low + high);
-            if (at_part(k, middle) < 0.0) == below { low = middle; } else { high = middle; }
-        }
-        let middle = 0.5 * (low + high);
-        if !has_blanks || at_part(cubic(cell.valid, place, across), middle) > LEAST_WEIGHT {
-            return middle;
-        }
+        low = high;
+        is_below = is_next_below;
     }
     return 2.0;
 }
 
+// Where a cubic that only rises or only falls between two parts is zero: by tangents that are kept between the two.
+fn root_between(k: vec4f, begin: f32, end: f32, is_below: bool) -> f32 {
+    var low = begin;
+    var high = end;
+    var at = 0.5 * (low + high);
+    for (var turn = 0; turn < TANGENTS; turn++) {
+        let value = at_part(k, at);
+        if (value < 0.0) == is_below { low = at; } else { high = at; }
+        let next = at - value / ((3.0 * k.w * at + 2.0 * k.z) * at + k.y);
+        at = select(0.5 * (low + high), next, next > low && next < high);
+    }
+    return at;
+}
+
 // Trilinear interpolation along a straight way through the cell, as the coefficients of a cubic.
-fn cubic(c: array<f32, 8>, place: vec3f, across: vec3f) -> vec4f {
-    let low = square(line(c[0], c[1], place, across), line(c[2], c[3], place, across), place, across);
-    let high = square(line(c[4], c[5], place, across), line(c[6], c[7], place, across), place, across);
-    let apart = high - low;
-    return vec4f(low + apart * place.z, 0.0) + vec4f(0.0, apart * across.z);
-}
-
-fn line(low: f32, high: f32, place: vec3f, across: vec3f) -> vec2f {
-    return vec2f(low + (high - low) * place.x, (high - low) * across.x);
-}
-
-fn square(low: vec2f, high: vec2f, place: vec3f, across: vec3f) -> vec3f {
-    let apart = high - low;
-    return vec3f(low + apart * place.y, 0.0) + vec3f(0.0, apart * across.y);
+fn cubic(lower: vec4f, upper: vec4f, place: vec3f, across: vec3f) -> vec4f {
+    let apart = upper - lower;
+    let fixed = lower + apart * place.x;
+    let moving = apart * across.x;
+    let apart_fixed = fixed.yw - fixed.xz;
+    let apart_moving = moving.yw - moving.xz;
+    let k0 = fixed.xz + apart_fixed * place.y;
+    let k1 = moving.xz + apart_moving * place.y + apart_fixed * across.y;
+    let k2 = apart_moving * across.y;
+    let low = vec3f(k0.x, k1.x, k2.x);
+    let rise = vec3f(k0.y, k1.y, k2.y) - low;
+    return vec4f(low + rise * place.z, 0.0) + vec4f(0.0, rise * across.z);
 }
 
 fn at_part(k: vec4f, part: f32) -> f32 {

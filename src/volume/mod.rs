@@ -42,6 +42,6 @@ pub use navigate::{Preset, crossing};
 pub use probe::{Probe, Seen, probe};
 pub use reduce::{Reduce, reduced};
 pub use scene::{Mode, Opacity, Plane, Radiation, Scene, Slice, Source, Surface};
-pub use surfaces::{Hit, hit_at, hits_at};
+pub use surfaces::{Hit, contour_shells, hit_at, hits_at};
 pub use transfer::{OpacityPreset, Stretch, Transfer};
 pub use view::{Lens, View};

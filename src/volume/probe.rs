@@ -170,10 +170,16 @@ fn opacity(scene: &Scene, value: f64) -> f32 {
     scene.transfer.opacity_at(scene.transfer.stretch.apply(place as f32)).clamp(0.0, 1.0)
 }
 
+/// What hides less than half is looked through, where there is anything else to see.
+fn ends_ray(scene: &Scene, opacity: f32) -> bool {
+    opacity >= 0.5 || (scene.mode == Mode::Nothing && opacity > 0.0)
+}
+
 /// The first shown level between two neighbouring samples.
 fn crossed(scene: &Scene, old: f64, new: f64) -> Option<f64> {
-    let levels = scene.surfaces.iter().filter(|surface| surface.shown).map(|surface| surface.value);
-    levels
+    let surfaces = scene.surfaces.iter().filter(|surface| surface.shown && ends_ray(scene, surface.opacity));
+    surfaces
+        .map(|surface| surface.value)
         .filter(|level| (old < *level) != (new < *level))
         .min_by(|a, b| (a - old).abs().total_cmp(&(b - old).abs()))
 }
@@ -214,7 +220,8 @@ impl Ray {
 
     /// The nearest slice that has a value where the ray meets it.
     fn slice(&self, values: ArrayView3<'_, f32>, lattice: &Lattice, scene: &Scene) -> Option<(f32, f64)> {
-        let meets = scene.slices.iter().filter(|slice| slice.shown).filter_map(|slice| {
+        let shown = scene.slices.iter().filter(|slice| slice.shown && ends_ray(scene, slice.opacity));
+        let meets = shown.filter_map(|slice| {
             let (point, across) = match slice.plane {
                 Plane::Across { axis, place } if axis < 3 => {
                     let mut point = [0.5; 3];
@@ -372,6 +379,11 @@ mod tests {
         assert_eq!((found.seen, found.voxel), (Seen::Slice, [16, 16, 3]));
         values.slice_mut(ndarray::s![2..5, .., ..]).fill(f32::NAN);
         assert_eq!(middle(&values, &lattice, &scene).expect("a voxel").seen, Seen::Surface);
+        // What is seen through is looked through, unless there is nothing else.
+        scene.surfaces[0].opacity = 0.3;
+        let found = |scene: &Scene| middle(&values, &lattice, scene).expect("a voxel").seen;
+        assert!(!matches!(found(&scene), Seen::Surface | Seen::Slice));
+        assert_eq!(found(&Scene { mode: Mode::Nothing, ..scene.clone() }), Seen::Surface);
         assert_eq!(middle(&Array3::from_elem((33, 33, 33), f32::NAN), &lattice, &scene), None);
     }
 }

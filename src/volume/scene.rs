@@ -74,7 +74,7 @@ pub enum Opacity {
 pub struct Surface {
     /// Physical.
     pub value: f64,
-    /// Red, green, blue as on screen; the colour of its value in the transfer function where not given.
+    /// Red, green, blue as on screen; by its value where not given, see [`Surface::rgb`].
     pub colour: Option<[f32; 3]>,
     /// From 0 to 1: so much of what lies behind it is hidden.
     #[serde(default = "opaque")]
@@ -87,7 +87,18 @@ impl Surface {
     pub fn of(value: f64) -> Self {
         Self { value, colour: None, opacity: 1.0, shown: true }
     }
+
+    /// Its own colour, or that of its value in the upper part of the colours: the lowest are often those of the background.
+    pub fn rgb(&self, transfer: &Transfer) -> [f32; 3] {
+        let place = transfer.place_from_value(self.value);
+        self.colour.unwrap_or_else(|| {
+            transfer.rgb_at(DARKEST + (1.0 - DARKEST) * place).map(|part| f32::from(part) / 255.0)
+        })
+    }
 }
+
+/// Surfaces have colours from this place of the transfer function on.
+const DARKEST: f32 = 0.35;
 
 fn opaque() -> f32 {
     1.0

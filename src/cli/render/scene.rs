@@ -43,11 +43,15 @@ pub struct SceneArgs {
     /// Opacity at a place of the stretched range, both 0 to 1; repeat for more points [default: rising from 0 to 1]
     #[arg(long, num_args = 2, value_names = ["PLACE", "OPACITY"], action = clap::ArgAction::Append)]
     opacity_point: Vec<f32>,
-    /// Draws the surface of this value, in the unit of the cube, in any mode; repeat for more [default in the mode isosurface: the middle of the range]
-    #[arg(long, allow_negative_numbers = true)]
-    iso: Vec<f64>,
+    /// Draws the surface of this value, in the unit of the cube, in any mode; after @ an opacity from 0 to 1 may follow, such as 2.5@0.3. Repeat for more
+    /// [default in the mode isosurface: the middle of the range]
+    #[arg(long, value_name = "VALUE[@OPACITY]", value_parser = surface, allow_hyphen_values = true)]
+    iso: Vec<Surface>,
+    /// Leaves surfaces open where --clip cuts them, instead of closing the cut in their colour
+    #[arg(long)]
+    open_cuts: bool,
     /// Draws a plane: x=PLACE, y=PLACE or z=PLACE with 0 to 1 along the axis, or free=PX,PY,PZ,NX,NY,NZ through a point and across
-    /// a direction; a thickness in voxels may follow after a comma. Repeat for more
+    /// a direction; a thickness in voxels may follow after a comma, and after @ an opacity from 0 to 1. Repeat for more
     #[arg(long, value_name = "PLANE", value_parser = slice, allow_hyphen_values = true)]
     slice: Vec<Slice>,
     /// The part that is drawn, from 0 to 1 along each axis
@@ -157,7 +161,6 @@ impl SceneArgs {
         }
         let inside = self.opacity_point.iter().all(|value| (0.0..=1.0).contains(value));
         anyhow::ensure!(inside, "--opacity-point needs a place and an opacity from 0 to 1");
-        anyhow::ensure!(self.iso.iter().all(|value| value.is_finite()), "--iso must be a number");
         Ok(())
     }
 
@@ -192,9 +195,9 @@ impl SceneArgs {
             transfer.opacity = self.opacity_point.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect();
             transfer.opacity.sort_by(|a, b| a[0].total_cmp(&b[0]));
         }
-        let mut values = self.iso.clone();
-        if self.mode == ModeArg::Isosurface && values.is_empty() {
-            values.push(0.5 * (range.0 + range.1));
+        let mut surfaces = self.iso.clone();
+        if self.mode == ModeArg::Isosurface && surfaces.is_empty() {
+            surfaces.push(Surface::of(0.5 * (range.0 + range.1)));
         }
         let samples = self.steps.map(|steps| steps as f32 * loaded.lattice.finest());
         let view = View {
@@ -216,9 +219,9 @@ impl SceneArgs {
                 .map_or(first.clip, |clip| std::array::from_fn(|axis| [clip[2 * axis], clip[2 * axis + 1]])),
             background: self.background.0,
             blank: self.blank.map(|colour| colour.0),
-            surfaces: values.into_iter().map(Surface::of).collect(),
+            surfaces,
             slices: self.slice.clone(),
-            close_cuts: first.close_cuts,
+            close_cuts: !self.open_cuts,
         }
     }
 
@@ -264,8 +267,23 @@ fn source(text: &str) -> Result<Source, String> {
     }
 }
 
+/// What stands before an @, and the opacity after it; 1 where there is none.
+fn with_opacity(text: &str) -> Result<(&str, f32), String> {
+    let Some((before, opacity)) = text.split_once('@') else { return Ok((text, 1.0)) };
+    let opacity = opacity.trim().parse().ok().filter(|opacity| (0.0..=1.0).contains(opacity));
+    opacity.map(|opacity| (before, opacity)).ok_or_else(|| "an opacity lies from 0 to 1".to_owned())
+}
+
+fn surface(text: &str) -> Result<Surface, String> {
+    let (value, opacity) = with_opacity(text)?;
+    let value = value.trim().parse().ok().filter(|value: &f64| value.is_finite());
+    let value = value.ok_or("give a value such as 2.5, or a value and an opacity such as 2.5@0.3")?;
+    Ok(Surface { opacity, ..Surface::of(value) })
+}
+
 fn slice(text: &str) -> Result<Slice, String> {
     let form = "give x=PLACE, y=PLACE, z=PLACE or free=PX,PY,PZ,NX,NY,NZ, and perhaps a thickness in voxels after a comma";
+    let (text, opacity) = with_opacity(text)?;
     let (name, rest) = text.split_once('=').ok_or(form)?;
     let numbers: Result<Vec<f32>, _> = rest.split(',').map(|part| part.trim().parse::<f32>()).collect();
     let numbers = numbers.ok().filter(|all| all.iter().all(|value| value.is_finite())).ok_or(form)?;
@@ -285,11 +303,30 @@ fn slice(text: &str) -> Result<Slice, String> {
         _ if thickness.iter().any(|&thickness| thickness < 0.0) => {
             Err("a thickness must not be negative".to_owned())
         }
-        _ => Ok(Slice { thickness: thickness.first().copied().unwrap_or(0.0), ..Slice::of(plane) }),
+        _ => Ok(Slice { thickness: thickness.first().copied().unwrap_or(0.0), opacity, ..Slice::of(plane) }),
     }
 }
 
 fn colours(text: &str) -> Result<ColourMap, String> {
     let known = || ColourMap::ALL.map(ColourMap::name).join(", ");
     ColourMap::named(text).ok_or_else(|| format!("known are: {}", known()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn surfaces_and_slices_have_an_opacity_after_the_at_sign() {
+        let read = |text: &str| surface(text).map(|surface| (surface.value, surface.opacity));
+        assert_eq!(read("2.5"), Ok((2.5, 1.0)));
+        assert_eq!(read("-3e-2@0.25"), Ok((-0.03, 0.25)));
+        for bad in ["", "@0.5", "2@", "2@1.5", "2@-0.1", "nan", "1@0.5@0.5"] {
+            assert!(surface(bad).is_err(), "{bad}");
+        }
+        let read = |text: &str| slice(text).map(|slice| (slice.thickness, slice.opacity));
+        assert_eq!(read("z=0.5"), Ok((0.0, 1.0)));
+        assert_eq!(read("free=0.5,0.5,0.5,1,0,-1,3@0.4"), Ok((3.0, 0.4)));
+        assert!(slice("z=0.5@2").is_err());
+    }
 }

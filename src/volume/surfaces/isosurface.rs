@@ -11,8 +11,8 @@ use crate::volume::scene::Scene;
 const AMBIENT: f32 = 0.3;
 const GLEAM: f32 = 0.15;
 const SHARPNESS: i32 = 32;
-/// Halvings that find the root of a cubic within a cell.
-const BISECTIONS: u32 = 16;
+/// Steps that find the root of a cubic within a cell.
+const TANGENTS: u32 = 8;
 /// Cells are looked at so far beyond their sides, in voxels, for rounding must leave no gap between two; and a ray goes on so far behind
 /// a surface, not to meet it again.
 const OVERLAP: f32 = 1e-3;
@@ -44,7 +44,7 @@ impl Level {
             .map(|surface| Self {
                 value: surface.value,
                 stored: lattice.stored(surface.value),
-                rgb: surface.colour.unwrap_or_else(|| scene.transfer.rgb(surface.value)),
+                rgb: surface.rgb(&scene.transfer),
                 opacity: surface.opacity.min(1.0),
                 side: if surface.value < 0.0 { -1.0 } else { 1.0 },
             })
@@ -85,8 +85,9 @@ pub(super) fn meet(grid: &Grid, levels: &[Level], span: &Span, begin: f32, end: 
         let (first, last) = ((at - overlap).max(begin), (next + overlap).min(end));
         let place: [f32; 3] = std::array::from_fn(|axis| from[axis] + first * along[axis] - low[axis]);
         let across = along.map(|part| part * (last - first));
+        let (least, most) = cell.range();
         let mut nearest: Option<(f32, &Level)> = None;
-        for level in levels {
+        for level in levels.iter().filter(|level| least < level.stored && level.stored <= most) {
             if let Some(part) = cell.crossing(level.stored, place, across)
                 && nearest.is_none_or(|(before, _)| part < before)
             {
@@ -104,10 +105,12 @@ pub(super) fn meet(grid: &Grid, levels: &[Level], span: &Span, begin: f32, end: 
     None
 }
 
-/// The values at the corners, x fastest, and 1 where there is one.
+/// The values at the corners, those on the lower side in x and those on the upper, y faster than z; and 1 where there is one.
 struct Cell {
-    values: [f32; 8],
-    valid: [f32; 8],
+    lower: [f32; 4],
+    upper: [f32; 4],
+    lower_valid: [f32; 4],
+    upper_valid: [f32; 4],
 }
 
 impl Cell {
@@ -116,58 +119,83 @@ impl Cell {
         let index = |axis: usize, upper: usize| {
             (low[axis] + upper as f32).clamp(0.0, grid.lattice.shape[axis] as f32 - 1.0) as usize
         };
-        let voxels: [[usize; 3]; 8] =
-            std::array::from_fn(|i| [index(2, i >> 2 & 1), index(1, i >> 1 & 1), index(0, i & 1)]);
+        let side = |x: usize| -> [[usize; 3]; 4] {
+            std::array::from_fn(|i| [index(2, i >> 1), index(1, i & 1), index(0, x)])
+        };
+        let value = |voxel: [usize; 3]| grid.values[voxel];
+        let valid = |voxel: [usize; 3]| grid.valid.as_ref().map_or(1.0, |valid| f32::from(valid[voxel]));
         Self {
-            values: voxels.map(|voxel| grid.values[voxel]),
-            valid: voxels.map(|voxel| grid.valid.as_ref().map_or(1.0, |valid| f32::from(valid[voxel]))),
+            lower: side(0).map(value),
+            upper: side(1).map(value),
+            lower_valid: side(0).map(valid),
+            upper_valid: side(1).map(valid),
         }
+    }
+
+    /// The least and the greatest value at the corners that have one.
+    fn range(&self) -> (f32, f32) {
+        let values = self.lower.iter().zip(&self.lower_valid).chain(self.upper.iter().zip(&self.upper_valid));
+        values
+            .filter(|(_, valid)| **valid > 0.0)
+            .fold((f32::INFINITY, f32::NEG_INFINITY), |(least, most), (&value, _)| {
+                (least.min(value), most.max(value))
+            })
     }
 
     /// The part of the way from `place` (0 to 1 within the cell) along `across` at which the field first crosses the level.
     fn crossing(&self, level: f32, place: [f32; 3], across: [f32; 3]) -> Option<f32> {
         // Values times validity over validity have the sign of what is above the fraction's line, and that is a cubic.
-        let above: [f32; 8] = std::array::from_fn(|i| self.valid[i] * (self.values[i] - level));
-        let known = |i: &usize| self.valid[*i] > 0.0;
-        let (least, most) =
-            (0..8).filter(known).fold((f32::INFINITY, f32::NEG_INFINITY), |(least, most), i| {
-                (least.min(above[i]), most.max(above[i]))
-            });
-        if !(least < 0.0 && most >= 0.0) {
-            return None;
-        }
-        let field = cubic(above, place, across);
-        let [_, k1, k2, k3] = field;
+        let above = |values: &[f32; 4], valid: &[f32; 4]| -> [f32; 4] {
+            std::array::from_fn(|i| valid[i] * (values[i] - level))
+        };
+        let field = cubic(
+            above(&self.lower, &self.lower_valid),
+            above(&self.upper, &self.upper_valid),
+            place,
+            across,
+        );
+        let [k0, k1, k2, k3] = field;
         // Between its extrema a cubic crosses zero once at most.
-        let mut nodes = [0.0, 1.0, 1.0, 1.0];
         let root = (k2 * k2 - 3.0 * k3 * k1).max(0.0).sqrt();
         let larger = -(k2 + if k2 < 0.0 { -root } else { root });
         let one = if k3.abs() > 1e-20 { larger / (3.0 * k3) } else { 1.0 };
         let other = if larger.abs() > 1e-20 { k1 / larger } else { 1.0 };
-        nodes[1] = one.min(other).clamp(0.0, 1.0);
-        nodes[2] = one.max(other).clamp(0.0, 1.0);
-        for pair in nodes.windows(2) {
-            let (mut low, mut high) = (pair[0], pair[1]);
-            let below = at(field, low) < 0.0;
-            if below == (at(field, high) < 0.0) {
-                continue;
+        let mut low = 0.0;
+        let mut is_below = k0 < 0.0;
+        for high in [one.min(other).clamp(0.0, 1.0), one.max(other).clamp(0.0, 1.0), 1.0] {
+            let is_next_below = at(field, high) < 0.0;
+            if is_next_below != is_below {
+                let met = root_between(field, low, high, is_below);
+                if at(cubic(self.lower_valid, self.upper_valid, place, across), met) > LEAST_WEIGHT {
+                    return Some(met);
+                }
             }
-            for _ in 0..BISECTIONS {
-                let middle = 0.5 * (low + high);
-                if (at(field, middle) < 0.0) == below { low = middle } else { high = middle }
-            }
-            let middle = 0.5 * (low + high);
-            if at(cubic(self.valid, place, across), middle) > LEAST_WEIGHT {
-                return Some(middle);
-            }
+            (low, is_below) = (high, is_next_below);
         }
         None
     }
 }
 
+/// Where a cubic that only rises or only falls between two parts is zero: by tangents (Newton's method) that are kept between the two.
+fn root_between(field: [f32; 4], mut low: f32, mut high: f32, is_below: bool) -> f32 {
+    let [_, k1, k2, k3] = field;
+    let mut part = 0.5 * (low + high);
+    for _ in 0..TANGENTS {
+        let value = at(field, part);
+        if (value < 0.0) == is_below {
+            low = part
+        } else {
+            high = part
+        }
+        let next = part - value / ((3.0 * k3 * part + 2.0 * k2) * part + k1);
+        part = if next > low && next < high { next } else { 0.5 * (low + high) };
+    }
+    part
+}
+
 /// Trilinear interpolation along a straight way through the cell, as the coefficients of a cubic.
-fn cubic(corners: [f32; 8], place: [f32; 3], across: [f32; 3]) -> [f32; 4] {
-    let line = |low: f32, high: f32| [low + (high - low) * place[0], (high - low) * across[0]];
+fn cubic(lower: [f32; 4], upper: [f32; 4], place: [f32; 3], across: [f32; 3]) -> [f32; 4] {
+    let line = |i: usize| [lower[i] + (upper[i] - lower[i]) * place[0], (upper[i] - lower[i]) * across[0]];
     let square = |low: [f32; 2], high: [f32; 2]| {
         let apart = [high[0] - low[0], high[1] - low[1]];
         [
@@ -176,9 +204,8 @@ fn cubic(corners: [f32; 8], place: [f32; 3], across: [f32; 3]) -> [f32; 4] {
             apart[1] * across[1],
         ]
     };
-    let c = corners;
-    let low = square(line(c[0], c[1]), line(c[2], c[3]));
-    let high = square(line(c[4], c[5]), line(c[6], c[7]));
+    let low = square(line(0), line(1));
+    let high = square(line(2), line(3));
     let apart = [high[0] - low[0], high[1] - low[1], high[2] - low[2]];
     [
         low[0] + apart[0] * place[2],

@@ -3,6 +3,7 @@
 
 mod cut;
 mod isosurface;
+mod shells;
 mod slice;
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,7 @@ use super::grid::Grid;
 use super::march::{Marcher, Span};
 use super::scene::Scene;
 pub(super) use isosurface::Level;
+pub use shells::contour_shells;
 pub(super) use slice::Cut;
 
 /// A slice may lie on a side of the clip box, and rounding must not cut it away: longest sides.

@@ -5,6 +5,7 @@ mod appearance;
 mod colours;
 pub(super) mod fields;
 pub mod fold;
+mod levels;
 mod radiation;
 mod range;
 mod slices;

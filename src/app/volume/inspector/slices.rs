@@ -1,6 +1,6 @@
 //! Slices: axis and position in voxels and coordinates, thickness, eye; free planes by the camera.
 
-use super::fields;
+use super::{fields, surfaces};
 use crate::app::form::row;
 use crate::app::theme::Tokens;
 use crate::app::volume::cube::Cube;
@@ -42,6 +42,7 @@ pub fn show(ui: &mut Ui, cube: &mut Cube) {
                     }
                 },
             );
+            surfaces::opacity(ui, &mut slice.opacity, &what);
         });
     }
     if let Some(index) = removed {
@@ -114,6 +115,7 @@ fn position(ui: &mut Ui, cube: &Cube, slice: &mut Slice, what: &str) {
                 }
                 ui.label(RichText::new(words.as_str()).monospace().color(tokens.dim));
             });
+            velocity(ui, cube, axis, place, what);
             fields::slider(ui, &format!("Position of {what}"), along(place), 4.0);
         }
         Plane::Free { point, normal } => {
@@ -128,6 +130,30 @@ fn position(ui: &mut Ui, cube: &Cube, slice: &mut Slice, what: &str) {
             }
         }
     }
+}
+
+/// Across the spectral axis the position is given as a velocity, too.
+fn velocity(ui: &mut Ui, cube: &Cube, axis: usize, place: &mut f32, what: &str) {
+    if cube.geometry.spectral_axis() != Some(axis) {
+        return;
+    }
+    let mut at = [0.5; 3];
+    at[axis] = *place;
+    let Some(velocity) = cube.geometry.velocity_km_s(cube.voxel(at)[axis]) else { return };
+    row(ui, "velocity", "Where the plane lies along the spectral axis", |ui| {
+        let mut typed = velocity;
+        let next = cube.geometry.velocity_km_s(cube.voxel(at)[axis] + 1.0).unwrap_or(velocity + 1.0);
+        let speed = (0.2 * (next - velocity)).abs();
+        let any = (f64::NEG_INFINITY, f64::INFINITY);
+        fields::suffixed(ui, &format!("Velocity of {what}"), &mut typed, speed, any, "km s⁻¹");
+        if typed != velocity
+            && let Some(channel) = cube.geometry.channel(typed)
+        {
+            let mut file = cube.voxel([0.5; 3]);
+            file[axis] = channel;
+            *place = cube.part().place(file)[axis].clamp(0.0, 1.0);
+        }
+    });
 }
 
 fn along(place: &mut f32) -> Slider<'_> {

@@ -177,12 +177,33 @@ fn surfaces_stand_at_multiples_of_the_noise() {
     harness.run_steps(3);
     let value = harness.state().scene.surfaces[0].value;
     assert!((value - 5.0).abs() < 0.5, "{value}");
+    harness.state_mut().scene.surfaces[0].opacity = 0.4;
+    harness.run_steps(2);
+    let at = middle(&harness, "Opacity of isosurface 1");
+    drag(&mut harness, at, at + vec2(400.0, 0.0));
+    assert_eq!(harness.state().scene.surfaces[0].opacity, 1.0);
+    let at = middle(&harness, "Noise multiple of isosurface 1");
+    click(&mut harness, at, PointerButton::Primary);
+    harness.event(Event::Text("3".into()));
+    harness.key_press(Key::Enter);
+    harness.run_steps(3);
+    let value = harness.state().scene.surfaces[0].value;
+    assert!((value - 3.0).abs() < 0.3, "three times the noise of 1 K is {value}");
+    // The mark on the histogram.
+    let at = middle(&harness, "Level of isosurface 1");
+    drag(&mut harness, at, at + vec2(60.0, 0.0));
+    let dragged = harness.state().scene.surfaces[0].value;
+    assert!(dragged > value + 1.0, "{dragged}");
     harness.get_by_label("Hide isosurface 1").click();
     harness.run_steps(3);
     assert!(!harness.state().scene.surfaces[0].shown);
     harness.get_by_label("Remove isosurface 1").click();
     harness.run_steps(3);
     assert!(harness.state().scene.surfaces.is_empty());
+    harness.get_by_label("Contour shells").click();
+    harness.run_steps(3);
+    let shells = &harness.state().scene.surfaces;
+    assert!(shells.len() == 4 && shells.is_sorted_by(|a, b| a.value < b.value && a.opacity < b.opacity));
 }
 
 #[test]
