@@ -277,9 +277,11 @@ fn real_cubes_look_as_they_did() {
                 scene.mode = Mode::Nothing;
                 scene.view = around(-35.0, 25.0);
                 scene.transfer = colours((0.0, 4.0), Stretch::Linear, ColourMap::Viridis);
-                // Cut open, so that the inner surface is seen within the outer one.
+                // Cut open and left so: the inner surface is seen within the outer one.
                 scene.clip[2] = [0.45, 1.0];
-                scene.surfaces = vec![surface(0.9, None), surface(2.0, Some([0.9, 0.35, 0.2]))];
+                scene.close_cuts = false;
+                let outer = scene.transfer.rgb(0.9);
+                scene.surfaces = vec![surface(0.9, Some(outer)), surface(2.0, Some([0.9, 0.35, 0.2]))];
             }),
         ),
         (
