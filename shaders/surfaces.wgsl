@@ -317,7 +317,7 @@ fn root_between(k: vec4f, begin: f32, end: f32, is_below: bool) -> f32 {
         let value = at_part(k, at);
         if (value < 0.0) == is_below { low = at; } else { high = at; }
         let next = at - value / ((3.0 * k.w * at + 2.0 * k.z) * at + k.y);
-        at = select(0.5 * (low + high), next, next > low && next < high);
+        at = select(0.5 * (low + high), next, next >= low && next <= high);
     }
     return at;
 }

@@ -382,8 +382,8 @@ mod tests {
         // What is seen through is looked through, unless there is nothing else.
         scene.surfaces[0].opacity = 0.3;
         let found = |scene: &Scene| middle(&values, &lattice, scene).expect("a voxel").seen;
-        assert!(!matches!(found(&scene), Seen::Surface | Seen::Slice));
-        assert_eq!(found(&Scene { mode: Mode::Nothing, ..scene.clone() }), Seen::Surface);
+        assert_eq!(found(&scene), Seen::Surface);
+        assert_eq!(found(&Scene { mode: Mode::Maximum, ..scene.clone() }), Seen::Maximum);
         assert_eq!(middle(&Array3::from_elem((33, 33, 33), f32::NAN), &lattice, &scene), None);
     }
 }

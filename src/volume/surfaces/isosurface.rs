@@ -188,7 +188,7 @@ fn root_between(field: [f32; 4], mut low: f32, mut high: f32, is_below: bool) ->
             high = part
         }
         let next = part - value / ((3.0 * k3 * part + 2.0 * k2) * part + k1);
-        part = if next > low && next < high { next } else { 0.5 * (low + high) };
+        part = if next >= low && next <= high { next } else { 0.5 * (low + high) };
     }
     part
 }

@@ -173,6 +173,8 @@ fn a_colour_map_is_tried_on_under_the_mouse_and_taken_by_a_click() {
 #[test]
 fn surfaces_stand_at_multiples_of_the_noise() {
     let mut harness = window(Theme::Dark);
+    harness.set_size(vec2(312.0, 1000.0));
+    harness.run_steps(2);
     harness.get_by_label("5σ").click();
     harness.run_steps(3);
     let value = harness.state().scene.surfaces[0].value;
