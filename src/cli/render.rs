@@ -103,6 +103,7 @@ struct Drawn {
     unit: String,
     level: usize,
     reduced: Option<String>,
+    lacks_digits: bool,
     ms_load: f64,
     ms_first: f64,
     ms_frame: f64,
@@ -147,7 +148,7 @@ pub fn run(args: Args, console: &Console) -> anyhow::Result<()> {
     let picture = |drawn: &Drawn| {
         json!({
             "cube": drawn.cube, "out": drawn.out, "movie": movie, "width": width, "height": height, "adapter": adapter,
-            "level": drawn.level, "reduced": drawn.reduced, "shape": [drawn.shape[2], drawn.shape[1], drawn.shape[0]],
+            "level": drawn.level, "reduced": drawn.reduced, "lacks_digits": drawn.lacks_digits, "shape": [drawn.shape[2], drawn.shape[1], drawn.shape[0]],
             "unit": drawn.unit, "ms_load": drawn.ms_load, "ms_first_frame": drawn.ms_first, "ms_per_frame": drawn.ms_frame,
             "ms_least": drawn.ms_least, "range": [drawn.range.0, drawn.range.1],
         })
@@ -265,6 +266,7 @@ fn draw(
             ReduceArg::Maximum => Reduce::Maximum,
         },
         coarse_first: false,
+        full_floats: adapter.takes_full_floats(),
         ..Wish::of(&geometry, args.velocity_ratio, adapter.longest_side())
     };
     let is_polaris = matches!(args.compatible, Some(Compatible::Polaris));
@@ -300,7 +302,7 @@ fn draw(
         }
     }
     let reduced = loaded.reduced_words();
-    let (level, unit) = (loaded.factor, loaded.unit.clone());
+    let (level, unit, lacks_digits) = (loaded.factor, loaded.unit.clone(), loaded.lacks_digits);
     drop(loaded);
     let second = second.map(|(_, volume)| volume);
     let ms_load = milliseconds(started.elapsed());
@@ -331,6 +333,7 @@ fn draw(
         shape: [columns, rows, depth],
         level,
         reduced,
+        lacks_digits,
         ms_load,
         ms_first,
         ms_frame: times[times.len() / 2],

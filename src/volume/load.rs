@@ -25,6 +25,8 @@ pub struct Wish {
     pub signs: [f32; 3],
     /// Voxels that the adapter takes along one axis.
     pub longest_side: usize,
+    /// The adapter interpolates between full floats; only between half floats else.
+    pub full_floats: bool,
     /// Bytes that the values may have in single precision.
     pub most_bytes: u64,
     /// What becomes of the voxels of a block where the cube must be reduced.
@@ -42,6 +44,7 @@ impl Default for Wish {
             voxel: [1.0; 3],
             signs: [1.0, 1.0, -1.0],
             longest_side: usize::MAX,
+            full_floats: true,
             most_bytes: u64::MAX,
             reduce: Reduce::Mean,
             region: None,
@@ -93,6 +96,8 @@ pub struct Loaded {
     /// Physical, (z, y, x), blanks as NaN.
     pub values: Arc<Array3<f32>>,
     pub lattice: Lattice,
+    /// The picture has fewer digits than the range of the values needs: half floats, the adapter takes no others.
+    pub lacks_digits: bool,
     pub histogram: Histogram,
     /// Voxels of `values` without a finite value.
     pub count_blank: usize,
@@ -127,6 +132,7 @@ impl Loaded {
             reduce: wish.reduce,
             limit,
             lattice: grid.lattice.clone(),
+            lacks_digits: false,
             histogram: Histogram::of(values.view()),
             count_blank: values.iter().filter(|value| !value.is_finite()).count(),
             values: Arc::new(values),
@@ -168,6 +174,10 @@ fn size_words(bytes: f64) -> String {
         b => format!("{:.0} kB", b / 1e3),
     }
 }
+
+/// What half floats do to a cube whose values span more than they hold.
+const FEW_DIGITS: &str = "the adapter takes half floats only: in the picture, values below a ten-thousandth of the greatest are coarse; \
+                          load a part without the brightest voxels to see them well";
 
 /// Voxels of a coarse picture: enough to recognise a cube, few enough to be there at once.
 const COARSE: usize = 1 << 21;
@@ -221,6 +231,10 @@ pub fn load(
         match hand_on(&values, &lattice, &context.part(0.8, 1.0), feed) {
             Ok(()) => {
                 let histogram = Histogram::of(values.view());
+                let lacks_digits = !wish.full_floats && !lattice.fits_half;
+                if lacks_digits {
+                    context.warn(format!("{}: {FEW_DIGITS}", file.path().display()));
+                }
                 let loaded = Loaded {
                     path: file.path().to_owned(),
                     hdu: file.part(),
@@ -233,6 +247,7 @@ pub fn load(
                     limit,
                     values,
                     lattice,
+                    lacks_digits,
                     histogram,
                     count_blank,
                     file: Arc::clone(file),

@@ -163,6 +163,22 @@ fn a_level_is_the_reduction_of_the_whole_and_the_finest_that_fits() {
 }
 
 #[test]
+fn half_floats_where_nothing_else_is_taken_are_told_if_they_lose_something() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // A ramp from 0: its first voxels are far below a ten-thousandth of its last.
+    let wide = open(&npy_cube(&folder.path().join("wide.npy"), &ramp(30, 30, 30)));
+    let narrow = open(&npy_cube(&folder.path().join("narrow.npy"), &(ramp(4, 4, 4) + 10.0)));
+    for (file, full_floats, is_told) in [(&wide, true, false), (&wide, false, true), (&narrow, false, false)]
+    {
+        let context = Context::unwatched();
+        let wish = Wish { full_floats, ..Wish::default() };
+        let (loaded, _) = loaded(file, &wish, &context);
+        let warned = context.take_warnings().iter().any(|warning| warning.contains("half floats only"));
+        assert_eq!((loaded.lacks_digits, warned), (is_told, is_told));
+    }
+}
+
+#[test]
 fn a_coarse_cube_comes_first_and_full_adapters_get_coarser_ones() {
     let folder = tempfile::tempdir().expect("a folder");
     let cube = ramp(240, 200, 210);
@@ -407,7 +423,9 @@ fn a_cube_that_the_adapter_has_no_room_for_is_drawn_coarser_and_both_what_and_wh
     );
     assert!((reduced / pixels(&out) - 1.0).abs() < 0.05, "the same cube is seen: {reduced}");
     // A single voxel is too much, and what is no amount is not guessed at.
-    assert!(fault(&draw("3 B")).contains("AQUILA_ADAPTER_MEMORY"));
+    let refused = draw("3 B");
+    let text = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(refused.status.code() == Some(1) && text.contains("error: cubes may take 0 MiB more"), "{text}");
     assert!(fault(&draw("much")).contains("AQUILA_ADAPTER_MEMORY=much"));
 }
 

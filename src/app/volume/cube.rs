@@ -435,9 +435,14 @@ fn read(
     context: &Context,
 ) -> anyhow::Result<Read> {
     let ratio = wanted.ratio.unwrap_or_else(|| geometry.default_ratio());
-    let longest_side = feeder.adapter().map_or(LONGEST_WITHOUT_ADAPTER, |adapter| adapter.longest_side);
-    let wish =
-        Wish { reduce: wanted.reduce, region: wanted.region, ..Wish::of(&geometry, ratio, longest_side) };
+    let adapter = feeder.adapter();
+    let longest_side = adapter.as_ref().map_or(LONGEST_WITHOUT_ADAPTER, |adapter| adapter.longest_side);
+    let wish = Wish {
+        reduce: wanted.reduce,
+        region: wanted.region,
+        full_floats: adapter.is_none_or(|adapter| adapter.takes_full_floats),
+        ..Wish::of(&geometry, ratio, longest_side)
+    };
     let loaded = load(file, &wish, context, &mut |feed| {
         let glimpse = match &feed {
             Feed::Coarse(grid) => Some(Loaded::first_look(file, &wish, grid)?),

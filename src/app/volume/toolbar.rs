@@ -43,6 +43,9 @@ fn facts(cube: &Cube) -> String {
         facts.push(format!("the part of {x} × {y} × {z}"));
     }
     facts.push(cube.loaded.reduced_words().unwrap_or_else(|| "full resolution".to_owned()));
+    if cube.loaded.lacks_digits {
+        facts.push("half floats".to_owned());
+    }
     let ratio = cube.look.velocity_ratio;
     if cube.geometry.has_own_third_axis() && ratio != cube.geometry.default_ratio() {
         let axis = cube.geometry.axes()[2].name.clone();

@@ -126,6 +126,11 @@ impl Adapter {
         }))
     }
 
+    /// Whether it interpolates between full floats; only between half floats else.
+    pub fn takes_full_floats(&self) -> bool {
+        self.device.features().contains(wgpu::Features::FLOAT32_FILTERABLE)
+    }
+
     /// Another device of the same kind, after this one was lost.
     ///
     /// # Errors

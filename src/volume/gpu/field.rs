@@ -38,9 +38,8 @@ impl Volume {
     /// # Errors
     /// A cube longer than the adapter's textures or larger than its memory; an adapter that is lost.
     pub fn begin(adapter: &Arc<Adapter>, lattice: Lattice) -> Result<Self, VolumeError> {
-        let filterable = adapter.device.features().contains(wgpu::Features::FLOAT32_FILTERABLE);
         // A driver that draws on the processor reads 32 bits at a time: half floats take it a third longer.
-        let is_half = (lattice.fits_half && !adapter.is_software) || !filterable;
+        let is_half = (lattice.fits_half && !adapter.is_software) || !adapter.takes_full_floats();
         Self::begin_as(adapter, lattice, is_half)
     }
 

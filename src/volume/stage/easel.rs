@@ -97,6 +97,7 @@ impl Easel {
             name: adapter.name.clone(),
             is_software: adapter.is_software,
             longest_side: adapter.longest_side(),
+            takes_full_floats: adapter.takes_full_floats(),
         })
     }
 

@@ -65,6 +65,8 @@ pub struct AdapterInfo {
     pub is_software: bool,
     /// The longest side of a cube that it takes, in voxels.
     pub longest_side: usize,
+    /// It interpolates between full floats; only between half floats else.
+    pub takes_full_floats: bool,
 }
 
 /// The render thread's owner. It ends the thread when dropped.

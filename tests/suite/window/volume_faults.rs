@@ -1,6 +1,7 @@
 //! The Volume workspace where something is not as it should be, or more than is shown: planes, faults of files.
 
 use super::volume::{cube, kept, opened, settle};
+use aquila::app::Workspace;
 use aquila::data::{Header, Values};
 use aquila::io::fits;
 use egui_kittest::kittest::Queryable;
@@ -26,6 +27,9 @@ fn polarised() -> std::path::PathBuf {
 fn a_plane_of_four_axes_is_chosen_in_the_window_and_kept() {
     let path = polarised();
     let mut harness = opened(&path);
+    harness.state_mut().state_mut().request_open_in(&path, Workspace::Volume);
+    harness.run_steps(2);
+    settle(&mut harness);
     // The list is below what fits the window.
     harness.get_by_value("Stokes I").click_accesskit();
     harness.run_steps(3);
