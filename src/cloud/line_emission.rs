@@ -231,8 +231,7 @@ impl<'a> Ray<'a> {
             + gas.shear_km_s.powi(2) / 12.0;
         let sigma = variance.sqrt();
         let peak = line.depth_of_column(excitation_k) * gas.column_cm2 / (sigma * (2.0 * PI).sqrt());
-        // Also where a value is no number.
-        if !(peak > FAINT) {
+        if peak.is_nan() || peak <= FAINT {
             return;
         }
         let source_k = line.radiation_k(excitation_k) - self.background_k;
