@@ -143,7 +143,7 @@ impl Cube {
         let scene = &mut self.look.scene;
         (scene.samples_per_voxel, scene.blank, scene.background) =
             (first.samples_per_voxel, first.blank, first.background);
-        self.look.velocity_ratio = self.geometry.default_ratio();
+        self.look.velocity_ratio = Geometry::USUAL_RATIO;
     }
 
     /// Sees whether the look was changed, once nothing is dragged or tried on any more.
@@ -434,7 +434,7 @@ fn read(
     first: &dyn Fn(Read),
     context: &Context,
 ) -> anyhow::Result<Read> {
-    let ratio = wanted.ratio.unwrap_or_else(|| geometry.default_ratio());
+    let ratio = wanted.ratio.unwrap_or(Geometry::USUAL_RATIO);
     let adapter = feeder.adapter();
     let longest_side = adapter.as_ref().map_or(LONGEST_WITHOUT_ADAPTER, |adapter| adapter.longest_side);
     let wish = Wish {

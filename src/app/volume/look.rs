@@ -88,7 +88,7 @@ impl SpectralChoice {
 }
 
 fn equal() -> f64 {
-    1.0
+    Geometry::USUAL_RATIO
 }
 
 fn yes() -> bool {

@@ -3,7 +3,7 @@
 use super::cube::Cube;
 use crate::app::text;
 use crate::app::theme::{Tokens, title_style};
-use crate::volume::{Mode, Radiation};
+use crate::volume::{Geometry, Mode, Radiation};
 use egui::{Align, Button, Label, Layout, Rect, RichText, Ui, UiBuilder, vec2};
 use egui_phosphor::regular as icon;
 
@@ -47,7 +47,7 @@ fn facts(cube: &Cube) -> String {
         facts.push("half floats".to_owned());
     }
     let ratio = cube.look.velocity_ratio;
-    if cube.geometry.has_own_third_axis() && ratio != cube.geometry.default_ratio() {
+    if cube.geometry.has_own_third_axis() && ratio != Geometry::USUAL_RATIO {
         let axis = cube.geometry.axes()[2].name.clone();
         let axis = if cube.geometry.spectral_axis() == Some(2) { "v".to_owned() } else { axis };
         facts.push(format!("{axis} stretched {}×", text::number(ratio)));

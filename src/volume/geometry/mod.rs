@@ -78,6 +78,9 @@ pub struct Geometry {
 }
 
 impl Geometry {
+    /// Length of a third axis of another kind in lengths of the longer side of the sky, where nobody says otherwise.
+    pub const USUAL_RATIO: f64 = 1.0;
+
     /// Reads the header of a cube of `shape` voxels (z, y, x): FITS axis 1 is x. Without coordinates it counts voxels.
     pub fn new(header: &Header, shape: [usize; 3]) -> Self {
         Self::in_unit(header, shape, SpectralUnit::File)
@@ -273,11 +276,6 @@ impl Geometry {
     /// Whether the third axis counts something else than the first, so that its length is a choice.
     pub fn has_own_third_axis(&self) -> bool {
         self.groups[2] != self.groups[0]
-    }
-
-    /// The spectral axis as long as the longer side of the sky.
-    pub fn default_ratio(&self) -> f64 {
-        1.0
     }
 
     /// Which way x, y, z run where the camera stands: east to the left and north up as the sky is seen, velocity away from the

@@ -179,6 +179,27 @@ impl Shared {
     }
 }
 
+/// Stands at the end of the thread: should a driver bring it down, whoever waits for an answer learns that none will come.
+struct Watch(Arc<Shared>);
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            return;
+        }
+        let orders = {
+            let mut board = self.0.lock();
+            (board.is_over, board.is_open) = (true, true);
+            board.fault =
+                Some("the thread that draws has ended by a fault of its own; start Aquila again".to_owned());
+            std::mem::take(&mut board.orders)
+        };
+        drop(orders);
+        self.0.opened.notify_all();
+        (self.0.waker)();
+    }
+}
+
 impl Stage {
     /// Starts the thread, which opens the adapter: the software one if asked for. `waker` is called after every new picture.
     pub fn start(waker: Waker, software: bool) -> Self {
@@ -189,7 +210,10 @@ impl Stage {
         let shared =
             Arc::new(Shared { board: Mutex::default(), call: Condvar::new(), opened: Condvar::new(), waker });
         let for_thread = Arc::clone(&shared);
-        let work = move || Painter::new(for_thread, open()).run();
+        let work = move || {
+            let _watch = Watch(Arc::clone(&for_thread));
+            Painter::new(for_thread, open()).run();
+        };
         let thread = std::thread::Builder::new().name("volume".to_owned()).spawn(work);
         if let Err(error) = &thread {
             let mut board = shared.lock();

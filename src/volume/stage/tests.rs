@@ -311,3 +311,12 @@ fn an_adapter_that_may_take_no_more_refuses_a_cube_and_takes_a_smaller_one_in_it
     stage.show(VIEW, Some(asked));
     assert!(settled(&stage, VIEW).is_settled && stage.fault().is_none());
 }
+
+#[test]
+fn a_thread_that_falls_leaves_nobody_waiting() {
+    let stage = Stage::with(Arc::new(|| ()), || panic!("the driver is broken"));
+    assert!(stage.feeder(CUBE).adapter().is_none());
+    let refused = stage.feeder(CUBE).send(Feed::Done).expect_err("no thread takes it");
+    assert!(matches!(refused, VolumeError::Closed), "{refused}");
+    assert!(stage.fault().is_some_and(|fault| fault.contains("ended")) && stage.is_settled());
+}
