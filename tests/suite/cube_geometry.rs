@@ -96,7 +96,7 @@ fn real_cubes_stand_the_right_way_in_the_right_proportions() {
         let (depth, height, width) = cube.values.dim();
         let geometry = Geometry::new(&cube.header, [depth, height, width]);
         assert_eq!(geometry.signs(), signs, "{name}");
-        let voxel = geometry.voxel(geometry.default_ratio());
+        let voxel = geometry.voxel(Geometry::USUAL_RATIO);
         let lengths = [voxel[0] * width as f64, voxel[1] * height as f64, voxel[2] * depth as f64];
         let longest = lengths.into_iter().fold(0.0, f64::max);
         for (length, side) in lengths.into_iter().zip(sides) {

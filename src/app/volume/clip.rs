@@ -7,7 +7,7 @@ use crate::app::keymap::KeyMap;
 use crate::app::theme::Tokens;
 use crate::io::Region;
 use crate::volume::{Lattice, Lens};
-use egui::{Color32, DragValue, Painter, Pos2, Rect, RichText, Stroke, Ui, pos2};
+use egui::{Color32, DragValue, Painter, Pos2, Rect, RichText, Stroke, Ui, WidgetInfo, WidgetType, pos2};
 
 /// A face of the clip box that can be taken hold of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -169,9 +169,14 @@ pub fn section(ui: &mut Ui, cube: &mut Cube) {
                 let mut first = file(low) + 1;
                 let most = file(count);
                 let from = part.first[axis] + 1;
-                ui.add(DragValue::new(&mut last).range(first..=most).speed(0.2 * part.factor as f64));
+                let speed = 0.2 * part.factor as f64;
+                let named = |response: egui::Response, which: &str| {
+                    let words = format!("{which} voxel along {}", ["x", "y", "z"][axis]);
+                    response.widget_info(|| WidgetInfo::labeled(WidgetType::DragValue, true, &words));
+                };
+                named(ui.add(DragValue::new(&mut last).range(first..=most).speed(speed)), "Last");
                 ui.label("–");
-                ui.add(DragValue::new(&mut first).range(from..=last).speed(0.2 * part.factor as f64));
+                named(ui.add(DragValue::new(&mut first).range(from..=last).speed(speed)), "First");
                 low = (first - from) / part.factor;
                 high = (last + part.factor - from) / part.factor;
             });

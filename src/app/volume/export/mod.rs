@@ -16,7 +16,7 @@ use crate::job::{JobQueue, Lane};
 use crate::volume::film::{Film, Keyframe, Keyframes, Motion, Pace, is_animation};
 use crate::volume::stage::{Request, Stage};
 use crate::volume::{AxisKind, Scene};
-use egui::{Button, Checkbox, ComboBox, DragValue, RichText, Ui};
+use egui::{Button, Checkbox, ComboBox, DragValue, RichText, Ui, WidgetInfo, WidgetType};
 use egui_phosphor::regular as icon;
 use serde::{Deserialize, Serialize};
 use shoot::Shot;
@@ -167,7 +167,8 @@ fn film(ui: &mut Ui, cube: &mut Cube, state: &mut AppState) {
         choice(Course::Keyframes, "Keyframes", "Along the keyframes below");
     });
     row(ui, "Frames", "", |ui| {
-        ui.add(DragValue::new(&mut kept.frames).range(2..=MOST_FRAMES));
+        let frames = ui.add(DragValue::new(&mut kept.frames).range(2..=MOST_FRAMES));
+        frames.widget_info(|| WidgetInfo::labeled(WidgetType::DragValue, true, "Frames of the film"));
         let seconds = kept.film(axis, (1, 1)).seconds;
         if seconds > 0.0 {
             let rate = format!("{:.0} a second", f64::from(kept.frames) / seconds);
@@ -179,7 +180,9 @@ fn film(ui: &mut Ui, cube: &mut Cube, state: &mut AppState) {
         if kept.course == Course::Keyframes {
             ui.label(RichText::new(format!("{:.1} s", last - first)).text_style(number_style()));
         } else {
-            ui.add(DragValue::new(&mut kept.turn_s).range(0.1..=3600.0).speed(0.1).suffix(" s"));
+            let length = DragValue::new(&mut kept.turn_s).range(0.1..=3600.0).speed(0.1).suffix(" s");
+            let words = "Length of the film in seconds";
+            ui.add(length).widget_info(|| WidgetInfo::labeled(WidgetType::DragValue, true, words));
         }
     });
     let can_film = kept.film(axis, (1, 1)).check().is_ok();
@@ -213,7 +216,7 @@ fn button(ui: &mut Ui, icon: &str, text: &str, command: Command) -> egui::Respon
 fn size(ui: &mut Ui, size: &mut Option<[u32; 2]>) {
     let words = |[width, height]: [u32; 2]| format!("{width} × {height}");
     let text = size.map_or_else(|| "As the view".to_owned(), words);
-    ComboBox::from_id_salt("export size").selected_text(text).width(112.0).show_ui(ui, |ui| {
+    let list = ComboBox::from_id_salt("export size").selected_text(text).width(112.0).show_ui(ui, |ui| {
         ui.selectable_value(size, None, "As the view");
         for known in SIZES {
             ui.selectable_value(size, Some(known), words(known));
@@ -221,10 +224,13 @@ fn size(ui: &mut Ui, size: &mut Option<[u32; 2]>) {
         let own = size.unwrap_or([1000, 1000]);
         ui.selectable_value(size, Some(own), "Own size");
     });
+    list.response.widget_info(|| WidgetInfo::labeled(WidgetType::ComboBox, true, "Size of the picture"));
     if let Some([width, height]) = size {
         ui.spacing_mut().item_spacing.x = 4.0;
-        ui.add(DragValue::new(width).range(16..=MOST_SIDE));
-        ui.add(DragValue::new(height).range(16..=MOST_SIDE));
+        for (pixels, words) in [(width, "Width in pixels"), (height, "Height in pixels")] {
+            let field = ui.add(DragValue::new(pixels).range(16..=MOST_SIDE));
+            field.widget_info(|| WidgetInfo::labeled(WidgetType::DragValue, true, words));
+        }
     }
 }
 
@@ -247,7 +253,9 @@ fn keyframes(ui: &mut Ui, cube: &mut Cube, state: &mut AppState) {
             ui.horizontal(|ui| {
                 ui.spacing_mut().item_spacing.x = 4.0;
                 let time = DragValue::new(&mut key.time_s).range(0.0..=86_400.0).speed(0.05).suffix(" s");
-                ui.add(time.max_decimals(2)).on_hover_text("When the camera is there");
+                let time = ui.add(time.max_decimals(2)).on_hover_text("When the camera is there");
+                let words = format!("Time of keyframe {} in seconds", index + 1);
+                time.widget_info(|| WidgetInfo::labeled(WidgetType::DragValue, true, &words));
                 let view = key.view;
                 let words =
                     format!("{:.0}° {:.0}° {:.2}", view.azimuth_deg, view.elevation_deg, view.distance);

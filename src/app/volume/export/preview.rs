@@ -76,6 +76,7 @@ pub fn bar(ui: &mut Ui, cube: &mut Cube) {
         let mut at_s = playing.as_ref().map_or(0.0, |playing| playing.at_s);
         ui.spacing_mut().slider_width = (ui.available_width() - 96.0).clamp(40.0, 120.0);
         let slider = ui.add(Slider::new(&mut at_s, 0.0..=seconds.max(1e-3)).show_value(false));
+        slider.widget_info(|| WidgetInfo::labeled(WidgetType::Slider, true, "Time in the film"));
         if slider.on_hover_text("Time in the film").changed() {
             let playing = playing.get_or_insert_with(|| begin(at_s));
             playing.at_s = at_s;
