@@ -130,10 +130,13 @@ pub fn line(ui: &mut Ui, cube: &mut Cube, state: &mut AppState) {
         caption(ui, "LINE OF SIGHT");
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let close = Button::new(RichText::new(icon::X).size(12.0)).frame(false);
-            if cube.look.looking.picked.is_some()
-                && ui.add(close).on_hover_text("Let go of the line of sight").clicked()
-            {
-                cube.look.looking.picked = None;
+            if cube.look.looking.picked.is_some() {
+                let words = "Let go of the line of sight";
+                let close = ui.add(close).on_hover_text(words);
+                close.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, words));
+                if close.clicked() {
+                    cube.look.looking.picked = None;
+                }
             }
         });
     });
