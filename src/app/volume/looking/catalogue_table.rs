@@ -198,9 +198,10 @@ impl Filter {
     fn holds(&self, table: &Table, row: usize) -> bool {
         self.0.iter().all(|Condition { column, sign, value }| {
             let Some(column) = table.column(column) else { return false };
-            let ordering = match (number(column, row), value.parse::<f64>()) {
-                (Some(own), Ok(value)) => own.partial_cmp(&value),
-                _ => cell(column, row).map(|own| own.as_str().cmp(value.as_str())),
+            // A row without a number fulfils no condition on numbers.
+            let ordering = match value.parse::<f64>() {
+                Ok(value) => number(column, row).and_then(|own| own.partial_cmp(&value)),
+                Err(_) => cell(column, row).map(|own| own.as_str().cmp(value.as_str())),
             };
             ordering.is_some_and(|ordering| match *sign {
                 "<" => ordering.is_lt(),
