@@ -58,8 +58,7 @@ pub fn with_rest_frequency(header: &Header, rest_hz: f64) -> Result<Header, WcsE
         for channel in [1.0, count] {
             let value = wcs.spectral_as(quantity, channel).ok_or_else(beyond)?;
             let off = moved(value).ok_or_else(beyond)? - (to + slope * (value - reference));
-            // Written so that NaN is refused.
-            if !(off.abs() <= MOST_UNEVEN * (slope * step).abs()) || algorithm != "" {
+            if off.is_nan() || off.abs() > MOST_UNEVEN * (slope * step).abs() || !algorithm.is_empty() {
                 return Err(WcsError::Rest(format!(
                     "the velocities of {} would not be evenly spaced for another line; store the cube by frequency",
                     axis.ctype

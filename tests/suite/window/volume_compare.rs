@@ -136,7 +136,7 @@ fn alone_there_is_nothing_to_compare_with() {
         &template("unet", &UnetOptions { base_filters: 8, ..UnetOptions::default() }).expect("the template"),
         Theme::Light,
     );
-    harness.state_mut().state_mut().request_open(&file());
+    harness.state_mut().state_mut().request_open(file());
     harness.run_steps(2);
     settle(&mut harness);
     assert!(harness.query_by_label_contains("Open a second cube").is_some());
