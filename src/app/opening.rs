@@ -2,7 +2,7 @@
 //! or a map for the Clouds workspace.
 
 use super::workspace::Workspace;
-use crate::io::{self, PartKind};
+use crate::io::{self, Part, PartKind};
 use crate::project::Project;
 use std::path::{Path, PathBuf};
 
@@ -54,15 +54,17 @@ pub fn kind(path: &Path) -> Kind {
     }
 }
 
-/// The workspace that a file of data belongs to: cubes to Volume, all else to Clouds, which also says what is wrong with a file that
-/// cannot be opened. Reads headers, so not for the window's own thread.
+/// The workspace that a file of data belongs to: cubes to Volume, those of several planes too, all else to Clouds, which also says what
+/// is wrong with a file that cannot be opened. Reads headers, so not for the window's own thread.
 pub fn place(path: &Path) -> Workspace {
-    let first = |file: io::Opened| {
-        let kinds = file.parts.iter().map(|part| part.kind);
-        kinds.into_iter().find(|kind| matches!(kind, PartKind::Image | PartKind::Cube | PartKind::Table))
+    let is_cube = |part: &Part| match part.kind {
+        PartKind::Cube => Some(true),
+        PartKind::Array if part.shape.iter().filter(|&&length| length > 1).count() > 3 => Some(true),
+        PartKind::Image | PartKind::Table => Some(false),
+        _ => None,
     };
-    match io::open(path).map(first) {
-        Ok(Some(PartKind::Cube)) => Workspace::Volume,
+    match io::open(path).map(|file| file.parts.iter().find_map(is_cube)) {
+        Ok(Some(true)) => Workspace::Volume,
         _ => Workspace::Clouds,
     }
 }
@@ -70,6 +72,24 @@ pub fn place(path: &Path) -> Workspace {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Values;
+    use ndarray::ArrayD;
+
+    #[test]
+    fn cubes_go_to_volume_with_or_without_a_fourth_axis_and_maps_to_clouds() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let place_of = |shape: &[usize]| {
+            let path = folder.path().join("values.npy");
+            io::npy::write(&path, &Values::F32(ArrayD::zeros(shape))).expect("written");
+            place(&path)
+        };
+        assert_eq!(place_of(&[2, 3, 4]), Workspace::Volume);
+        assert_eq!(place_of(&[2, 3, 4, 5]), Workspace::Volume);
+        assert_eq!(place_of(&[1, 3, 4, 5]), Workspace::Volume);
+        assert_eq!(place_of(&[1, 1, 4, 5]), Workspace::Clouds);
+        assert_eq!(place_of(&[4, 5]), Workspace::Clouds);
+        assert_eq!(place_of(&[1, 1, 1, 5]), Workspace::Clouds);
+    }
 
     #[test]
     fn folders_are_known_by_what_they_hold() {

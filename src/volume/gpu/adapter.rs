@@ -4,6 +4,7 @@ use super::shaders::Shaders;
 use crate::volume::{VolumeError, memory};
 use std::collections::HashMap;
 use std::future::Future;
+use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -109,7 +110,8 @@ impl Adapter {
             locked(&heard.lost).get_or_insert_with(|| format!("{reason:?}: {message}"));
         });
         let is_software = info.device_type == wgpu::DeviceType::Cpu;
-        let shaders = Mutex::new(Shaders::new(&device)?);
+        let shaders =
+            Mutex::new(Shaders::new(&device, std::env::var_os("AQUILA_SHADERS").map(PathBuf::from))?);
         let (pipelines, counter) = (Mutex::default(), AtomicU64::new(0));
         Ok(Arc::new(Self {
             name: info.name,

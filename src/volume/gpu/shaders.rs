@@ -24,8 +24,7 @@ pub(super) struct Shaders {
 }
 
 impl Shaders {
-    pub fn new(device: &wgpu::Device) -> Result<Self, VolumeError> {
-        let folder = std::env::var_os("AQUILA_SHADERS").map(PathBuf::from);
+    pub fn new(device: &wgpu::Device, folder: Option<PathBuf>) -> Result<Self, VolumeError> {
         let mut shaders = Self { folder: None, read: HashMap::new(), modules: HashMap::new() };
         // The built-in ones are what is left when the folder's do not compile.
         shaders.refresh(device)?;
@@ -54,7 +53,16 @@ impl Shaders {
                 source: wgpu::ShaderSource::Wgsl(source.into()),
             });
             if let Some(error) = wait(scope.pop())? {
-                return Err(VolumeError::Shader { file: file.to_owned(), message: error.to_string() });
+                let first = wait(module.get_compilation_info())?.messages.into_iter().next();
+                let found = first.and_then(|told| Some((told.location?.line_number, told.message)));
+                let Some((line, message)) = found else {
+                    return Err(VolumeError::Shader { file: file.to_owned(), message: error.to_string() });
+                };
+                let (file, line) = line_of(parts, &texts, line as usize);
+                return Err(VolumeError::Shader {
+                    file: file.to_owned(),
+                    message: format!("line {line}: {message}"),
+                });
             }
             let version = self.modules.get(file).map_or(0, |(_, version)| version + 1);
             self.modules.insert(file, (module, version));
@@ -67,5 +75,55 @@ impl Shaders {
         let Some(folder) = &self.folder else { return Ok(built_in.to_owned()) };
         std::fs::read_to_string(folder.join(file))
             .map_err(|error| VolumeError::Shader { file: file.to_owned(), message: error.to_string() })
+    }
+}
+
+/// The file and the line in it, of a line of all parts one after the other; from 1.
+fn line_of(parts: &[Part], texts: &[String], line: usize) -> (&'static str, usize) {
+    let mut before = 0;
+    for (part, text) in parts.iter().zip(texts) {
+        // A line break stands between two parts.
+        let lines = text.matches('\n').count() + 1;
+        if line <= before + lines {
+            return (part.0, line - before);
+        }
+        before += lines;
+    }
+    (parts[parts.len() - 1].0, line - before)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::volume::gpu::Adapter;
+
+    #[test]
+    fn changed_shaders_are_read_again_and_a_broken_one_says_where_and_leaves_the_last_good_one() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let write = |(name, text): Part, more: &str| {
+            std::fs::write(folder.path().join(name), format!("{text}{more}")).expect("written");
+        };
+        for part in [COMMON, SURFACES, MARCH, RESOLVE] {
+            write(part, "");
+        }
+        let adapter = Adapter::open(true).expect("a software adapter");
+        let device = &adapter.device;
+        let mut shaders = Shaders::new(device, Some(folder.path().to_owned())).expect("good shaders");
+        assert!(!shaders.refresh(device).expect("as they were"));
+        let version = |shaders: &Shaders| shaders.module("march.wgsl").1;
+        let first = version(&shaders);
+        write(MARCH, "const ADDED: f32 = 1.0;\n");
+        assert!(shaders.refresh(device).expect("good shaders"));
+        assert_eq!(version(&shaders), first + 1);
+        write(MARCH, "const ADDED: f32 = nobody;\n");
+        let told = shaders.refresh(device).expect_err("a broken shader").to_string();
+        let line = MARCH.1.matches('\n').count() + 1;
+        assert!(told.starts_with(&format!("the shader march.wgsl: line {line}: ")), "{told}");
+        assert!(told.contains("nobody"), "{told}");
+        assert!(!shaders.refresh(device).expect("told once"));
+        assert_eq!(version(&shaders), first + 1);
+        write(MARCH, "");
+        assert!(shaders.refresh(device).expect("mended"));
+        assert_eq!(version(&shaders), first + 2);
     }
 }

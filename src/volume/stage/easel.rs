@@ -28,6 +28,8 @@ pub struct Easel {
     fault: Option<String>,
     /// Who draws instead of the adapter that was given up; until it is tried again.
     instead: Option<String>,
+    /// Of the shaders read in development, until they are mended.
+    shader: Option<String>,
     losses: u32,
 }
 
@@ -76,6 +78,7 @@ impl Easel {
             cubes: BTreeMap::new(),
             fault: None,
             instead: None,
+            shader: None,
             losses: 0,
         };
         easel.open_adapter();
@@ -102,7 +105,7 @@ impl Easel {
     }
 
     pub fn fault(&self) -> Option<String> {
-        self.fault.clone().or_else(|| self.instead.clone())
+        self.fault.clone().or_else(|| self.shader.clone()).or_else(|| self.instead.clone())
     }
 
     /// The adapter was given up, or none was found: it may be there by now.
@@ -196,10 +199,15 @@ impl Easel {
     pub fn refresh_shaders(&mut self) -> bool {
         match self.adapter.as_ref().map(|adapter| adapter.refresh_shaders()) {
             None | Some(Ok(false)) => false,
-            Some(Ok(true)) => true,
-            Some(Err(error)) => {
-                self.fault = Some(error.to_string());
+            Some(Ok(true)) => {
+                self.shader = None;
                 true
+            }
+            Some(Err(error)) => {
+                let told = Some(error.to_string());
+                let is_news = self.shader != told;
+                self.shader = told;
+                is_news
             }
         }
     }
