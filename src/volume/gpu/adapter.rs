@@ -47,8 +47,8 @@ pub(super) struct Key {
     pub entry: &'static str,
     pub version: u64,
     pub constants: Vec<(&'static str, u32)>,
-    pub filtered: [bool; 2],
-    pub targets: Vec<wgpu::TextureFormat>,
+    pub target: wgpu::TextureFormat,
+    pub blend: Option<wgpu::BlendState>,
 }
 
 /// What the driver said outside of any call.
@@ -233,7 +233,6 @@ impl Adapter {
         shader: &'static str,
         mut key: Key,
         layout: &wgpu::BindGroupLayout,
-        blend: Option<wgpu::BlendState>,
     ) -> wgpu::RenderPipeline {
         let (module, version) = locked(&self.shaders).module(shader);
         key.version = version;
@@ -242,11 +241,7 @@ impl Adapter {
         }
         let constants: Vec<(&str, f64)> =
             key.constants.iter().map(|&(name, value)| (name, f64::from(value))).collect();
-        let targets: Vec<Option<wgpu::ColorTargetState>> = key
-            .targets
-            .iter()
-            .map(|&format| Some(wgpu::ColorTargetState { blend, ..format.into() }))
-            .collect();
+        let target = wgpu::ColorTargetState { blend: key.blend, ..key.target.into() };
         let layout = self.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
             label: Some(key.entry),
             bind_group_layouts: &[Some(layout)],
@@ -271,7 +266,7 @@ impl Adapter {
             fragment: Some(wgpu::FragmentState {
                 module: &module,
                 entry_point: Some(key.entry),
-                targets: &targets,
+                targets: &[Some(target)],
                 compilation_options,
             }),
             multiview_mask: None,

@@ -21,6 +21,8 @@ use wgpu::util::DeviceExt;
 /// What the rays met, averaged: premultiplied colour, and how much of the background is hidden.
 const SUM: wgpu::TextureFormat = wgpu::TextureFormat::Rgba16Float;
 const RESOLVED: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8Unorm;
+/// Bytes of a texel of the larger of both.
+const SUM_TEXEL: u32 = 8;
 
 /// A picture on the adapter, drawn in passes.
 pub struct Canvas {
@@ -28,6 +30,10 @@ pub struct Canvas {
     width: u32,
     height: u32,
     sum: wgpu::Texture,
+    /// On the background.
+    resolved: wgpu::Texture,
+    /// For the way back.
+    landing: wgpu::Buffer,
     uniforms: wgpu::Buffer,
     sampler: wgpu::Sampler,
     /// Stands for a second cube where there is none.
@@ -61,7 +67,7 @@ impl Canvas {
         if width == 0 || height == 0 || width > most || height > most {
             return Err(VolumeError::Picture { width, height, most });
         }
-        adapter.guarded(u64::from(width) * u64::from(height) * 8, || {
+        adapter.guarded(u64::from(width) * u64::from(height) * 20, || {
             let device = &adapter.device;
             let uniforms = device.create_buffer(&wgpu::BufferDescriptor {
                 label: Some("scene"),
@@ -81,6 +87,13 @@ impl Canvas {
                 width,
                 height,
                 sum: target(device, width, height, SUM),
+                resolved: target(device, width, height, RESOLVED),
+                landing: device.create_buffer(&wgpu::BufferDescriptor {
+                    label: Some("picture"),
+                    size: u64::from(padded(width, SUM_TEXEL)) * u64::from(height),
+                    usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
+                    mapped_at_creation: false,
+                }),
                 uniforms,
                 sampler,
                 nothing: texture(adapter, extent(1, 1, 1), wgpu::TextureDimension::D3, half, &zero[..2]),
@@ -158,12 +171,11 @@ impl Canvas {
                 self.stops.prepare(&adapter, volume, scene)?;
             }
             let layout = march_layout(device);
-            let blend = |factor| wgpu::BlendComponent {
-                src_factor: factor,
+            let average = wgpu::BlendComponent {
+                src_factor: wgpu::BlendFactor::Constant,
                 dst_factor: wgpu::BlendFactor::OneMinusConstant,
                 operation: wgpu::BlendOperation::Add,
             };
-            let average = blend(wgpu::BlendFactor::Constant);
             let pipeline = adapter.pipeline(
                 "march.wgsl",
                 Key {
@@ -176,11 +188,10 @@ impl Canvas {
                         prepared.is_sharp,
                         prepared.hinges.as_ref().map_or(0, |hinges| hinges.count),
                     ),
-                    filtered: [true; 2],
-                    targets: vec![SUM],
+                    target: SUM,
+                    blend: Some(wgpu::BlendState { color: average, alpha: average }),
                 },
                 &layout,
-                Some(wgpu::BlendState { color: average, alpha: average }),
             );
             let view = wgpu::BindingResource::TextureView;
             let second = second.map_or(&self.nothing, |volume| &volume.view);
@@ -226,16 +237,9 @@ impl Canvas {
         let adapter = &self.adapter;
         adapter.guarded(u64::from(self.width) * u64::from(self.height) * 8, || {
             let device = &adapter.device;
-            let resolved = target(device, self.width, self.height, RESOLVED);
             let layout = resolve_layout(device);
-            let key = Key {
-                entry: "resolve",
-                version: 0,
-                constants: vec![],
-                filtered: [true; 2],
-                targets: vec![RESOLVED],
-            };
-            let pipeline = adapter.pipeline("resolve.wgsl", key, &layout, None);
+            let key = Key { entry: "resolve", version: 0, constants: vec![], target: RESOLVED, blend: None };
+            let pipeline = adapter.pipeline("resolve.wgsl", key, &layout);
             let sum = self.sum.create_view(&wgpu::TextureViewDescriptor::default());
             let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
                 label: Some("resolve"),
@@ -246,9 +250,9 @@ impl Canvas {
                 ],
             });
             let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-            let view = resolved.create_view(&wgpu::TextureViewDescriptor::default());
+            let view = self.resolved.create_view(&wgpu::TextureViewDescriptor::default());
             cover(&mut encoder, &view, &pipeline, &group, 1.0, [0, 0, self.width, self.height]);
-            self.read(encoder, &resolved, 4)
+            self.read(encoder, &self.resolved, 4)
         })
     }
 
@@ -260,7 +264,7 @@ impl Canvas {
         let bytes = self.adapter.guarded(u64::from(self.width) * u64::from(self.height) * 8, || {
             let encoder =
                 self.adapter.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-            self.read(encoder, &self.sum, 8)
+            self.read(encoder, &self.sum, SUM_TEXEL)
         })?;
         let [r, g, b] = self.background;
         let rgba = bytes
@@ -329,24 +333,19 @@ impl Canvas {
         from: &wgpu::Texture,
         texel: u32,
     ) -> Result<Vec<u8>, VolumeError> {
-        let row = (self.width * texel).next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
-        let buffer = self.adapter.device.create_buffer(&wgpu::BufferDescriptor {
-            label: Some("picture"),
-            size: u64::from(row) * u64::from(self.height),
-            usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
-            mapped_at_creation: false,
-        });
+        let row = padded(self.width, texel);
+        let buffer = &self.landing;
         let layout =
             wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(row), rows_per_image: None };
         encoder.copy_texture_to_buffer(
             from.as_image_copy(),
-            wgpu::TexelCopyBufferInfo { buffer: &buffer, layout },
+            wgpu::TexelCopyBufferInfo { buffer, layout },
             extent(self.width as usize, self.height as usize, 1),
         );
         self.adapter.finish(encoder.finish())?;
         let refused = |what: String| VolumeError::Device(what);
         let (sender, receiver) = std::sync::mpsc::channel();
-        let slice = buffer.slice(..);
+        let slice = buffer.slice(..u64::from(row) * u64::from(self.height));
         slice.map_async(wgpu::MapMode::Read, move |mapped| drop(sender.send(mapped)));
         self.adapter
             .device
@@ -359,11 +358,18 @@ impl Canvas {
         let bytes = slice.get_mapped_range().map_err(|error| refused(error.to_string()))?;
         let line = (self.width * texel) as usize;
         let mut tight = Vec::with_capacity(line * self.height as usize);
-        for padded in bytes.chunks_exact(row as usize) {
-            tight.extend_from_slice(&padded[..line]);
+        for whole in bytes.chunks_exact(row as usize) {
+            tight.extend_from_slice(&whole[..line]);
         }
+        drop(bytes);
+        buffer.unmap();
         Ok(tight)
     }
+}
+
+/// Bytes of a row as it is copied.
+fn padded(width: u32, texel: u32) -> u32 {
+    (width * texel).next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT)
 }
 
 /// Runs a fragment shader over a part of a picture (left, top, width, height).
