@@ -58,17 +58,17 @@ pub fn spectral(header: &Header, channels: usize, warn: impl Fn(String)) -> Opti
     (values.len() == channels).then_some(Spectral { values, unit, label, velocity_km_s: None })
 }
 
-/// The name of a velocity with its frame: `v_LSR`. By SPECSYS, else by what AIPS writes behind the CTYPE.
+/// The name of a velocity with its frame: `LSR velocity`. By SPECSYS, else by what AIPS writes behind the CTYPE.
 pub fn velocity_name(header: &Header, ctype: &str) -> String {
     let frame = header.text("SPECSYS").filter(|frame| !frame.is_empty());
     let name = match frame.or_else(|| ctype.split('-').next_back().filter(|end| ctype.len() > end.len())) {
-        Some("LSRK" | "LSRD" | "LSR") => "v_LSR",
-        Some("BARYCENT" | "BAR") => "v_bary",
-        Some("HELIOCEN" | "HEL") => "v_hel",
-        Some("TOPOCENT" | "OBS") => "v_topo",
+        Some("LSRK" | "LSRD" | "LSR") => "LSR velocity",
+        Some("BARYCENT" | "BAR") => "barycentric velocity",
+        Some("HELIOCEN" | "HEL") => "heliocentric velocity",
+        Some("TOPOCENT" | "OBS") => "topocentric velocity",
         _ => match frame {
-            Some(other) => return format!("v ({other})"),
-            None => "v",
+            Some(other) => return format!("velocity ({other})"),
+            None => "velocity",
         },
     };
     name.to_owned()

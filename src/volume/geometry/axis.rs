@@ -75,7 +75,7 @@ pub enum AxisKind {
 #[derive(Clone, Debug, PartialEq)]
 pub struct CubeAxis {
     pub kind: AxisKind,
-    /// As a figure prints it: `RA (J2000)`, `v_LSR`.
+    /// As a figure prints it: `RA (J2000)`, `LSR velocity`.
     pub name: String,
     /// As a figure prints it; empty for the sky, whose numbers carry their units, and for voxels.
     pub unit: String,
@@ -84,7 +84,7 @@ pub struct CubeAxis {
 }
 
 impl CubeAxis {
-    /// Name and unit: `v_LSR, km s⁻¹`.
+    /// Name and unit: `LSR velocity, km s⁻¹`.
     pub fn title(&self) -> String {
         if self.unit.is_empty() { self.name.clone() } else { format!("{}, {}", self.name, self.unit) }
     }

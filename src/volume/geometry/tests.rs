@@ -104,7 +104,7 @@ fn simulations_keep_their_proportions_and_bare_arrays_count_voxels() {
 fn words_and_names_are_those_of_a_paper() {
     let geometry = with(&[("EQUINOX", 2000.0)]);
     let titles: Vec<String> = geometry.axes().iter().map(CubeAxis::title).collect();
-    assert_eq!(titles, ["RA (J2000)", "Dec", "v_LSR, km s⁻¹"]);
+    assert_eq!(titles, ["RA (J2000)", "Dec", "LSR velocity, km s⁻¹"]);
     assert_eq!(geometry.words([19.5, 14.5, 9.5]), "RA 03ʰ25ᵐ12.0ˢ Dec +30°36′00″ · v 4.00 km s⁻¹");
     assert_eq!(geometry.value_words(2, [0.0, 0.0, 0.0]), "3.05 km s⁻¹");
     let mut frequency = header();
@@ -118,7 +118,7 @@ fn words_and_names_are_those_of_a_paper() {
     // Lower frequencies are further away, as higher velocities.
     assert_eq!(geometry.signs()[2], -1.0);
     frequency.set_float("RESTFRQ", 110.201_354e9, "");
-    assert_eq!(Geometry::new(&frequency, SHAPE).axes()[2].title(), "v_LSR, km s⁻¹");
+    assert_eq!(Geometry::new(&frequency, SHAPE).axes()[2].title(), "LSR velocity, km s⁻¹");
 }
 
 #[test]
@@ -174,9 +174,13 @@ fn the_spectral_axis_is_shown_as_it_is_wanted() {
     let hz = |z: f64| REST_HZ * (1.0 - (4000.0 + 100.0 * (z - 9.5)) / C_M_S);
     let shown = |unit| Geometry::in_unit(&header, SHAPE, unit);
     for (unit, title, value) in [
-        (SpectralUnit::File, "v_LSR, km s⁻¹", 3.75),
-        (SpectralUnit::RadioVelocity, "v_LSR (radio), km s⁻¹", 3.75),
-        (SpectralUnit::OpticalVelocity, "v_LSR (optical), km s⁻¹", C_M_S * (REST_HZ / hz(7.0) - 1.0) / 1e3),
+        (SpectralUnit::File, "LSR velocity, km s⁻¹", 3.75),
+        (SpectralUnit::RadioVelocity, "LSR velocity (radio), km s⁻¹", 3.75),
+        (
+            SpectralUnit::OpticalVelocity,
+            "LSR velocity (optical), km s⁻¹",
+            C_M_S * (REST_HZ / hz(7.0) - 1.0) / 1e3,
+        ),
         (SpectralUnit::Frequency, "ν, GHz", hz(7.0) / 1e9),
         (SpectralUnit::Wavelength, "λ, mm", C_M_S / hz(7.0) * 1e3),
         (SpectralUnit::Channel, "channel", 8.0),

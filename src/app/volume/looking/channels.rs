@@ -141,7 +141,7 @@ pub fn show(ui: &mut Ui, cube: &mut Cube, grid: &Arc<Grid>, desk: &mut Whole, st
             let texture = thumbnail(ui, cube, &mut desk.channels, channel, colours);
             let response = ui.interact(rect, ui.id().with(("channel", channel)), Sense::click_and_drag());
             let words = grid.third.get(channel).map(|value| decimal(*value)).unwrap_or_default();
-            let words = if grid.counts_velocity() { format!("{words} km s⁻¹") } else { words };
+            let words = grid.third_words(words);
             response.widget_info(|| {
                 let label = format!("Channel {}, {words}", channel + 1);
                 egui::WidgetInfo::selected(

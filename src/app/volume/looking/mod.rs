@@ -144,6 +144,12 @@ impl Grid {
         self.velocity_km_s.is_some() && self.geometry.axes()[2].kind == AxisKind::Velocity
     }
 
+    /// A coordinate along the third axis with its unit.
+    fn third_words(&self, words: String) -> String {
+        let unit = &self.geometry.axes()[2].unit;
+        if unit.is_empty() { words } else { format!("{words} {unit}") }
+    }
+
     /// A pixel of the file as one of the loaded cube, both along x and y from 0.
     fn loaded(&self, pixel: [f64; 2]) -> [f64; 2] {
         std::array::from_fn(|axis| {

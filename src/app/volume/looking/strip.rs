@@ -96,7 +96,8 @@ fn header(ui: &mut Ui, cube: &mut Cube, grid: &Grid, desk: &mut Whole) {
                 && ui.available_width() > 180.0
             {
                 let words = format!("{} … {}", decimal(*first), decimal(*last));
-                let words = if grid.counts_velocity() { format!("v = {words} km s⁻¹") } else { words };
+                let words =
+                    grid.third_words(if grid.counts_velocity() { format!("v = {words}") } else { words });
                 ui.add(Label::new(RichText::new(words).monospace().color(tokens.dim)).truncate());
             }
         });
