@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 /// What went wrong with a file.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The operating system refused.
-    #[error("{}: cannot {doing}: {source}", path.display())]
-    System { path: PathBuf, doing: &'static str, source: std::io::Error },
+    /// The operating system refused; the cause is in the message, so it is no source that a chain of errors would print again.
+    #[error("{}: cannot {doing}: {cause}", path.display())]
+    System { path: PathBuf, doing: &'static str, cause: std::io::Error },
     /// The file contradicts its format or itself.
     #[error("{}{}: {what}; {advice}", path.display(), Place(place))]
     Damaged { path: PathBuf, place: String, what: String, advice: String },
@@ -42,8 +42,8 @@ fn one_line(text: impl Into<String>) -> String {
 
 impl Error {
     /// `doing` completes "cannot …": "open the file", "write the file".
-    pub fn system(path: &Path, doing: &'static str, source: std::io::Error) -> Self {
-        Self::System { path: path.to_owned(), doing, source }
+    pub fn system(path: &Path, doing: &'static str, cause: std::io::Error) -> Self {
+        Self::System { path: path.to_owned(), doing, cause }
     }
 
     /// `place` is "HDU 2", "byte 80", "member x.npy", "dataset /a/b" or empty for the whole file.

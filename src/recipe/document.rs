@@ -35,8 +35,8 @@ pub trait Recipe: Serialize + DeserializeOwned + Default {
 
 #[derive(Debug, thiserror::Error)]
 pub enum RecipeError {
-    #[error("{}: {source}; give the path of a recipe (*.toml)", path.display())]
-    Read { path: PathBuf, source: std::io::Error },
+    #[error("{}: {cause}; give the path of a recipe (*.toml)", path.display())]
+    Read { path: PathBuf, cause: std::io::Error },
     #[error("{name}: not valid TOML: {message}")]
     Syntax { name: String, message: String },
     #[error("{name}: this is a recipe of kind `{found}`, but a recipe of kind `{expected}` is needed here")]
@@ -53,8 +53,8 @@ pub enum RecipeError {
 
 /// Reads a recipe file and checks it wholly.
 pub fn read<R: Recipe>(path: &Path) -> Result<R, RecipeError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| RecipeError::Read { path: path.to_owned(), source })?;
+    let text =
+        std::fs::read_to_string(path).map_err(|cause| RecipeError::Read { path: path.to_owned(), cause })?;
     parse(&text, &path.display().to_string())
 }
 
