@@ -40,19 +40,24 @@ impl Bricks {
     /// The bounds of the bricks' footprints in one plane of stored values (y, x), blanks as NaN.
     pub fn plane_bounds(&self, plane: &[f32]) -> Vec<Bounds> {
         let [across, up, _] = self.shape;
+        let [columns, rows, _] = self.voxels;
         let mut bounds = vec![BLANK; across * up];
-        for (y, row) in plane.chunks_exact(self.voxels[0]).enumerate() {
-            for x in 0..across {
-                // One voxel more on each side: interpolation looks across the border.
-                let from = (x * BRICK).saturating_sub(1);
-                let to = ((x + 1) * BRICK + 1).min(row.len());
-                // `min` and `max` leave out NaN.
-                let [low, high] =
-                    row[from..to].iter().fold(BLANK, |[low, high], &v| [low.min(v), high.max(v)]);
-                for brick in touched(y, up) {
-                    let at = &mut bounds[brick * across + x];
-                    *at = joined(*at, [low, high]);
+        let (mut low, mut high) = (vec![0.0; columns], vec![0.0; columns]);
+        for (y, bricks) in bounds.chunks_exact_mut(across).enumerate() {
+            // Rows first, a whole one at a time, then along what is left: many columns are compared at once.
+            low.fill(f32::INFINITY);
+            high.fill(f32::NEG_INFINITY);
+            let near = reach(y, rows);
+            for row in plane[near.start * columns..near.end * columns].chunks_exact(columns) {
+                for ((low, high), &value) in low.iter_mut().zip(&mut high).zip(row) {
+                    // Written so that NaN is left out.
+                    *low = if value < *low { value } else { *low };
+                    *high = if value > *high { value } else { *high };
                 }
+            }
+            for (x, brick) in bricks.iter_mut().enumerate() {
+                let part = reach(x, columns);
+                *brick = part.fold(BLANK, |bounds, x| joined(bounds, [low[x], high[x]]));
             }
         }
         bounds
@@ -159,6 +164,11 @@ fn touched(at: usize, count: usize) -> std::ops::Range<usize> {
     let first = if at.is_multiple_of(BRICK) { brick.saturating_sub(1) } else { brick };
     let last = if at % BRICK == BRICK - 1 { brick + 1 } else { brick };
     first..(last + 1).min(count)
+}
+
+/// The voxels along an axis that a brick needs: its own and one more on each side, for interpolation looks across the border.
+fn reach(brick: usize, voxels: usize) -> std::ops::Range<usize> {
+    (brick * BRICK).saturating_sub(1)..((brick + 1) * BRICK + 1).min(voxels)
 }
 
 fn joined([a, b]: Bounds, [c, d]: Bounds) -> Bounds {

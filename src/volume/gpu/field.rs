@@ -186,9 +186,10 @@ impl Volume {
         }
         let texel = texel(&self.lattice, self.is_half);
         let at_once = (SLAB_BYTES / (width * height * texel)).max(1);
+        let mut bytes = Vec::new();
         for (index, part) in slab.axis_chunks_iter(Axis(0), at_once).enumerate() {
             let from = first + index * at_once;
-            let mut bytes = vec![0_u8; part.dim().0 * width * height * texel];
+            bytes.resize(part.dim().0 * width * height * texel, 0_u8);
             let bounds: Vec<_> = bytes
                 .par_chunks_exact_mut(width * height * texel)
                 .zip(part.axis_iter(Axis(0)).into_par_iter())
