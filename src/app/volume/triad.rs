@@ -5,6 +5,7 @@ use super::cube::Cube;
 use super::navigate::Motion;
 use super::overlay;
 use crate::app::theme::Tokens;
+use crate::io::wcs::Quantity;
 use crate::volume::{AxisKind, Lens, View};
 use egui::{Align2, FontId, Painter, Pos2, Rect, Sense, Stroke, Ui, Vec2, WidgetInfo, WidgetType, vec2};
 
@@ -57,7 +58,12 @@ fn ends(cube: &Cube) -> Vec<End> {
                 far[axis] = shape[axis].saturating_sub(1).max(1) as f64;
                 let growth = cube.geometry.world(far)[axis] - cube.geometry.world([0.0; 3])[axis];
                 way[axis] = if growth < 0.0 { -signs[axis] } else { signs[axis] };
-                axes[axis].name.chars().next().map(String::from).unwrap_or_default()
+                match axes[axis].kind {
+                    AxisKind::Velocity => "v".to_owned(),
+                    AxisKind::Spectral(Quantity::Frequency) => "ν".to_owned(),
+                    AxisKind::Spectral(Quantity::Wavelength | Quantity::AirWavelength) => "λ".to_owned(),
+                    _ => axes[axis].name.chars().next().map(String::from).unwrap_or_default(),
+                }
             }
         };
         ends.push(End { axis, grows: true, name, way });
