@@ -35,15 +35,18 @@ impl Extremes {
         // Lanes of their own: many values are compared at once.
         let (mut low, mut high) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
         let (mut blank, mut infinite) = ([0_u32; LANES], [0_u32; LANES]);
-        for part in row.chunks(LANES) {
-            for (lane, &value) in part.iter().enumerate() {
-                let is_finite = value.is_finite();
-                low[lane] = if is_finite && value < low[lane] { value } else { low[lane] };
-                high[lane] = if is_finite && value > high[lane] { value } else { high[lane] };
-                blank[lane] += u32::from(!is_finite);
-                infinite[lane] += u32::from(value.is_infinite());
-            }
-        }
+        let mut take = |lane: usize, value: f32| {
+            let size = value.abs();
+            let is_finite = size < f32::INFINITY;
+            let (least, most) = if is_finite { (value, value) } else { (f32::INFINITY, f32::NEG_INFINITY) };
+            low[lane] = if least < low[lane] { least } else { low[lane] };
+            high[lane] = if most > high[lane] { most } else { high[lane] };
+            blank[lane] += u32::from(!is_finite);
+            infinite[lane] += u32::from(size == f32::INFINITY);
+        };
+        let (whole, rest) = row.as_chunks::<LANES>();
+        whole.iter().for_each(|part| part.iter().enumerate().for_each(|(lane, &value)| take(lane, value)));
+        rest.iter().enumerate().for_each(|(lane, &value)| take(lane, value));
         let sum = |counts: [u32; LANES]| counts.iter().map(|&count| count as usize).sum();
         Self {
             low: low.into_iter().fold(f32::INFINITY, f32::min),
@@ -65,5 +68,31 @@ impl Extremes {
     /// Least and greatest finite value; both 0 where there is none.
     pub fn range(&self) -> (f64, f64) {
         if self.low <= self.high { (f64::from(self.low), f64::from(self.high)) } else { (0.0, 0.0) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::Array3;
+
+    #[test]
+    fn blanks_and_infinities_are_counted_wherever_they_lie_and_do_not_enter_the_range() {
+        let mut values = Array3::from_shape_fn((3, 2, 37), |(z, y, x)| (100 * z + 40 * y + x) as f32);
+        for (at, value) in [
+            ([0, 0, 0], f32::NAN),
+            ([0, 1, 15], f32::INFINITY),
+            ([1, 0, 16], f32::NEG_INFINITY),
+            ([2, 1, 36], f32::NAN),
+        ] {
+            values[at] = value;
+        }
+        let found = Extremes::of(values.view());
+        assert_eq!((found.range(), found.blank, found.infinite), ((1.0, 275.0), 4, 2));
+        // Rows that do not lie together.
+        let turned = Extremes::of(values.view().permuted_axes([2, 1, 0]));
+        assert_eq!((turned.range(), turned.blank, turned.infinite), ((1.0, 275.0), 4, 2));
+        values.fill(f32::NAN);
+        assert_eq!(Extremes::of(values.view()).range(), (0.0, 0.0));
     }
 }
