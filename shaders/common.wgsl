@@ -92,16 +92,19 @@ fn span_of(pixel: vec2f) -> Span {
     return span;
 }
 
-// The stored value, or NOTHING where all neighbours are blank.
-fn value_at(place: vec3f) -> f32 {
-    let texel = textureSampleLevel(field, between, place, 0.0);
-    if !has_blanks {
+// The stored value, or NOTHING where all neighbours are blank: both value and validity are interpolated.
+fn value_of(texel: vec2f, may_be_blank: bool) -> f32 {
+    if !may_be_blank {
         return texel.r;
     }
     if texel.g <= 1e-4 {
         return NOTHING;
     }
     return texel.r / texel.g;
+}
+
+fn value_at(place: vec3f) -> f32 {
+    return value_of(textureSampleLevel(field, between, place, 0.0).rg, has_blanks);
 }
 
 // What looks up a value's colour needs, read once for each ray: a driver that draws on the processor reads a uniform wherever it stands.

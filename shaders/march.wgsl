@@ -94,14 +94,7 @@ fn seen_between(before: f32, value: f32, colours: Colours) -> vec4f {
 }
 
 fn second_at(place: vec3f) -> f32 {
-    let texel = textureSampleLevel(second_field, between, place, 0.0);
-    if !second_has_blanks {
-        return texel.r;
-    }
-    if texel.g <= 1e-4 {
-        return NOTHING;
-    }
-    return texel.r / texel.g;
+    return value_of(textureSampleLevel(second_field, between, place, 0.0).rg, second_has_blanks);
 }
 
 // What came from a ray so far.

@@ -73,14 +73,7 @@ fn exact_value_at(place: vec3f) -> f32 {
     let lower = shares * (1.0 - part.x) * cell.lower_valid;
     let upper = shares * part.x * cell.upper_valid;
     let sum = dot(lower, cell.lower) + dot(upper, cell.upper);
-    if !has_blanks {
-        return sum;
-    }
-    let weight = dot(lower + upper, vec4f(1.0));
-    if weight <= 1e-4 {
-        return NOTHING;
-    }
-    return sum / weight;
+    return value_of(vec2f(sum, dot(lower + upper, vec4f(1.0))), has_blanks);
 }
 
 // Distances are counted from where the ray enters the clip box.

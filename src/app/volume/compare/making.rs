@@ -151,7 +151,8 @@ impl Compare {
                 let path = folder.join("differences").join(format!("{name}.fits"));
                 self.begin(both, choice, Some((path, name)), queue);
             }
-            let tip = "How well a and b agree: mean of a − b, rms, correlation, rms in dex; of the files at full resolution";
+            let tip = "How well a and b agree: mean and rms of a − b, correlation; where both are positive the rms of their logarithms and the \
+                       share within 0.3 dex; of the files at full resolution";
             let numbers = ui.add_enabled(is_free && both.is_some(), Button::new("Numbers"));
             if numbers.on_hover_text(tip).clicked()
                 && let Some(both) = both
@@ -217,8 +218,8 @@ impl Made {
         number_row(ui, "mean a − b", text::quantity(mean, &unit));
         number_row(ui, "rms", text::quantity(rms, &unit));
         number_row(ui, "correlation", digits(correlation, 1.0, 4, ""));
-        number_row(ui, "rms, both > 0", digits(rms_dex, 1.0, 3, " dex"));
-        number_row(ui, "within 0.3 dex", digits(accuracy_0p3dex, 100.0, 1, " %"));
+        number_row(ui, "rms of logs", digits(rms_dex, 1.0, 3, " dex"));
+        number_row(ui, "≤ 0.3 dex", digits(accuracy_0p3dex, 100.0, 1, " %"));
     }
 }
 

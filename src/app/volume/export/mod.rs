@@ -4,7 +4,7 @@
 mod preview;
 mod shoot;
 
-pub use preview::play;
+pub use preview::{own_slices, play};
 
 use super::cube::Cube;
 use super::inspector::fold;

@@ -57,6 +57,12 @@ pub fn end(cube: &mut Cube) {
     }
 }
 
+/// How many of the scene's slices are the user's: one that a film adds is not, and comes last.
+pub fn own_slices(cube: &Cube) -> usize {
+    let scene = cube.look.export.playing.as_ref().map_or(&cube.look.scene, |playing| &playing.before);
+    scene.slices.len()
+}
+
 /// Play, pause, stop, and the time to go to.
 pub fn bar(ui: &mut Ui, cube: &mut Cube) {
     let seconds = cube.look.export.film(flight_axis(cube).0, (1, 1)).seconds;

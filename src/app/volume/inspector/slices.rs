@@ -4,6 +4,7 @@ use super::{fields, surfaces};
 use crate::app::form::row;
 use crate::app::theme::Tokens;
 use crate::app::volume::cube::Cube;
+use crate::app::volume::export::own_slices;
 use crate::volume::{Lens, Plane, Slice};
 use egui::{RichText, Slider, Ui};
 use egui_phosphor::regular as icon;
@@ -12,9 +13,11 @@ use egui_phosphor::regular as icon;
 const FREE: usize = 3;
 
 pub fn show(ui: &mut Ui, cube: &mut Cube) {
+    // A film's slice has no rows of its own: they would push the film's buttons away from under the mouse.
+    let own = own_slices(cube);
     let mut slices = std::mem::take(&mut cube.look.scene.slices);
     let mut removed = None;
-    for (index, slice) in slices.iter_mut().enumerate() {
+    for (index, slice) in slices.iter_mut().take(own).enumerate() {
         let what = format!("slice {}", index + 1);
         ui.push_id(("slice", index), |ui| {
             ui.horizontal(|ui| {
